@@ -1,0 +1,74 @@
+"""The application's frame for REST, and the OpenAPI document that describes it."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, jsonify
+from flask_openapi import Info, OpenAPI
+from pydantic import BaseModel, Field
+
+from app.api import leases, subnets
+from app.errors import PROBLEM, invalid_query
+from dhcpcore.version import __version__
+
+PREFIX = "/api/v1"
+_PROBLEM = "Problem"
+
+
+class FieldProblem(BaseModel):
+    """One wrong field."""
+
+    field: str = Field(description="Name or path of what is wrong.")
+    message: str = Field(description="What is wrong with it, and what would be right.")
+
+
+class Problem(BaseModel):
+    """What is wrong, as RFC 9457 writes it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+
+
+def make(templates: Path, static: Path) -> Flask:
+    """A Flask application with the REST routes and their document; pages are added by the caller."""
+    app = OpenAPI(
+        "app",
+        info=Info(title="Lessor", version=__version__, description="Leases and pools of a Lessor appliance."),
+        doc_ui=False,
+        validation_error_status=422,
+        validation_error_model=Problem,
+        validation_error_callback=invalid_query,
+        template_folder=str(templates),
+        static_folder=str(static),
+        static_url_path="/static",
+    )
+    app.openapi_version = "3.1.0"
+    for api in (leases.api, subnets.api):
+        app.register_api(api)
+    document = _as_it_is(app.api_doc)
+    blueprint = Blueprint("document", __name__)
+
+    def openapi() -> Response:
+        return jsonify(document)
+
+    blueprint.add_url_rule(f"{PREFIX}/openapi.json", "openapi", openapi)
+    app.register_blueprint(blueprint)
+    return app
+
+
+def _as_it_is(made: dict[str, Any]) -> dict[str, Any]:
+    """The document with its errors as they are really sent: one problem object, as application/problem+json."""
+    document = copy.deepcopy(made)
+    content = {PROBLEM: {"schema": {"$ref": f"#/components/schemas/{_PROBLEM}"}}}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if not status.startswith("2"):
+                    answer["content"] = content
+    return document

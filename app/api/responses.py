@@ -1,0 +1,20 @@
+"""What can go wrong with an operation, for its description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_DESCRIPTIONS = {
+    404: "There is no such thing.",
+    409: "Understood, and refused in the present state.",
+    503: "The database does not answer; try again.",
+}
+
+
+class Problems:
+    """The error answers of an operation, as flask-openapi wants them; the document names their model in one place."""
+
+    @staticmethod
+    def of(*statuses: int) -> dict[int | str, Any]:
+        """The named statuses with their sentences."""
+        return {status: {"description": _DESCRIPTIONS[status]} for status in statuses}

@@ -1,0 +1,89 @@
+"""`lessor assignment`: static assignments, one at a time."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.invocation import Invocation
+from app.cli.output import emit, json_option, note, say, table
+
+if TYPE_CHECKING:
+    from app.services.definitions import Applied
+
+
+@click.group(name="assignment")
+def command() -> None:
+    """List, add and remove static assignments."""
+
+
+@command.command(name="list")
+@click.option("--subnet", metavar="NAME", help="Only those of this subnet: its name or prefix.")
+@json_option
+@click.pass_obj
+def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
+    """List static assignments in the order in which they were added."""
+    from app.services import assignments
+
+    with invocation.appliance() as appliance:
+        found = list(assignments.list_assignments(appliance, subnet))
+    if as_json:
+        emit(found)
+        return
+    table(("ADDRESS", "CLIENT", "HOST NAME", "SUBNET", ""),
+          ((", ".join(one.addresses), f"{one.identifier} {one.value}", one.hostname, one.subnet,
+            "" if one.enabled else "disabled") for one in found), "No assignment.")
+
+
+@command.command(name="add")
+@click.argument("address")
+@click.option("--hw-address", metavar="MAC", help="The client's hardware address.")
+@click.option("--client-id", metavar="HEX", help="The client's identifier (option 61), type octet included.")
+@click.option("--circuit-id", metavar="TEXT", help="The circuit that its relay names.")
+@click.option("--remote-id", metavar="TEXT", help="The remote end that its relay names.")
+@click.option("--hostname", help="The name that the client is told.")
+@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address.")
+@click.option("--disabled", is_flag=True, help="Keep it without effect.")
+@json_option
+@click.pass_obj
+def add(invocation: Invocation, /, address: str, *, subnet: str | None, disabled: bool, as_json: bool,
+        **given: str | None) -> None:
+    """Give one client ADDRESS for good; exactly one of the options that name a client is needed."""
+    from app.services import assignments
+    from app.services.appliance import actor
+
+    named = [name for name in assignments.IDENTIFIERS if given.get(name)]
+    if len(named) != 1:
+        raise click.UsageError("Name the client by exactly one of --hw-address, --client-id, --circuit-id and "
+                               "--remote-id.")
+    entry: dict[str, Any] = {named[0]: given[named[0]], "address": address}
+    entry.update({"hostname": given["hostname"]} if given["hostname"] else {})
+    entry.update({"enabled": False} if disabled else {})
+    with invocation.appliance() as appliance:
+        done = assignments.add(appliance, entry, actor=actor(), subnet=subnet)
+    _tell(done, f"{address} is assigned to {given[named[0]]} (revision {done.revision}).", as_json=as_json)
+
+
+@command.command(name="remove")
+@click.argument("what", metavar="ADDRESS|CLIENT")
+@json_option
+@click.pass_obj
+def remove(invocation: Invocation, what: str, *, as_json: bool) -> None:
+    """Remove the assignment of an address, or of a client by its hardware address or identifier."""
+    from app.services import assignments
+    from app.services.appliance import actor
+
+    with invocation.appliance() as appliance:
+        view, done = assignments.remove(appliance, what, actor=actor())
+    _tell(done, f"{', '.join(view.addresses)} is no longer assigned to {view.value} (revision {done.revision}).",
+          as_json=as_json)
+
+
+def _tell(done: "Applied", sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        emit(done)
+        return
+    say(sentence)
+    for one in done.losses:
+        note(f"{one.clients} client{'s lose their addresses' if one.clients > 1 else ' loses its address'}: {one.what}")
+    if not done.engine_told:
+        note("No engine runs now; the next one that starts reads it.")

@@ -1,0 +1,35 @@
+"""The table of verbs: a name, the module that holds it, and the line that `--help` shows.
+
+A verb's module is imported when the verb is called, so the others cost nothing; it has a click command (or group)
+named `command`. `test` belongs to the launcher, because its tools are not installed for anybody who does not test.
+"""
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """One row."""
+
+    module: str
+    summary: str
+
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb("app.cli.demo", "Show a living server with pretend clients, on this machine alone."),
+    "serve": Verb("app.cli.serve", "Run the engine and the web pages."),
+    "engine": Verb("app.cli.engine", "Run the DHCP engine alone."),
+    "web": Verb("app.cli.web", "Run the web pages and REST alone."),
+    "migrate": Verb("app.cli.migrate", "Make the database, or bring it to this version."),
+    "apply": Verb("app.cli.apply", "Make a definitions document the definitions."),
+    "diff": Verb("app.cli.diff", "Show what applying a document would change."),
+    "export": Verb("app.cli.export", "Print the definitions as a document."),
+    "subnet": Verb("app.cli.subnet", "Show subnets and pools with their use."),
+    "assignment": Verb("app.cli.assignment", "List, add and remove static assignments."),
+    "lease": Verb("app.cli.lease", "Show leases and their history, and release them."),
+    "explain": Verb("app.cli.explain", "Say what became of a client's latest messages, and why."),
+    "doctor": Verb("app.cli.doctor", "Look for what keeps leases from being granted."),
+    "backup": Verb("app.cli.backup", "Write everything to one file, while the engine works."),
+    "restore": Verb("app.cli.restore", "Put a backup back, into either kind of database."),
+    "control": Verb("app.cli.control", "Ask the running engine, over its control socket."),
+    "config": Verb("app.cli.config", "Show the process settings and where they come from."),
+}

@@ -1,0 +1,97 @@
+"""How the web process is started: gunicorn, its flags, whom it runs as, and what it is refused for."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import socket
+import sys
+from pathlib import Path
+
+from app.services.facts import is_private_to_machine
+from dhcpcore.errors import Refused
+from dhcpcore.settings import Settings, as_environment
+
+#: Two processes, so that one slow answer in C holds up half; threads for browsers that keep connections open.
+WORKERS, THREADS = 2, 32
+ACCOUNT = "lessor"
+_PRIVILEGED_PORTS = 1024
+
+
+def check(settings: Settings) -> list[str]:
+    """Refuse what would show leases to strangers or cannot be bound; otherwise what there is to say."""
+    web, said = settings.web, []
+    if not is_private_to_machine(web.host):
+        if not web.unprotected:
+            raise Refused(
+                f"web.bind is {web.bind}, which others can reach, and the pages have no log-in yet: whoever reaches "
+                "them reads every lease. Bind to 127.0.0.1 and come by SSH (ssh -L 8067:127.0.0.1:8067 HOST), or say "
+                "web.unprotected = true (LESSOR_WEB__UNPROTECTED=true) if everybody who can reach it may read.")
+        said.append(f"warning: the pages at http://{web.bind}/ have no log-in: whoever reaches them reads every lease.")
+    require_free(web.host, web.port, "web.bind")
+    if os.geteuid() == 0 and account(settings) is None:
+        said.append(f"warning: the web process stays root, as state_dir is root's and there is no account {ACCOUNT}; "
+                    "make that account, or set user.")
+    return said
+
+
+def require_free(host: str, port: int, setting: str) -> None:
+    """Refuse a TCP address that cannot be listened on, and say who has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refused(f"{setting}: {host} port {port} cannot be opened: {error.strerror}. Stop what has it "
+                          f"(ss -ltnp 'sport = :{port}' names it), or choose another port.") from None
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as variables: the account that the web process becomes may not read root's settings file."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("LESSOR_")},
+            **as_environment(settings)}
+
+
+def becomes(settings: Settings) -> tuple[int, int] | None:
+    """Whom the whole web process becomes before it starts; None: it stays who it is, or gunicorn's workers change."""
+    return account(settings) if os.geteuid() == 0 and settings.web.port >= _PRIVILEGED_PORTS else None
+
+
+def command(settings: Settings) -> list[str]:
+    """The command line of gunicorn with our application."""
+    flags = ["--bind", settings.web.bind, "--worker-class", "gthread", "--workers", str(WORKERS),
+             "--threads", str(THREADS), "--graceful-timeout", "5", "--no-control-socket",
+             "--limit-request-line", "4094", "--limit-request-fields", "64", "--log-level", "warning"]
+    memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heart beat, which must never wait for a disk
+    if os.access(memory, os.W_OK | os.X_OK):
+        flags += ["--worker-tmp-dir", str(memory)]
+    if os.geteuid() == 0 and becomes(settings) is None:
+        whom = account(settings)
+        if whom is not None:
+            flags += ["--user", str(whom[0]), "--group", str(whom[1])]
+    return [sys.executable, "-m", "gunicorn", *flags, "app.wsgi:application()"]
+
+
+def account(settings: Settings) -> tuple[int, int] | None:
+    """Whom the workers become when root starts them: as the engine, so that both reach the database."""
+    try:
+        if settings.user is not None:
+            entry = pwd.getpwnam(settings.user)
+            found = entry.pw_uid, entry.pw_gid
+        else:
+            status = settings.state_dir.stat() if settings.state_dir.exists() else None
+            if status is not None and status.st_uid:
+                found = status.st_uid, status.st_gid
+            else:
+                entry = pwd.getpwnam(ACCOUNT)
+                found = entry.pw_uid, entry.pw_gid
+        if settings.group is not None:
+            found = found[0], grp.getgrnam(settings.group).gr_gid
+    except KeyError:
+        if settings.user is None and settings.group is None:
+            return None
+        raise Refused(f"There is no account {settings.user or ACCOUNT} or no group {settings.group or ''} here. "
+                      "Correct the settings user and group.") from None
+    return found if found[0] else None

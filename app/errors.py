@@ -1,0 +1,88 @@
+"""The one place that turns an error into an answer: problem+json (RFC 9457) for programs, a page for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from dhcpcore.control import ControlRefused, EngineAway
+from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, NotFound, Refused, StoreError, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+API = "/api/"
+PROBLEM = "application/problem+json"
+
+#: The first row that fits an error gives its status.
+STATUSES: tuple[tuple[type[LessorError], HTTPStatus], ...] = (
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (InvalidValue, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (InvalidDocument, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ControlRefused, HTTPStatus.CONFLICT),
+    (Refused, HTTPStatus.CONFLICT),
+    (EngineAway, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+def install(app: Flask) -> None:
+    """Have every error of a request answered here."""
+    app.register_error_handler(LessorError, _lessor)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def problem(status: int, detail: str, faults: Sequence[dict[str, str]] = ()) -> Response:
+    """An answer that says what is wrong: to programs as problem+json, to people as a page."""
+    title = HTTPStatus(status).phrase
+    if not request.path.startswith(API):
+        page = render_template("errors/problem.html", status=int(status), title=title, detail=detail, faults=faults)
+        return Response(page, status=status, mimetype="text/html")
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
+    if faults:
+        body["errors"] = list(faults)
+    answer = Response(_json(body), status=status)
+    answer.headers["Content-Type"] = PROBLEM
+    return answer
+
+
+def invalid_query(error: ValidationError) -> Response:
+    """Wrong parameters of a request, each by its name."""
+    faults = [{"field": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in error.errors()]
+    named = ", ".join(fault["field"] for fault in faults)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Wrong: {named}.", faults)
+
+
+def _lessor(error: LessorError) -> Response:
+    status = next((found for kind, found in STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    faults = [{"field": fault.path, "message": fault.message} for fault in getattr(error, "faults", ())]
+    answer = problem(status, str(error), faults)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _http(error: HTTPException) -> Response:
+    answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or "")
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("WEB_FAULT: a page failed.", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This page failed; the log of the web process says where.")
+
+
+def _json(body: dict[str, Any]) -> str:
+    from flask import json  # noqa: PLC0415 - the app's own encoder, which needs a request
+
+    return json.dumps(body)

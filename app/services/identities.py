@@ -1,0 +1,74 @@
+"""Client identities between the store's octets and what people type and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dhcpcore.errors import InvalidValue
+from dhcpcore.wire.addresses import format_hardware, format_hex, parse_address, parse_hex
+
+#: First octet of a client key: known by hardware address, by client identifier, by DUID and IAID.
+_BY_HARDWARE, _BY_CLIENT_ID, _BY_DUID = 0, 1, 2
+_ETHERNET = b"\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody typed into a search: an address, the octets of an identity, or part of a host name.
+
+    ``identities`` are the keys and hardware columns that ``octets`` may stand for.
+    """
+
+    address: bytes | None = None
+    octets: bytes | None = None
+    identities: tuple[bytes, ...] = ()
+    text: str | None = None
+
+
+def sought(typed: str) -> Sought:
+    """What ``typed`` means: addresses and hardware addresses by their look, a host name otherwise."""
+    typed = typed.strip()
+    if not typed:
+        raise InvalidValue("Nothing was asked for; name an address, a hardware address, a client identifier or a host.")
+    if "\0" in typed:
+        raise InvalidValue("No name has a zero octet in it.")
+    try:
+        return Sought(address=parse_address(typed))
+    except InvalidValue:
+        pass
+    if any(mark in typed for mark in ":-. ") or typed.lower().startswith("0x"):
+        try:
+            octets = parse_hex(typed)
+            return Sought(octets=octets, identities=identities(octets))
+        except InvalidValue:
+            pass
+    return Sought(text=typed)
+
+
+def identities(octets: bytes) -> tuple[bytes, ...]:
+    """Every key and hardware column that these octets may stand for.
+
+    People write a hardware address without its type, and a client identifier with or without its own.
+    """
+    typed = _ETHERNET + octets
+    by_client_id = bytes([_BY_CLIENT_ID])
+    return (bytes([_BY_HARDWARE]) + typed, by_client_id + octets, by_client_id + typed, typed, octets)
+
+
+def hardware_text(hw: bytes) -> str:
+    """The hardware address of a lease's ``hw`` column: Ethernet's without its type, any other with it in front."""
+    if not hw:
+        return ""
+    return format_hardware(hw[1:]) if hw[:1] == _ETHERNET else f"type {hw[0]} {format_hardware(hw[1:])}"
+
+
+def client_text(client: bytes) -> str:
+    """A client key in words: what the client is known by."""
+    kind, rest = client[0] if client else -1, client[1:]
+    if kind == _BY_HARDWARE:
+        return f"hardware {hardware_text(rest)}"
+    if kind == _BY_CLIENT_ID:
+        return f"client-id {format_hex(rest, ':')}"
+    if kind == _BY_DUID:
+        return f"iaid {rest[:4].hex()} duid {format_hex(rest[4:], ':')}"
+    return f"unknown {client.hex()}"

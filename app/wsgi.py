@@ -1,0 +1,58 @@
+"""The web application: pages and REST over one installation.  gunicorn calls ``application``."""
+
+from __future__ import annotations
+
+import ipaddress
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+
+from app import context, errors, rendering
+from app.api import document
+from app.pages import health, overview
+from app.services.appliance import Appliance
+from dhcpcore import logs
+from dhcpcore.places import data_dir
+from dhcpcore.settings import load
+
+#: Every request is a GET; a body is somebody else's.
+BODY_BYTES_MAX = 64 * 1024
+
+
+def create_app(appliance: Appliance) -> Flask:
+    """The application on an installation that is open already."""
+    app = document.make(data_dir("templates"), data_dir("static"))
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    context.install(app.extensions, appliance)
+    errors.install(app)
+    rendering.install(app)
+    for blueprint in (overview.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    if is_loopback(appliance.settings.web.host):
+        app.before_request(_only_for_this_machine)
+    return app
+
+
+def application() -> Flask:
+    """The application as this process's settings say."""
+    settings = load().settings
+    logs.configure(settings.log.level, settings.log.format)
+    return create_app(Appliance.open(settings))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _only_for_this_machine() -> Response | None:
+    """Refuse other names: a foreign web page must not read leases by having its own name point to 127.0.0.1."""
+    name = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    if is_loopback(name.strip("[]")):
+        return None
+    return errors.problem(HTTPStatus.MISDIRECTED_REQUEST,
+                          "This page answers only under the names of this machine itself, such as 127.0.0.1.")

@@ -1,0 +1,40 @@
+"""What the control channel needs of an engine."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class EngineFace(Protocol):
+    """The engine as the control channel sees it.  Every answer is plain data that JSON can carry.
+
+    A method may raise ``LessorError``: its text is shown to whoever asked.
+    """
+
+    def status(self) -> dict[str, Any]:
+        """What a person asks first: version, readiness with its reason, revision, interfaces, database, clock."""
+        ...
+
+    def statistics(self) -> dict[str, Any]:
+        """Counters since the start and rates of the last seconds."""
+        ...
+
+    def reload(self) -> None:
+        """Read the definitions again, now, and have scripts reinitialise."""
+        ...
+
+    def release(self, address: bytes, space: int = 0) -> dict[str, Any]:
+        """End the lease of an address at once; tells the row as it was.  Refused when there is none."""
+        ...
+
+    def transactions(self, limit: int, client: str | None = None) -> list[dict[str, Any]]:
+        """The latest transactions, newest first, of all clients or of those whose identity contains ``client``."""
+        ...
+
+    def confirm_clock(self) -> None:
+        """Take the clock as it is after a step, so that ended leases are given away again."""
+        ...
+
+    def stop(self) -> None:
+        """Finish the batch at hand and end."""
+        ...

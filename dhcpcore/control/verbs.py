@@ -1,0 +1,119 @@
+"""The table of verbs: name, who may call it, what it does, its arguments, and how the engine is asked.
+
+A verb's sentence is also the manual's text and the command line's help.
+"""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dhcpcore.control.face import EngineFace
+from dhcpcore.errors import InvalidValue
+
+TRANSACTIONS_MAX = 200
+TEXT_MAX = 255
+
+
+class Role(enum.IntEnum):
+    """Who may do what; a higher role may do all that a lower one may."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    ADMIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One named argument of a verb; ``default`` None and not ``required``: it may be left out."""
+
+    name: str
+    parse: Callable[[Any], Any]
+    what: str
+    required: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One row of the table."""
+
+    name: str
+    role: Role
+    summary: str
+    run: Callable[[EngineFace, Mapping[str, Any]], Any]
+    arguments: tuple[Argument, ...] = ()
+
+    def parse(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as values; wrong, missing and unknown ones are told in words."""
+        unknown = sorted(set(given) - {argument.name for argument in self.arguments})
+        if unknown:
+            known = ", ".join(argument.name for argument in self.arguments) or "none"
+            raise InvalidValue(f"{self.name} has no argument {unknown[0]!r} (its arguments: {known}).")
+        values: dict[str, Any] = {}
+        for argument in self.arguments:
+            if given.get(argument.name) is not None:
+                try:
+                    values[argument.name] = argument.parse(given[argument.name])
+                except ValueError:
+                    raise InvalidValue(
+                        f"{self.name}: {argument.name} is {given[argument.name]!r:.80}; right is {argument.what}."
+                    ) from None
+            elif argument.required:
+                raise InvalidValue(f"{self.name} needs {argument.name}: {argument.what}.")
+            else:
+                values[argument.name] = argument.default
+        return values
+
+
+def address_bytes(text: Any) -> bytes:
+    """An IPv4 or IPv6 address as the lease key holds it."""
+    if not isinstance(text, str):
+        raise ValueError("no text")  # noqa: TRY004 - the table's one signal for a wrong argument
+    return ipaddress.ip_address(text).packed
+
+
+def _count(low: int, high: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError("no whole number")  # noqa: TRY004 - as above
+        number = int(value)
+        if not low <= number <= high:
+            raise ValueError("out of range")
+        return number
+
+    return parse
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= TEXT_MAX:
+        raise ValueError("no text, or too long")
+    return value
+
+
+VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
+    Verb("status", Role.VIEWER, "Tells what the engine is doing: version, readiness, revision, interfaces, clock.",
+         lambda engine, _: engine.status()),
+    Verb("statistics", Role.VIEWER, "Tells the engine's counters.",
+         lambda engine, _: engine.statistics()),
+    Verb("transactions", Role.VIEWER, "Tells the latest transactions, newest first, each with its reason.",
+         lambda engine, args: engine.transactions(args["limit"], args["client"]), (
+             Argument("limit", _count(1, TRANSACTIONS_MAX), f"a whole number from 1 to {TRANSACTIONS_MAX}", default=20),
+             Argument("client", _text, "part of a hardware address, client identifier or address"),
+         )),
+    Verb("lease-release", Role.OPERATOR, "Ends the lease of one address at once; its client hears of it at its next "
+         "renewal.",
+         lambda engine, args: engine.release(args["address"], args["space"]), (
+             Argument("address", address_bytes, "an IPv4 or IPv6 address", required=True),
+             Argument("space", _count(0, 2**31 - 1), "the number of a lease space", default=0),
+         )),
+    Verb("reload", Role.OPERATOR, "Makes the engine read the definitions again, now.",
+         lambda engine, _: engine.reload()),
+    Verb("clock-confirm", Role.ADMIN, "Takes the clock as it is after a step: ended leases are given away again.",
+         lambda engine, _: engine.confirm_clock()),
+    Verb("stop", Role.ADMIN, "Ends the engine once its batch is committed and answered.",
+         lambda engine, _: engine.stop()),
+)}

@@ -1,0 +1,491 @@
+"""The sans-IO face of the server: open, decide, settle, timers.
+
+No socket, clock, random generator or SQL in here: datagrams, facts and ``now`` come in; wants, changes and answers go
+out.  The same object runs in the server, the simulator and the tests.  One batch:
+
+    batch = engine.open(datagrams, now)        # decode; link and identity; which rows it will need
+    store.fetch(batch.wants, batch.facts)      # one round trip
+    batch.decide()                             # answers and changes; or more wants; or suspended
+    outcome = store.commit(batch.changes())    # one transaction, guarded by each row's version
+    batch.settle(outcome)                      # what may be sent now; or wants, to decide again
+
+``batch.ready()`` yields the answers that may leave at any point: offers and refusals at once, grants after settle.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from dhcpcore.errors import MalformedMessage
+from dhcpcore.handlers.assignment import FindAssignment
+from dhcpcore.handlers.giveback import Decline, Release
+from dhcpcore.handlers.grant import Grant
+from dhcpcore.handlers.identity import Identify
+from dhcpcore.handlers.inform import Inform
+from dhcpcore.handlers.lifetimes import LeaseTimes
+from dhcpcore.handlers.offer import Offer
+from dhcpcore.handlers.options import Options
+from dhcpcore.handlers.probe import ProbeAddress
+from dhcpcore.handlers.record import RecordConflict, RecordLease
+from dhcpcore.handlers.reply import Reply
+from dhcpcore.handlers.server_id import ServerIdentity
+from dhcpcore.handlers.subnet import SelectSubnet
+from dhcpcore.lease.allocation import Allocator, Candidate
+from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
+from dhcpcore.lease.model import Change, Lease, LeaseKey, State
+from dhcpcore.lease.offered import Offered
+from dhcpcore.lease.transitions import expire
+from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
+from dhcpcore.pipeline.finished import Probe, Traced
+from dhcpcore.pipeline.handler import Handler, Plan
+from dhcpcore.pipeline.ledger import Ledger
+from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.stats.counters import Counters
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.links import Interface, Links
+from dhcpcore.topology.snapshot import EMPTY, Snapshot
+from dhcpcore.wire.v4.message import MessageType, Opt, decode
+from dhcpcore.wire.v4.tlv import encode_options
+
+_log = logging.getLogger(__name__)
+
+#: Rounds of further rows that one transaction may ask for.
+ROUNDS_MAX = 3
+#: Times that one transaction is decided again because other writers were first.
+RETRIES_MAX = 3
+#: Transactions that may wait for an event or a time; the oldest is dropped by name.
+SUSPENDED_MAX = 1024
+#: Transactions whose trace is kept in memory until it is written or pushed out.
+TRACES_MAX = 8192
+
+#: The offer, if there was one, has become a lease; or the client took another address.
+_GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED))
+_MESSAGE_TYPES = (
+    MessageType.DISCOVER,
+    MessageType.REQUEST,
+    MessageType.DECLINE,
+    MessageType.RELEASE,
+    MessageType.INFORM,
+)
+
+
+def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
+    """The built-in handlers, in order: what records changes comes before what has other effects."""
+    return (
+        SelectSubnet(),
+        ServerIdentity(allocator),
+        Identify(offered),
+        FindAssignment(),
+        RecordConflict(),
+        RecordLease(),
+        Offer(allocator, offered),
+        Grant(allocator),
+        Release(),
+        Decline(),
+        Inform(),
+        ProbeAddress(),
+        LeaseTimes(),
+        Options(),
+    )
+
+
+class Engine:
+    """One server: its snapshot, interfaces, offers under way, counters and traces."""
+
+    def __init__(self, *, strict: bool = False) -> None:
+        """``strict`` lets a handler's fault through to the caller: tests must see what a server survives."""
+        self.allocator = Allocator()
+        self.offered = Offered()
+        self.counters = Counters()
+        self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
+        self.traced = 0  #: How many were ever kept.
+        self.snapshot = EMPTY
+        self.interfaces: Mapping[int, Interface] = {}
+        self.links = Links(EMPTY, {})
+        self.strict = strict
+        self.reply = Reply()
+        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES)
+        self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey, float]] = OrderedDict()
+        self._probes: list[Probe] = []
+        self._answered: set[LeaseKey] = set()
+
+    @property
+    def defined(self) -> bool:
+        """Whether any definitions were ever read: without them every lease would seem to be of a deleted subnet."""
+        return self.snapshot is not EMPTY
+
+    def install(self, snapshot: Snapshot) -> None:
+        """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
+        self.snapshot = snapshot
+        self.allocator.install(snapshot)
+        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES)
+        self.links = Links(snapshot, self.interfaces)
+
+    def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:
+        """Interfaces came, went or changed addresses."""
+        self.interfaces = dict(interfaces)
+        self.links = Links(self.snapshot, self.interfaces)
+
+    def open(self, datagrams: Sequence[Datagram], now: float) -> Batch:
+        """Begin a batch with these datagrams and with the suspended transactions that are due."""
+        batch = Batch(self, now)
+        wants = batch.wants
+        pending = batch.pending
+        snapshot, links, pre = self.snapshot, self.links, self.plan.pre
+        self.allocator.expire(now)
+        for datagram in datagrams:
+            try:
+                request = decode(datagram.data)
+            except MalformedMessage as fault:
+                self._unread(datagram, Reason.MALFORMED, fault)
+                continue
+            steps = pre.get(request.message_type)
+            if steps is None:
+                self._unread(datagram, Reason.NOT_A_REQUEST if request.message_type else Reason.BOOTP)
+                continue
+            bundle = TransactionBundle(datagram, request, snapshot, links, now)
+            bundle.wants = wants
+            bundle.facts = batch.facts
+            if self.prepare(bundle, steps):
+                pending.append(bundle)
+        if self._suspended:
+            self._resume(batch, now)
+        return batch
+
+    def prepare(self, bundle: TransactionBundle, steps: Iterable[Callable[[TransactionBundle], None]]) -> bool:
+        """Run the first phase; whether the transaction goes on."""
+        try:
+            for step in steps:
+                step(bundle)
+        except CannotRespond as signal:
+            bundle.reason = signal.reason
+            self.finish(bundle)
+        except Exception:
+            if self.strict:
+                raise
+            self.fault(bundle)
+        else:
+            return True
+        return False
+
+    def open_changes(self, changes: Iterable[Change], now: float) -> Batch:
+        """A batch of changes that no datagram asked for: an administrator's release, the sweep."""
+        batch = Batch(self, now)
+        for change in changes:
+            batch.ledger.put(change)
+        return batch
+
+    def open_sweep(self, rows: Iterable[Lease], now: float) -> Batch:
+        """Close the holdings among ``rows`` whose end has passed."""
+        return self.open_changes((expire(row) for row in rows if row.state == State.LEASED and row.expires <= now), now)
+
+    def timer(self) -> float | None:
+        """When the next suspended transaction is due."""
+        return min((until for _, _, until in self._suspended.values()), default=None)
+
+    def take_probes(self) -> list[Probe]:
+        """Probes to send."""
+        probes, self._probes = self._probes, []
+        return probes
+
+    def probe_answered(self, key: LeaseKey) -> None:
+        """Somebody uses the address: the transaction that asked is due at once."""
+        if any(waiting == key for _, waiting, _ in self._suspended.values()):
+            self._answered.add(key)
+
+    @property
+    def due(self) -> bool:
+        """Whether a probe's answer made a suspended transaction due."""
+        return bool(self._answered)
+
+    def suspend(self, bundle: TransactionBundle, key: LeaseKey, until: float) -> None:
+        """Put a transaction aside."""
+        if len(self._suspended) >= SUSPENDED_MAX:
+            _, (oldest, _, _) = self._suspended.popitem(last=False)
+            oldest.reason = Reason.TOO_MANY_SUSPENDED
+            self.finish(oldest)
+        self._suspended[id(bundle)] = (bundle, key, until)
+        on_link = bundle.request.giaddr == b"\0\0\0\0"
+        self._probes.append(Probe(key, bundle.datagram.interface if on_link else 0))
+
+    def _resume(self, batch: Batch, now: float) -> None:
+        answered, self._answered = self._answered, set()
+        due = [
+            (number, bundle, key)
+            for number, (bundle, key, until) in self._suspended.items()
+            if until <= now or key in answered
+        ]
+        for number, bundle, key in due:
+            del self._suspended[number]
+            bundle.probed = {**(bundle.probed or {}), key: key in answered}
+            if key in answered or bundle.snapshot is not self.snapshot:
+                bundle.candidate = None  # In use, or of a pool that may be no more.
+            bundle.snapshot, bundle.links = self.snapshot, self.links
+            bundle.reset()
+            bundle.rounds = 0
+            bundle.now = now
+            batch.adopt(bundle)
+
+    def _unread(self, datagram: Datagram, reason: Reason, fault: MalformedMessage | None = None) -> None:
+        steps: list[tuple[object, ...]] = [(0, str(fault))] if fault else []
+        self.counters.datagrams[0, reason, 0] += 1
+        self.traces.append(Traced(datagram, reason, self.snapshot.revision, steps, b"", b""))
+        self.traced += 1
+
+    def finish(self, bundle: TransactionBundle) -> None:
+        """A transaction has ended: count it and keep its trace."""
+        reason = bundle.reason
+        assert reason is not None
+        candidate = bundle.candidate
+        if isinstance(candidate, Candidate):
+            self.allocator.give_back(candidate)
+        if reason in _GRANTED:
+            # Not before: a client whose commit failed asks again, and its address is still on offer to it alone.
+            self.allocator.drop(bundle.client, granted=bundle.key)
+        subnet = getattr(bundle, "subnet", None)
+        self.counters.datagrams[bundle.request.message_type, reason, subnet.subnet_id if subnet is not None else 0] += 1
+        outgoing = bundle.outgoing
+        self.traced += 1
+        self.traces.append(
+            Traced(
+                bundle.datagram,
+                reason,
+                bundle.snapshot.revision,
+                bundle.trace,
+                bundle.client,
+                outgoing[0].payload if outgoing else b"",
+            )
+        )
+
+    def fault(self, bundle: TransactionBundle) -> None:
+        """A handler failed: the one place where the server survives a fault of its own."""
+        _log.exception("A handler failed on a packet of %s; the packet is not answered.", bundle.client.hex(":"))
+        bundle.reason = Reason.INTERNAL_ERROR
+        bundle.outgoing = []
+        self.finish(bundle)
+
+
+class Batch:
+    """The datagrams of one drain on their way through fetch, decide, commit and settle."""
+
+    __slots__ = ("_contended", "_engine", "_ready", "_waiting", "facts", "ledger", "now", "pending", "wants")
+
+    def __init__(self, engine: Engine, now: float) -> None:
+        self._engine = engine
+        self.now = now
+        self.wants = Wants()
+        self.facts = Facts()
+        self.ledger = Ledger(self.facts)
+        self.pending: list[TransactionBundle] = []
+        self._waiting: list[TransactionBundle] = []
+        self._contended: list[TransactionBundle] = []
+        self._ready: list[Outgoing] = []
+
+    def adopt(self, bundle: TransactionBundle) -> None:
+        """Take in a transaction that was suspended: it begins anew, on fresh rows and the present definitions."""
+        engine = self._engine
+        bundle.wants = self.wants
+        bundle.facts = self.facts
+        if engine.prepare(bundle, engine.plan.pre[bundle.request.message_type]):
+            self.wants.leases.update(bundle.probed or ())
+            self.pending.append(bundle)
+
+    def decide(self) -> None:
+        """Run every pending transaction on the facts; what needs more rows is pending again, with ``wants`` filled."""
+        engine = self._engine
+        facts = self.facts
+        if facts.pages:
+            for page, rows in facts.pages.items():
+                engine.allocator.load(page, rows, self.now)
+            facts.pages.clear()
+        pending = self.pending
+        self.pending = []
+        self.wants = wants = Wants()
+        handle, post, reply = engine.plan.handle, engine.plan.post, engine.reply.post
+        ledger = self.ledger
+        for bundle in pending:
+            bundle.wants = wants
+            bundle.facts = facts
+            bundle.ledger = ledger
+            kind = bundle.request.message_type
+            try:
+                for step in handle[kind]:
+                    step(bundle)
+                for step in post[kind]:
+                    step(bundle)
+                reply(bundle)
+            except NeedsRows:
+                self._again(bundle)
+                continue
+            except Refuse as signal:
+                self._refuse(bundle, signal.reason)
+            except CannotRespond as signal:
+                self._silence(bundle, signal.reason)
+                if bundle.depends:
+                    self._waiting.append(bundle)
+                    continue
+            except Suspend as signal:
+                self._record_conflicts(bundle)
+                engine.suspend(bundle, signal.key, signal.until)
+                continue
+            except Contended:
+                self._contended.append(bundle)
+                continue
+            except Exception:
+                if engine.strict:
+                    raise
+                engine.fault(bundle)
+                continue
+            if bundle.depends:
+                self._waiting.append(bundle)
+            else:
+                self._ready += bundle.outgoing
+                engine.finish(bundle)
+
+    def ready(self) -> list[Outgoing]:
+        """Answers that may leave now."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def changes(self) -> list[Change]:
+        """What to commit, in the order of the key: two engines never wait for each other crosswise."""
+        return sorted(self.ledger.changes.values(), key=_key)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""
+        engine = self._engine
+        changes = self.ledger.changes
+        engine.counters.rows_committed += len(changes) - len(outcome.lost)
+        for key, change in changes.items():
+            if key in outcome.lost:
+                engine.allocator.doubt(key)
+            elif change.opens or change.closing is not None or change.after.state == State.DECLINED:
+                engine.allocator.note_row(change.after, self.now)
+        waiting = self._waiting
+        self._waiting = []
+        self.ledger = Ledger(self.facts)
+        if not outcome.lost and not outcome.refused:
+            for bundle in waiting:
+                self._ready += bundle.outgoing
+                engine.finish(bundle)
+        else:
+            self._sort_out(waiting, outcome)
+        contended, self._contended = self._contended, []
+        for bundle in contended:
+            self._retry(bundle)
+
+    def _sort_out(self, waiting: list[TransactionBundle], outcome: Outcome) -> None:
+        engine = self._engine
+        refused = {change.after.key for change, _ in outcome.refused}
+        for key in outcome.lost | refused:
+            self.facts.by_key.pop(key, None)
+            self.facts.assigned.pop(key, None)
+        for bundle in waiting:
+            if any(key in refused for key in bundle.depends):
+                # What was refused stays out of the hint: the next client must not run into it as well.
+                bundle.depends = [key for key in bundle.depends if key not in refused]
+                engine.allocator.drop(bundle.client, granted=bundle.key)
+                self._close(bundle, Reason.ROW_REFUSED)
+            elif any(key in outcome.lost for key in bundle.depends):
+                self._retry(bundle)
+            else:
+                self._ready += bundle.outgoing
+                engine.finish(bundle)
+
+    def unknown(self) -> None:
+        """The outcome of the commit is not known: decide all of it again on the rows as they turn out to be."""
+        waiting = self._waiting + self._contended
+        self._waiting = []
+        self._contended = []
+        for key in self.ledger.changes:
+            self._engine.allocator.doubt(key)
+        self.facts.by_key.clear()
+        self.facts.by_client.clear()
+        self.ledger = Ledger(self.facts)
+        for bundle in waiting:
+            self._retry(bundle)
+
+    def abandon(self, reason: Reason) -> None:
+        """End everything that has not been answered yet."""
+        for bundle in (*self.pending, *self._waiting, *self._contended):
+            self._close(bundle, reason)
+        self.pending = []
+        self._waiting = []
+        self._contended = []
+        self.ledger = Ledger(self.facts)
+        self.wants = Wants()
+
+    def _close(self, bundle: TransactionBundle, reason: Reason) -> None:
+        for key in bundle.depends:
+            self._engine.allocator.doubt(key)
+        bundle.outgoing = []
+        bundle.reason = reason
+        self._engine.finish(bundle)
+
+    def _again(self, bundle: TransactionBundle) -> None:
+        bundle.rounds += 1
+        if bundle.rounds > ROUNDS_MAX:
+            self._record_conflicts(bundle)
+            self._close(bundle, Reason.TOO_MANY_LOOKUPS)
+            return
+        bundle.reset()
+        bundle.trace.append((Step.NEEDS_ROWS, bundle.rounds))
+        self.pending.append(bundle)
+
+    def _retry(self, bundle: TransactionBundle) -> None:
+        bundle.retries += 1
+        if bundle.retries > RETRIES_MAX:
+            self._close(bundle, Reason.LOST_RACE)
+            return
+        keys = bundle.depends
+        bundle.reset()
+        bundle.rounds = 1  # What an offer saw is not trusted a second time.
+        bundle.trace.append((Step.RETRIED, bundle.retries))
+        self.pending.append(bundle)
+        self.facts.by_client.pop(bundle.client, None)
+        self.wants.clients.add(bundle.client)
+        for key in keys:
+            self.facts.by_key.pop(key, None)
+            self.wants.leases.add(key)
+
+    def _refuse(self, bundle: TransactionBundle, reason: Reason) -> None:
+        """A NAK with the reason in words.  RFC 2131 4.3.1 table 3: no address, no lease time, server identifier.
+
+        The client begins anew (RFC 2131 3.1 4): what it was offered is not offered again unseen.
+        """
+        self._engine.allocator.drop(bundle.client)
+        response = Response4(MessageType.NAK)
+        response.pairs = ((int(Opt.MESSAGE), reason.code.encode()),)
+        response.body = encode_options(response.pairs)
+        bundle.responses = [response]
+        bundle.depends = []
+        bundle.reason = reason
+        self._engine.reply.post(bundle)
+
+    def _silence(self, bundle: TransactionBundle, reason: Reason) -> None:
+        bundle.responses = []
+        bundle.outgoing = []
+        bundle.reason = reason
+        self._record_conflicts(bundle)
+
+    def _record_conflicts(self, bundle: TransactionBundle) -> None:
+        """An answered probe is recorded at once, whatever becomes of the client.
+
+        Where the address is in the hands of an earlier transaction of this batch, its next probe will tell again.
+        """
+        if bundle.probed:
+            with suppress(Contended):
+                for step in self._engine.plan.post[bundle.request.message_type][:1]:
+                    step(bundle)
+
+
+def _key(change: Change) -> tuple[int, int, bytes, int]:
+    after = change.after
+    return (after.space, after.kind, after.address, after.plen)
+
+
+__all__ = ["Batch", "Datagram", "Engine", "Facts", "Outgoing", "Page", "Probe", "Traced", "Wants"]

@@ -1,0 +1,48 @@
+"""The client's static assignment on this link, if it has one."""
+
+from __future__ import annotations
+
+from dhcpcore.lease.transitions import is_active
+from dhcpcore.pipeline.binding import assigned_here
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.identifiers import identifiers, of_port
+from dhcpcore.pipeline.signals import NeedsRows
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.wire.v4.message import NOWHERE, MessageType
+
+
+class FindAssignment(Handler):
+    """Sets ``assignment``: the most specific identifier that has one in this link wins."""
+
+    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Look through what was fetched for the client's identifiers, most specific first."""
+        kinds = bundle.snapshot.identifier_kinds
+        if not kinds:
+            return
+        members = {subnet.subnet_id for subnet in bundle.link.subnets}
+        for identifier in identifiers(bundle.request, kinds) + _port_of_lease(bundle, kinds):
+            for assignment in bundle.facts.by_identifier.get(identifier, ()):
+                if assignment.subnet in members:
+                    bundle.assignment = assignment
+                    for key, _ in assigned_here(bundle):
+                        bundle.trace.append((Step.ASSIGNMENT, assignment.assignment_id, key[2]))
+                    return
+
+
+def _port_of_lease(bundle: TransactionBundle, kinds: frozenset[int]) -> list[tuple[int, bytes]]:
+    """A renewal by-passes the relay: its port is the one that the lease was granted on.  RFC 2131 4.4.5."""
+    request = bundle.request
+    if request.giaddr != NOWHERE or request.ciaddr == NOWHERE:
+        return []
+    facts = bundle.facts
+    for row in facts.by_client.get(bundle.client, ()):
+        if row.address == request.ciaddr and is_active(row, bundle.now):
+            found = of_port(row.agent, kinds)
+            if unknown := [identifier for identifier in found if identifier not in facts.by_identifier]:
+                bundle.wants.identifiers.update(unknown)
+                raise NeedsRows
+            return found
+    return []

@@ -1,0 +1,48 @@
+"""Who the client is, and the rows that are wanted because of it."""
+
+from __future__ import annotations
+
+from dhcpcore.lease.offered import Offered
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.identifiers import identifiers
+from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.wire.v4.message import MessageType, Opt
+
+#: One option's worth: joined from parts it could be kilobytes, too long a key for the database's index.
+_CLIENT_ID_MAX = 255
+
+
+class Identify(Handler):
+    """The client identifier where one is sent, else the hardware address.  RFC 2131 4.2, RFC 6842."""
+
+    def __init__(self, offered: Offered) -> None:
+        self._offered = offered
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """Sets ``client`` and wants its leases and, where any are declared, its assignments."""
+        request = bundle.request
+        options = request.options
+        hw = request.hw
+        client_id = options.get(Opt.CLIENT_ID)
+        if client_id:
+            if len(client_id) > _CLIENT_ID_MAX:
+                raise CannotRespond(Reason.MALFORMED)
+            client = b"\x01" + client_id
+        elif len(hw) > 1:
+            client = b"\x00" + hw
+        else:
+            raise CannotRespond(Reason.NO_IDENTITY)
+        bundle.client = client
+        wants = bundle.wants
+        snapshot = bundle.snapshot
+        if kinds := snapshot.identifier_kinds:
+            wants.identifiers.update(identifiers(request, kinds))
+        elif request.message_type == MessageType.REQUEST and Opt.SERVER_ID in options and not bundle.retries:
+            rows = self._offered.recall(client, options.get(Opt.REQUESTED_ADDRESS), bundle.now)
+            if rows is not None and not snapshot.has_assigned_addresses:
+                bundle.facts.by_client.setdefault(client, list(rows))
+                return
+        wants.clients.add(client)
+

@@ -1,0 +1,95 @@
+"""Writes down what was granted: the lease row, its history, and the end of other leases that the client left."""
+
+from __future__ import annotations
+
+from dhcpcore.lease.model import Close, Lease, State
+from dhcpcore.lease.transitions import conflict, end, grant, is_active, lease_end
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
+
+#: Octets of a host name that are kept.  RFC 1035 2.3.4.
+_HOSTNAME_MAX = 255
+#: A lease that the client spoke of so lately is ended only when it selects another: a REQUEST of another state that the
+#: network delayed or doubled must not end what the client took since.  What is left is healed at its next contact.
+_SETTLED_S = 10
+
+
+class RecordLease(Handler):
+    """The only place where a grant becomes a change of rows."""
+
+    message_types = frozenset((MessageType.REQUEST,))
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """The granted row first, then the end of the client's other leases of this link: it has moved."""
+        key = bundle.key
+        assert key is not None
+        request = bundle.request
+        options = request.options
+        now = int(bundle.now)
+        relay: bytes | None
+        agent: bytes | None
+        if request.giaddr != NOWHERE:
+            relay, agent = request.giaddr, options.get(Opt.AGENT_OPTIONS, b"")
+        elif request.ciaddr != NOWHERE:
+            relay = agent = None  # A renewal by-passes the relay: it cannot know the circuit.  RFC 2131 4.4.5.
+        else:
+            relay = agent = b""
+        name = options.get(Opt.HOST_NAME)
+        assignment = bundle.assignment
+        hostname = (
+            assignment.hostname
+            if assignment is not None and assignment.hostname
+            else name[:_HOSTNAME_MAX].decode("utf-8", "replace").replace("\0", "")
+            if name
+            else ""
+        )
+        change = grant(
+            bundle.before,
+            key,
+            client=bundle.client,
+            hw=request.hw,
+            subnet=bundle.subnet.subnet_id,
+            expires=lease_end(now, bundle.responses[0].lifetime_s),
+            now=now,
+            hostname=hostname,
+            relay=relay,
+            agent=agent,
+            renewing=request.ciaddr != NOWHERE,
+        )
+        changes = [change] if change is not None else []
+        rows = bundle.facts.by_client.get(bundle.client)
+        if rows:
+            settled = now if Opt.SERVER_ID in options else now - _SETTLED_S
+            for row in rows:
+                if row.key != key and is_active(row, now) and row.cltt <= settled and _of_link(bundle, row):
+                    changes.append(end(row, now, Close.MOVED))
+                    bundle.trace.append((Step.LEFT_OTHER_LEASE, row.address))
+        if change is None:
+            bundle.rely_on(key)
+        bundle.record(*changes)
+
+
+def _of_link(bundle: TransactionBundle, row: Lease) -> bool:
+    home = bundle.link.subnet_of(row.address)
+    return home is not None and home.space == row.space
+
+
+class RecordConflict(Handler):
+    """An address whose probe was answered goes on probation, whatever becomes of the client."""
+
+    message_types = frozenset((MessageType.DISCOVER,))
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """One row an answered probe; none where somebody has leased the address since and is who answered."""
+        for key, answered in (bundle.probed or {}).items():
+            row = bundle.facts.by_key.get(key)
+            if answered and (row is None or not _settled(row, bundle.now)):
+                subnet = bundle.link.subnet_of(key[2]) or bundle.subnet
+                bundle.record(conflict(row, key, subnet.subnet_id, int(bundle.now), bundle.snapshot.probation_s))
+
+
+def _settled(row: Lease, now: float) -> bool:
+    """Whether the row says already who answered, or that somebody did: a lease, or a probation that is not over."""
+    return row.state in (State.LEASED, State.DECLINED) and row.expires > now

@@ -1,0 +1,119 @@
+"""The answer's bytes, and where it goes.  RFC 2131 4.1, RFC 3046 2.2, RFC 6842, RFC 8357."""
+
+from __future__ import annotations
+
+from dhcpcore.pipeline.bundle import Outgoing, Response4, Route, TransactionBundle
+from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.identifiers import sub_options
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.wire.v4.message import BROADCAST, NOWHERE, MessageType, Opt, Request4, encode, encode_tight
+from dhcpcore.wire.v4.tlv import encode_options
+
+SERVER_PORT, CLIENT_PORT = 67, 68
+#: Relay agent sub-option by which a relay asks to be answered at the port it sent from.  RFC 8357 5.
+_RELAY_SOURCE_PORT = 19
+_ETHERNET = 1
+#: Combinations of type, server and times that are kept encoded.
+_HEADS_MAX = 4096
+
+
+class Reply(Handler):
+    """Turns responses into datagrams."""
+
+    def __init__(self) -> None:
+        self._heads: dict[tuple[int, bytes, int, int, int], bytes] = {}
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """One datagram a response."""
+        for response in bundle.responses:
+            bundle.outgoing.append(Outgoing(self._encode(bundle, response), route(bundle, response)))
+
+    def _encode(self, bundle: TransactionBundle, response: Response4) -> bytes:
+        request = bundle.request
+        key = (response.message_type, bundle.server_id, response.lifetime_s, response.renew_s, response.rebind_s)
+        head = self._heads.get(key)
+        if head is None:
+            if len(self._heads) >= _HEADS_MAX:
+                self._heads.clear()
+            head = self._heads[key] = encode_options(_head(*key))
+        options = request.options
+        client_id = options.get(Opt.CLIENT_ID)
+        if client_id is not None:
+            head += encode_options(((Opt.CLIENT_ID, client_id),))  # RFC 6842 3.
+        agent = options.get(Opt.AGENT_OPTIONS)
+        tail = b""
+        if agent is not None and request.giaddr != NOWHERE:
+            tail = encode_options(((Opt.AGENT_OPTIONS, agent),))  # Verbatim and last.  RFC 3046 2.2.
+        broadcast = request.broadcast or response.broadcast
+        if response.message_type == MessageType.NAK:
+            broadcast = broadcast or request.giaddr != NOWHERE  # RFC 2131 4.3.2.
+        payload = None
+        if response.overrides is None:
+            payload = encode(
+                request,
+                yiaddr=response.yiaddr,
+                ciaddr=response.ciaddr,
+                siaddr=response.siaddr,
+                sname=response.sname,
+                file=response.file,
+                broadcast=broadcast,
+                head=head,
+                body=response.body,
+                tail=tail,
+            )
+        if payload is None:
+            pairs = dict(_head(*key))
+            if client_id is not None:
+                pairs[Opt.CLIENT_ID] = client_id
+            pairs.update(response.pairs)
+            for code, value in (response.overrides or {}).items():
+                pairs.pop(code, None)
+                if value is not None:
+                    pairs[code] = value
+            payload, dropped = encode_tight(
+                request,
+                yiaddr=response.yiaddr,
+                ciaddr=response.ciaddr,
+                siaddr=response.siaddr,
+                sname=response.sname,
+                file=response.file,
+                broadcast=broadcast,
+                pairs=pairs.items(),
+                essential=len(head),
+                tail=tail,
+            )
+            if dropped:
+                bundle.trace.append((Step.OPTIONS_DROPPED, bytes(dropped)))
+        return payload
+
+
+def _head(message_type: int, server_id: bytes, lifetime_s: int, renew_s: int, rebind_s: int) -> list[tuple[int, bytes]]:
+    """Options that the protocol itself sets, in the order clients like to read them."""
+    pairs = [(int(Opt.MESSAGE_TYPE), bytes((message_type,))), (int(Opt.SERVER_ID), server_id)]
+    if lifetime_s >= 0:
+        pairs.append((Opt.LEASE_TIME, lifetime_s.to_bytes(4, "big")))
+        pairs.append((Opt.RENEWAL_TIME, renew_s.to_bytes(4, "big")))
+        pairs.append((Opt.REBINDING_TIME, rebind_s.to_bytes(4, "big")))
+    return pairs
+
+
+def route(bundle: TransactionBundle, response: Response4) -> Route:
+    """Where the answer goes.  RFC 2131 4.1."""
+    request: Request4 = bundle.request
+    datagram = bundle.datagram
+    interface, local = datagram.interface, datagram.local
+    giaddr = request.giaddr
+    if giaddr != NOWHERE:
+        port = SERVER_PORT
+        agent = request.options.get(Opt.AGENT_OPTIONS)
+        if agent is not None and _RELAY_SOURCE_PORT in sub_options(agent):
+            port = datagram.port
+        return Route(giaddr, port, 0, local)
+    if response.message_type == MessageType.NAK:
+        return Route(BROADCAST, CLIENT_PORT, interface, local)
+    if response.ciaddr != NOWHERE:
+        return Route(response.ciaddr, CLIENT_PORT, interface if datagram.destination == BROADCAST else 0, local)
+    hw = request.hw
+    if request.broadcast or hw[0] != _ETHERNET or len(hw) != 7:
+        return Route(BROADCAST, CLIENT_PORT, interface, local)
+    return Route(response.yiaddr, CLIENT_PORT, interface, local, hw[1:])

@@ -1,0 +1,77 @@
+"""What a batch wants to know of the database, and what it was told.
+
+``Wants`` is filled while datagrams are opened and decided; the store answers it in one round trip; ``Facts`` then
+holds the rows, and the changes of earlier transactions of the same batch are laid over them, so that later
+transactions see what earlier ones did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dhcpcore.lease.model import Assignment, Change, Lease, LeaseKey
+
+#: Addresses of one page of a pool's occupancy hint.
+PAGE_SIZE = 1024
+
+
+class Page(NamedTuple):
+    """One page of a pool: ``PAGE_SIZE`` consecutive lease keys (the last page may be shorter), by pool and number."""
+
+    pool: int
+    number: int
+    space: int
+    kind: int
+    first: bytes
+    last: bytes
+    plen: int
+
+
+class PageRow(NamedTuple):
+    """An address of a page that somebody has or had: ``assigned`` ones belong to an assignment."""
+
+    address: bytes
+    state: int
+    expires: int
+    assigned: bool
+
+
+@dataclass(slots=True)
+class Wants:
+    """Rows to fetch, by how they are found."""
+
+    clients: set[bytes] = field(default_factory=set)
+    leases: set[LeaseKey] = field(default_factory=set)
+    identifiers: set[tuple[int, bytes]] = field(default_factory=set)
+    assigned: set[LeaseKey] = field(default_factory=set)
+    pages: set[Page] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.clients or self.leases or self.identifiers or self.assigned or self.pages)
+
+
+@dataclass(slots=True)
+class Facts:
+    """Rows as they were fetched, with the batch's own changes laid over them.
+
+    A key that is present with None was looked up and has no row; a key that is absent was never asked for.
+    """
+
+    by_client: dict[bytes, list[Lease]] = field(default_factory=dict)
+    by_key: dict[LeaseKey, Lease | None] = field(default_factory=dict)
+    by_identifier: dict[tuple[int, bytes], tuple[Assignment, ...]] = field(default_factory=dict)
+    assigned: dict[LeaseKey, tuple[Assignment, ...]] = field(default_factory=dict)
+    pages: dict[tuple[int, int], tuple[PageRow, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit did: every change not named here was stored.
+
+    ``lost``: another writer was first (the version had moved).  ``refused``: the database would not take the row;
+    it is quarantined, with the database's words.
+    """
+
+    lost: frozenset[LeaseKey] = frozenset()
+    refused: tuple[tuple[Change, str], ...] = ()

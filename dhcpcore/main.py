@@ -1,0 +1,160 @@
+"""Joins the parts of the engine's process: the only file that knows all of them."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from dhcpcore import logs
+from dhcpcore.control import ControlServer, Dispatch
+from dhcpcore.engine import Engine
+from dhcpcore.errors import LessorError, StoreError
+from dhcpcore.net import interfaces, privileges
+from dhcpcore.net.chores import Chores
+from dhcpcore.net.clock import Clock
+from dhcpcore.net.face import Face
+from dhcpcore.net.identity import server_duid
+from dhcpcore.net.loop import Chore, Loop
+from dhcpcore.net.probes import ArpProber, IcmpProber
+from dhcpcore.net.udp4 import Udp4
+from dhcpcore.settings import Settings, load
+from dhcpcore.store.database import Database, shown
+from dhcpcore.store.definitions import Definitions
+from dhcpcore.store.leases import LeaseStore
+from dhcpcore.store.migrate import require_current
+
+log = logging.getLogger(__name__)
+
+#: Seconds between tries to reach a database that is away at the start.
+_RETRY_S = 1.0
+
+
+def serve(settings: Settings) -> None:
+    """Open the sockets, give up privileges, and serve until told to stop."""
+    os.umask(0o027)
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    account = privileges.target(settings)
+    udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open()) if prober is not None)
+    changes = interfaces.Changes()
+    if account is not None:
+        privileges.hand_over(account, (settings.state_dir, *_files(settings)))
+    privileges.drop(account)
+    duid = server_duid(settings.state_dir)
+    database = Database(settings.database_url)
+    _wait_for_schema(settings, database)
+    definitions = Definitions(database)
+    store = LeaseStore(database, definitions)
+    engine = Engine()
+    clock = Clock(database.now)
+
+    def refresh() -> None:
+        found = interfaces.read(settings.interfaces)
+        engine.set_interfaces(found)
+        if udp is not None:
+            udp.set_interfaces(found)
+        for prober in probers:
+            prober.set_interfaces(found)
+        for name in settings.interfaces:
+            if all(interface.name != name for interface in found.values()):
+                log.warning("NO-INTERFACE: %s is not there; it will be served when it comes.", name)
+
+    loop: Loop
+
+    def stop() -> None:
+        loop.stopping = True
+
+    def send(answers: list) -> None:  # type: ignore[type-arg]
+        loop.send(answers)
+
+    face = Face(engine, store, clock, duid, send, stop, shown(database), time.time())
+    control = ControlServer(settings.control_socket, Dispatch(face))
+    loop = Loop(engine, store, clock, udp, changes, refresh, control, probers)
+    chores = Chores(engine, database, store, definitions, clock, send, duid, socket.gethostname(), face.do)
+    face.chores = chores
+    loop.chores = [
+        Chore("keep time", chores.keep_time),
+        Chore("follow definitions", chores.follow_definitions),
+        Chore("beat", chores.beat),
+        Chore("follow requests", chores.follow_requests),
+        Chore("write traces", chores.write_traces),
+        Chore("fill hints", chores.fill_hints),
+        Chore("sweep", chores.sweep),
+        Chore("prune", chores.prune),
+    ]
+    refresh()
+    signal.signal(signal.SIGTERM, lambda *_: stop())
+    signal.signal(signal.SIGINT, lambda *_: stop())
+    signal.signal(signal.SIGHUP, lambda *_: _soon(loop, "follow definitions"))
+    loop.wake_on_signals()
+    # What was made until here lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    log.info("Serving DHCPv4 on port %d; control socket %s.", settings.dhcp4.port, settings.control_socket)
+    try:
+        loop.run()
+    finally:
+        loop.close()
+        try:
+            chores.write_traces()
+            store.flush(at_once=True)
+            chores.leave()
+        except StoreError as error:
+            log.warning("The last traces were not written: %s", error)
+        store.close()
+        database.dispose()
+    log.info("Stopped.")
+
+
+def _soon(loop: Loop, name: str) -> None:
+    for chore in loop.chores:
+        if chore.name == name:
+            chore.due = 0.0
+
+
+def _files(settings: Settings) -> list[Path]:
+    path = settings.sqlite_path
+    return [] if path is None else [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+
+
+def _wait_for_schema(settings: Settings, database: Database) -> None:
+    """A database that is away is waited for; one of another version is an error at once."""
+    told = False
+    while True:
+        try:
+            database.now()
+            require_current(settings.database_url)
+        except StoreError as error:
+            if "lessor migrate" in str(error):
+                raise
+            if not told:
+                log.error("DATABASE-UNAVAILABLE: %s It is tried again every second.", error)  # noqa: TRY400
+                told = True
+            time.sleep(_RETRY_S)
+        else:
+            return
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """``python -m dhcpcore [--config FILE]``."""
+    parser = argparse.ArgumentParser(prog="lessor engine", description="The DHCP engine.")
+    parser.add_argument("--config", type=Path, help="settings file (TOML)")
+    options = parser.parse_args(arguments)
+    try:
+        loaded = load(options.config)
+        logs.configure(loaded.settings.log.level, loaded.settings.log.format)
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+        serve(loaded.settings)
+    except LessorError as error:
+        sys.stderr.write(f"lessor engine: {error}\n")
+        return 1
+    return 0

@@ -1,0 +1,217 @@
+"""What the engine does besides answering: follow the definitions, sweep, fill hints, keep time, write traces, prune."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any, Protocol
+
+from dhcpcore.engine import Engine, Traced
+from dhcpcore.errors import LessorError
+from dhcpcore.lease.facts import Wants
+from dhcpcore.lease.model import LeaseKey
+from dhcpcore.net import cycle
+from dhcpcore.net.clock import Clock
+from dhcpcore.store import requests
+from dhcpcore.store.database import Database
+from dhcpcore.store.engines import Engines, Share
+from dhcpcore.store.leases import LeaseStore
+from dhcpcore.store.retention import Retention
+from dhcpcore.topology.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+#: Datagrams a second above which the server counts as busy: sweeping and filling then take small bites.
+_BUSY_RATE = 500
+#: Seconds between two signs of life.
+BEAT_S = 2.0
+#: Transactions written to the trace log in one go: about a millisecond, at most ten times a second.  Where there are
+#: more, answered ones are thinned out and refusals kept.
+TRACES_A_FLUSH = 200
+_FLUSH_S = 0.1
+#: What traces may take of the disk however much is sent, some 20 GB in their seven days, and what is saved up for a
+#: busy hour while it is quiet.  Beyond it, flushes are further apart and so thinned out more.
+TRACE_OCTETS_A_SECOND = 32_000
+TRACE_OCTETS_SAVED = 1_000_000_000
+#: A flush waits for so many, or for a second.
+_FLUSH_EARLY = TRACES_A_FLUSH // 2
+
+
+class Definitions(Protocol):
+    """Where snapshots come from."""
+
+    def revision(self) -> int: ...
+
+    def snapshot(self, revision: int | None = None) -> Snapshot: ...
+
+
+class Chores:
+    """Each method is one chore: it does a bounded piece of work and answers in how many seconds it wants the next."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        database: Database,
+        store: LeaseStore,
+        definitions: Definitions,
+        clock: Clock,
+        send: Callable[[Any], object],
+        duid: bytes,
+        name: str,
+        do: Callable[[requests.Request], Mapping[str, Any]],
+    ) -> None:
+        self._engine = engine
+        self._database = database
+        self._store = store
+        self._definitions = definitions
+        self._clock = clock
+        self._send = send
+        self._duid = duid
+        self._name = name
+        self._do = do
+        self._engines = Engines(database)
+        self._retention = Retention(database)
+        self._swept_to: LeaseKey | None = None
+        self._sweep_found = 0
+        self._seen = 0
+        self._rate_at = time.monotonic()
+        self._rate = 0.0
+        self._flushed_at = time.monotonic()
+        self._trace_room: float = TRACE_OCTETS_SAVED
+        self._written = 0
+        self.share = Share(0, 0, 1)
+
+    def follow_definitions(self) -> float:
+        """Swap in a new revision within a second of its being published."""
+        if not self._engine.defined or self._definitions.revision() != self._engine.snapshot.revision:
+            self.reload()
+        return 1.0
+
+    def reload(self) -> None:
+        """Load the published revision."""
+        snapshot = self._definitions.snapshot()
+        for row in snapshot.quarantined:
+            log.error("QUARANTINED: %s is not used: %s", row.place, row.fault)
+        self._engine.install(snapshot)
+        log.info("Revision %d is in force: %d subnets.", snapshot.revision, len(snapshot.subnets))
+
+    def follow_requests(self) -> float:
+        """Do what was asked while no engine could be reached."""
+        with self._database.reader() as connection:
+            waiting = requests.waiting(connection, 20)
+        for request in waiting:
+            try:
+                result: Mapping[str, Any] = {"ok": True, **self._do(request)}
+            except LessorError as error:
+                result = {"ok": False, "message": str(error)}
+            with self._database.writer() as connection:
+                requests.finish(connection, request.id, result, self._clock.now())
+        return 1.0
+
+    def keep_time(self) -> float:
+        """Measure the offset to database time; withdraw offers whose time is over."""
+        self._engine.allocator.expire(self._clock.now())
+        if self._clock.due():
+            try:
+                self._clock.measure()
+            finally:
+                self._engine.allocator.reclaim = not self._clock.suspect
+        return 1.0
+
+    def beat(self) -> float:
+        """Say that this engine is alive, and take its share of the pools."""
+        status = {"revision": self._engine.snapshot.revision}
+        share = self._engines.beat(self._duid, self._name, self._clock.now(), status)
+        if (share.index, share.count) != (self.share.index, self.share.count):
+            log.info("This engine is number %d of %d on this database.", share.index + 1, share.count)
+            self._engine.allocator.share = (share.index, share.count)
+            self._clock.alone = share.count == 1
+        self.share = share
+        # Soon, so that an engine that was alone learns of another one before both have offered the same addresses.
+        return BEAT_S
+
+    def leave(self) -> None:
+        """This engine ends."""
+        self._engines.leave(self._duid)
+
+    def sweep(self) -> float:
+        """Close the holdings whose end has passed, a piece of the table at a time; slower while the server is busy."""
+        now = self._clock.now()
+        if not self._clock.ready or self._clock.suspect:
+            return 1.0
+        ended, self._swept_to = self._store.sweep(self._swept_to, now)
+        if ended:
+            self._sweep_found += len(ended)
+            batch = self._engine.open_sweep(ended, now)
+            cycle.run(batch, self._store, self._engine.snapshot, self._send)
+            self._engine.counters.events["swept"] += len(ended)
+        if self._swept_to is None:
+            found, self._sweep_found = self._sweep_found, 0
+            return 1.0 if found else 5.0
+        return 0.25 if self._busy() else 0.02
+
+    def fill_hints(self) -> float:
+        """Load pages of the occupancy hint before somebody waits for them."""
+        if self._busy():
+            return 0.25
+        pages = self._engine.allocator.unloaded(2)
+        if not pages:
+            return 2.0
+        batch = self._engine.open_changes((), self._clock.now())
+        wants = Wants(pages=set(pages))
+        self._store.fetch(
+            wants,
+            batch.facts,
+            self._engine.snapshot.revision,
+            assigned=self._engine.snapshot.has_assigned_addresses,
+        )
+        cycle.run(batch, self._store, self._engine.snapshot, self._send)
+        return 0.02
+
+    def write_traces(self) -> float:
+        """Write what has gathered, refusals first."""
+        engine = self._engine
+        new = min(engine.traced - self._written, len(engine.traces))
+        now = time.monotonic()
+        waited = now - self._flushed_at
+        room = min(TRACE_OCTETS_SAVED, self._trace_room + waited * TRACE_OCTETS_A_SECOND)
+        if room > 0 and (new >= _FLUSH_EARLY or (new and waited >= 1.0)):
+            self._flushed_at = now
+            self._written = engine.traced
+            entries = list(islice(engine.traces, len(engine.traces) - new, None))
+            self._trace_room = room - self._store.trace(self.share.engine, thinned(entries, TRACES_A_FLUSH))
+        self._store.flush()
+        return _FLUSH_S
+
+    def prune(self) -> float:
+        """Delete what is older than its retention, a batch at a time."""
+        return 0.2 if self._retention.prune(self._clock.now()) else 60.0
+
+    def _busy(self) -> bool:
+        now = time.monotonic()
+        if now - self._rate_at >= 0.25:
+            seen = sum(self._engine.counters.datagrams.values())
+            self._rate = (seen - self._seen) / (now - self._rate_at)
+            self._seen, self._rate_at = seen, now
+        return self._rate > _BUSY_RATE
+
+
+def thinned(entries: list[Traced], limit: int) -> list[Traced]:
+    """At most ``limit`` entries: what was not answered first, then every n-th of what was, in their order."""
+    if len(entries) <= limit:
+        return entries
+    unanswered = sum(1 for entry in entries if not entry.answer)
+    if unanswered >= limit:
+        return [entry for entry in entries if not entry.answer][-limit:]
+    every = -(-(len(entries) - unanswered) // (limit - unanswered))
+    kept: list[Traced] = []
+    answered = 0
+    for entry in entries:
+        if entry.answer:
+            answered += 1
+            if answered % every:
+                continue
+        kept.append(entry)
+    return kept

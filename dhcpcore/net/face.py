@@ -1,0 +1,147 @@
+"""The engine as the control channel sees it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dhcpcore.control.verbs import VERBS
+from dhcpcore.engine import Engine, Traced
+from dhcpcore.errors import Refused
+from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, Close, LeaseKey, State
+from dhcpcore.lease.transitions import end
+from dhcpcore.net import cycle
+from dhcpcore.net.chores import Chores
+from dhcpcore.net.clock import Clock
+from dhcpcore.pipeline.trace import describe, identity
+from dhcpcore.store.leases import LeaseStore
+from dhcpcore.store.requests import LASTING_VERBS, Request
+from dhcpcore.version import __version__
+from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.v4.message import type_name
+
+
+class Face:
+    """Answers commands with plain data; runs in the loop's thread."""
+
+    def __init__(
+        self, engine: Engine, store: LeaseStore, clock: Clock, duid: bytes, send: Callable[[Any], object],
+        stop: Callable[[], None], database: str, started_at: float,
+    ) -> None:  # fmt: skip
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+        self._duid = duid
+        self._send = send
+        self._stop = stop
+        self._database = database
+        self._started_at = started_at
+        self.chores: Chores | None = None
+
+    def status(self) -> dict[str, Any]:
+        """What a person asks first."""
+        engine = self._engine
+        why = []
+        if not self._clock.ready:
+            why.append("database time is uncertain by more than 5 s, or was set back a moment ago")
+        if not engine.defined:
+            why.append("the definitions have not been read yet")
+        elif not engine.snapshot.subnets:
+            why.append("no subnet is defined")
+        return {
+            "version": __version__,
+            "ready": not why,
+            "why_not_ready": why,
+            "started_at": self._started_at,
+            "host": socket.gethostname(),
+            "server_duid": self._duid.hex(":"),
+            "revision": engine.snapshot.revision,
+            "subnets": len(engine.snapshot.subnets),
+            "quarantined": [{"place": row.place, "fault": row.fault} for row in engine.snapshot.quarantined],
+            "offers_under_way": engine.allocator.holds,
+            "share": {"index": engine.allocator.share[0], "count": engine.allocator.share[1]},
+            "interfaces": [
+                {"index": i.index, "name": i.name, "addresses": [format_address(a) for a in i.addresses]}
+                for i in engine.interfaces.values()
+            ],
+            "database": self._database,
+            "clock": {
+                "offset_s": round(self._clock.offset, 6),
+                "uncertainty_s": None if self._clock.uncertainty == float("inf") else round(self._clock.uncertainty, 6),
+                "suspect": self._clock.suspect,
+            },
+        }
+
+    def statistics(self) -> dict[str, Any]:
+        """Counters since the start."""
+        return {"started_at": self._started_at, **self._engine.counters.as_document()}
+
+    def reload(self) -> None:
+        """Read the definitions again, now."""
+        if self.chores is not None:
+            self.chores.reload()
+
+    def release(self, address: bytes, space: int = 0) -> dict[str, Any]:
+        """End the lease of an address at once."""
+        kind = KIND_ADDRESS4 if len(address) == 4 else KIND_ADDRESS6
+        key: LeaseKey = (space, kind, address, len(address) * 8)
+        row = self._store.lease(key)
+        now = self._clock.now()
+        text = format_address(address)
+        if row is None:
+            raise Refused(f"{text} has no lease; see `lessor lease list`.")
+        if row.state != State.DECLINED and (row.state != State.LEASED or row.expires <= now):
+            raise Refused(f"{text} is not held by anybody: its lease has ended already.")
+        change = end(row, int(now), Close.REVOKED)
+        batch = self._engine.open_changes([change], now)
+        cycle.run(batch, self._store, self._engine.snapshot, self._send)
+        after = self._store.lease(key)
+        if after != change.after:
+            raise Refused(f"{text} was not released: its lease changed meanwhile, or the database is away; try again.")
+        return {"address": text, "client": identity(row.client), "expires": row.expires, "state": State(row.state).name}
+
+    def transactions(self, limit: int, client: str | None = None) -> list[dict[str, Any]]:
+        """The latest transactions, newest first."""
+        found = []
+        for entry in reversed(self._engine.traces):
+            if client is None or client in entry.client.hex(":") or client in entry.client.hex():
+                found.append(shown(entry))
+                if len(found) == limit:
+                    break
+        return found
+
+    def confirm_clock(self) -> None:
+        """Take the clock as it is after a step."""
+        self._clock.confirm()
+        self._engine.allocator.reclaim = True
+
+    def stop(self) -> None:
+        """Finish the batch at hand and end."""
+        self._stop()
+
+    def do(self, request: Request) -> dict[str, Any]:
+        """What was asked for while no engine could be reached; by the rules of the channel, whoever wrote the row."""
+        if request.verb not in LASTING_VERBS or not isinstance(request.body, Mapping):
+            raise Refused(f"{request.verb!r:.80} with {request.body!r:.80} is nothing that can be left for an engine.")
+        verb = VERBS[request.verb]
+        return dict(verb.run(self, verb.parse(request.body)) or {})
+
+
+def shown(entry: Traced) -> dict[str, Any]:
+    """A transaction in words."""
+    data = entry.datagram.data
+    kind = next((data[at + 2] for at in range(240, len(data) - 2) if data[at] == 53 and data[at + 1] == 1), 0)
+    return {
+        "at": entry.datagram.received_at,
+        "type": type_name(kind),
+        "client": identity(entry.client),
+        "source": format_address(entry.datagram.source),
+        "interface": entry.datagram.interface,
+        "revision": entry.revision,
+        "reason": entry.reason.code,
+        "text": entry.reason.text,
+        "steps": [describe(step) for step in entry.steps],
+        "datagram": data.hex(),
+        "answer": entry.answer.hex(),
+    }

@@ -1,0 +1,97 @@
+"""Root only to open sockets; then, for good, the account that owns the state folder; then handlers are loaded."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import logging
+import os
+import pwd
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dhcpcore.errors import SettingsError
+from dhcpcore.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: The account that a package or the install verb makes.
+ACCOUNT = "lessor"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom the process becomes."""
+
+    uid: int
+    gid: int
+    name: str
+
+
+def target(settings: Settings) -> Account | None:
+    """Whom to become: ``user``, else the owner of ``state_dir``, else the account `lessor`; None: nobody else."""
+    if os.geteuid() != 0:
+        return None
+    if settings.user is not None:
+        try:
+            entry = pwd.getpwnam(settings.user)
+        except KeyError:
+            raise SettingsError(f"user: there is no account {settings.user!r}; make it or name another") from None
+    else:
+        owner = settings.state_dir.stat().st_uid if settings.state_dir.exists() else 0
+        try:
+            entry = pwd.getpwuid(owner) if owner else pwd.getpwnam(ACCOUNT)
+        except KeyError:
+            return None if owner == 0 else Account(owner, settings.state_dir.stat().st_gid, str(owner))
+    gid = entry.pw_gid
+    if settings.group is not None:
+        try:
+            gid = grp.getgrnam(settings.group).gr_gid
+        except KeyError:
+            raise SettingsError(f"group: there is no group {settings.group!r}; make it or name another") from None
+    return None if entry.pw_uid == 0 else Account(entry.pw_uid, gid, entry.pw_name)
+
+
+def hand_over(account: Account, paths: Iterable[Path]) -> None:
+    """Give files and folders that root made to the account that will write them.
+
+    That account may have put links there, and may exchange a file for one at any moment: none is followed, and no file
+    is handed over that has another name elsewhere.
+    """
+    for path in paths:
+        for entry in (path, *(path.iterdir() if path.is_dir() and not path.is_symlink() else ())):
+            with contextlib.suppress(FileNotFoundError):
+                found = entry.lstat()
+                alone = stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
+                if found.st_uid == 0 and alone:
+                    os.chown(entry, account.uid, account.gid, follow_symlinks=False)
+
+
+def require_readable(account: Account) -> None:
+    """Say so where the account cannot read Python or Lessor: else some import fails, later and in other words."""
+    for path in (os.__file__, __file__):
+        if not os.access(path, os.R_OK):
+            raise SettingsError(
+                f"user: the engine becomes {account.name}, and {account.name} cannot read {path}; put Lessor and its "
+                "Python where that account can read them (LESSOR_PYTHON names another Python), or set `user`"
+            )
+
+
+def drop(account: Account | None) -> None:
+    """Become the account, with no way back; a loud word where there is none to become."""
+    if os.geteuid() != 0:
+        return
+    if account is None:
+        log.warning(
+            "STILL-ROOT: the engine stays root, as state_dir is root's and there is no account %s; make that account, "
+            "or set `user`.",
+            ACCOUNT,
+        )
+        return
+    os.setgroups([account.gid])
+    os.setgid(account.gid)
+    os.setuid(account.uid)
+    require_readable(account)
+    log.info("Running as %s from here on; the sockets are open.", account.name)

@@ -1,0 +1,154 @@
+"""DHCPv4 sockets: one for everything that comes in and most that goes out, one for frames to clients without address.
+
+The UDP socket is bound to all addresses; ``IP_PKTINFO`` tells the interface and our address for each datagram, so
+interfaces that come later need no new socket and no privilege.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import struct
+from collections.abc import Iterable, Mapping
+
+from dhcpcore.errors import SettingsError
+from dhcpcore.pipeline.bundle import Datagram, Outgoing
+from dhcpcore.topology.links import Interface
+
+log = logging.getLogger(__name__)
+
+#: Room for bursts while a commit is under way: some 10,000 datagrams.
+RECEIVE_BUFFER = 8 << 20
+#: A DHCP message over Ethernet is at most 1,472 octets; larger ones arrive cut and are malformed.
+_DATAGRAM_MAX = 4096
+_SO_RCVBUFFORCE = 33
+_ETH_P_IP = 0x0800
+_PKTINFO = struct.Struct("=I4s4s")
+_ANCILLARY = socket.CMSG_SPACE(_PKTINFO.size)
+_IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
+_IP = struct.Struct("!BBHHHBBH4s4s")
+_UDP = struct.Struct("!HHHH")
+_ANY = "0.0.0.0"  # noqa: S104 - A DHCP server hears broadcasts only there.
+
+
+class Udp4:
+    """Both sockets.  Opened with privilege; used without."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        self._udp.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        try:
+            self._udp.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
+        except PermissionError:
+            self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        try:
+            self._udp.bind((_ANY, port))
+        except OSError as error:
+            self._udp.close()
+            raise SettingsError(_bind_trouble(port, error)) from error
+        self._frames: socket.socket | None = None
+        try:
+            self._frames = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0)
+        except PermissionError:
+            log.warning(
+                "NO-RAW-FRAMES: without CAP_NET_RAW, clients that cannot hear broadcasts get no first address; "
+                "start as root or grant the capability."
+            )
+        self._several = True
+        self._names: Mapping[int, Interface] = {}
+
+    def fileno(self) -> int:
+        """For the selector."""
+        return self._udp.fileno()
+
+    def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:
+        """Answers name their source address where this machine has more than one."""
+        self._names = interfaces
+        own = {a for i in interfaces.values() for a in i.addresses if len(a) == 4 and a[0] != 127}
+        self._several = len(own) != 1
+
+    def drain(self, limit: int, now: float) -> list[Datagram]:
+        """Whatever is waiting, at most ``limit``."""
+        datagrams: list[Datagram] = []
+        receive, unpack, inet = self._udp.recvmsg, _PKTINFO.unpack, socket.inet_aton
+        try:
+            for _ in range(limit):
+                data, ancillary, _flags, (source, port) = receive(_DATAGRAM_MAX, _ANCILLARY)
+                index, local, destination = unpack(ancillary[0][2])
+                datagrams.append(Datagram(data, inet(source), port, index, destination, local, now))
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            # An ICMP error for an earlier answer is reported here; it says nothing of what is waiting.
+            log.debug("The socket reported %s.", error)
+        return datagrams
+
+    def send(self, answers: Iterable[Outgoing]) -> int:
+        """Send; how many the system did not take."""
+        failed = 0
+        for payload, (address, port, interface, local, hw) in answers:
+            try:
+                if hw and self._frames is not None:
+                    self._send_frame(payload, address, port, interface, local, hw)
+                elif hw:
+                    self._send_by(payload, b"\xff\xff\xff\xff", port, interface, local)
+                elif interface or self._several:
+                    self._send_by(payload, address, port, interface, local)
+                else:
+                    self._udp.sendto(payload, (socket.inet_ntoa(address), port))
+            except OSError as error:
+                failed += 1
+                log.warning("SEND-FAILED: an answer to %s was not taken: %s.", socket.inet_ntoa(address), error)
+        return failed
+
+    def _send_by(self, payload: bytes, address: bytes, port: int, interface: int, local: bytes) -> None:
+        info = _PKTINFO.pack(interface, local or b"\0\0\0\0", b"\0\0\0\0")
+        self._udp.sendmsg(
+            (payload,), ((socket.IPPROTO_IP, _IP_PKTINFO, info),), 0, (socket.inet_ntoa(address), port)
+        )
+
+    def _send_frame(self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes) -> None:
+        """An IP packet in a frame to the client's hardware address: it answers no ARP yet.  RFC 2131 4.1."""
+        assert self._frames is not None
+        known = self._names.get(interface)
+        if known is None:
+            raise OSError(errno.ENODEV, "the interface is gone")
+        packet = ip_packet(payload, local, address, self.port, port)
+        self._frames.sendto(packet, (known.name, _ETH_P_IP, 0, 0, hw))
+
+    def close(self) -> None:
+        """Close both."""
+        self._udp.close()
+        if self._frames is not None:
+            self._frames.close()
+
+
+def ip_packet(payload: bytes, source: bytes, destination: bytes, from_port: int, to_port: int) -> bytes:
+    """A UDP datagram with both headers and checksums.  RFC 791 3.1, RFC 768."""
+    length = 8 + len(payload)
+    header = _IP.pack(0x45, 0x10, 20 + length, 0, 0, 64, 17, 0, source, destination)
+    header = _IP.pack(0x45, 0x10, 20 + length, 0, 0, 64, 17, checksum(header), source, destination)
+    pseudo = source + destination + struct.pack("!HH", 17, length)
+    udp = _UDP.pack(from_port, to_port, length, 0)
+    total = checksum(pseudo + udp + payload) or 0xFFFF
+    return header + _UDP.pack(from_port, to_port, length, total) + payload
+
+
+def checksum(data: bytes) -> int:
+    """The Internet checksum.  RFC 1071."""
+    if len(data) % 2:
+        data += b"\0"
+    # The sum of 16-bit words modulo 2^16 - 1 is that of the whole number: one division in C.
+    total = int.from_bytes(data, "big") % 0xFFFF
+    return 0xFFFF - total if total or not any(data) else 0
+
+
+def _bind_trouble(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"dhcp4.port: UDP port {port} is taken by another program; stop it (`lessor doctor` names it)"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"dhcp4.port: UDP port {port} needs root or the capability NET_BIND_SERVICE"
+    return f"dhcp4.port: UDP port {port} cannot be opened: {error.strerror}"

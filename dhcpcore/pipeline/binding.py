@@ -1,0 +1,113 @@
+"""Questions that offering and granting both ask: what may this client have here, and is it free.
+
+Functions on the bundle; they read facts and want more where some are missing, and change nothing else.
+"""
+
+from __future__ import annotations
+
+from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Lease, LeaseKey, State
+from dhcpcore.lease.transitions import is_free_for_others
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.signals import NeedsRows
+from dhcpcore.topology.snapshot import Pool, Subnet
+
+#: Built-in classes that a pool's guard may name: with or without an assignment.
+KNOWN, UNKNOWN = "known", "unknown"
+
+
+def key_of(subnet: Subnet, address: bytes) -> LeaseKey:
+    """The lease key of an IPv4 address in a subnet."""
+    return (subnet.space, KIND_ADDRESS4, address, 32)
+
+
+def row_of(bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
+    """The row of an address, wanted first where it was not fetched."""
+    facts = bundle.facts
+    for row in facts.by_client.get(bundle.client, ()):
+        if row.address == key[2] and row.key == key:
+            return row
+    try:
+        return facts.by_key[key]
+    except KeyError:
+        _want(bundle, key)
+        raise NeedsRows from None
+
+
+def admits(bundle: TransactionBundle, pool: Pool) -> bool:
+    """Whether the pool's guard lets the client in."""
+    guard = pool.guard
+    if guard is None:
+        return True
+    return (guard == KNOWN) == (bundle.assignment is not None)
+
+
+def assigned_here(bundle: TransactionBundle) -> list[tuple[LeaseKey, Subnet]]:
+    """The addresses of the client's assignment that are of this link."""
+    assignment = bundle.assignment
+    if assignment is None:
+        return []
+    return [
+        (key, subnet)
+        for key in assignment.addresses
+        if key[1] == KIND_ADDRESS4 and (subnet := _home(bundle, assignment, key[2])) is not None
+    ]
+
+
+def _home(bundle: TransactionBundle, assignment: Assignment, address: bytes) -> Subnet | None:
+    for subnet in bundle.link.subnets:
+        if subnet.subnet_id == assignment.subnet:
+            return subnet
+    return bundle.link.subnet_of(address)
+
+
+def permission(bundle: TransactionBundle, address: bytes) -> tuple[Subnet, Pool | None] | None:
+    """Who gives the client this address: its assignment (no pool needed), or a pool that admits it."""
+    subnet = bundle.link.subnet_of(address)
+    if subnet is None:
+        return None
+    key = key_of(subnet, address)
+    pool = pool_of(subnet, address)
+    if any(key == assigned for assigned, _ in assigned_here(bundle)):
+        return subnet, pool
+    if pool is None or not admits(bundle, pool):
+        return None
+    if bundle.snapshot.has_assigned_addresses and assigned_to_other(bundle, key):
+        return None
+    return subnet, pool
+
+
+def pool_of(subnet: Subnet, address: bytes) -> Pool | None:
+    """The pool of the subnet that covers the address."""
+    for pool in subnet.pools:
+        if pool.first <= address <= pool.last:
+            return pool
+    return None
+
+
+def assigned_to_other(bundle: TransactionBundle, key: LeaseKey) -> bool:
+    """Whether an enabled assignment keeps the address for somebody else."""
+    try:
+        assignments = bundle.facts.assigned[key]
+    except KeyError:
+        _want(bundle, key)
+        raise NeedsRows from None
+    mine = bundle.assignment.assignment_id if bundle.assignment is not None else None
+    return any(assignment.assignment_id != mine for assignment in assignments)
+
+
+def _want(bundle: TransactionBundle, key: LeaseKey) -> None:
+    """The row of an address, and who it is kept for: whoever asks the one will ask the other."""
+    bundle.wants.leases.add(key)
+    if bundle.snapshot.has_assigned_addresses:
+        bundle.wants.assigned.add(key)
+
+
+def is_free(bundle: TransactionBundle, row: Lease | None, *, reclaim: bool) -> bool:
+    """Whether the client may take the address of this row.  ``reclaim`` False: no ended lease changes hands."""
+    if row is None:
+        return True
+    if row.state == State.DECLINED:
+        return row.expires <= bundle.now
+    if row.client == bundle.client:
+        return True
+    return reclaim and is_free_for_others(row, bundle.now, bundle.snapshot.reclaim_grace_s)

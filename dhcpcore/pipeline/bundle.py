@@ -1,0 +1,168 @@
+"""The TransactionBundle: everything that belongs to one transaction, from datagram to answer.
+
+Handlers share nothing but this.  It is reset and run again when rows were missing, a probe came back or another engine
+was first; what ``pre`` found (link, identity) stays.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dhcpcore.lease.facts import Facts, Wants
+from dhcpcore.lease.model import Assignment, Change, Lease, LeaseKey
+from dhcpcore.pipeline.ledger import Ledger
+from dhcpcore.pipeline.signals import Contended
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.links import Links
+from dhcpcore.topology.snapshot import Link, Pool, Snapshot, Subnet
+from dhcpcore.wire.v4.message import Request4
+
+
+class Datagram(NamedTuple):
+    """A datagram as the socket layer received it."""
+
+    data: bytes
+    source: bytes  #: Address of the sender.
+    port: int  #: Its port.
+    interface: int  #: Index of the interface it came in on.
+    destination: bytes  #: Address in its IP header; broadcast or multicast, or one of ours.
+    local: bytes  #: Our address on that interface, as the system would answer from; empty where there is none.
+    received_at: float
+
+
+class Route(NamedTuple):
+    """Where an answer goes.  ``hw`` not empty: in a frame to that hardware address, for a client without an address."""
+
+    address: bytes
+    port: int
+    interface: int
+    local: bytes
+    hw: bytes = b""
+
+
+class Outgoing(NamedTuple):
+    """An answer ready to be sent."""
+
+    payload: bytes
+    route: Route
+
+
+class Response4:
+    """A DHCPv4 answer while handlers fill it; ``overrides`` adds an option (bytes) or leaves one out (None)."""
+
+    __slots__ = ("body", "broadcast", "ciaddr", "file", "lifetime_s", "message_type", "overrides", "pairs", "rebind_s",
+                 "renew_s", "siaddr", "sname", "yiaddr")  # fmt: skip
+
+    def __init__(self, message_type: int) -> None:
+        self.message_type = message_type
+        self.yiaddr = self.ciaddr = self.siaddr = b"\0\0\0\0"
+        self.sname = self.file = b""
+        self.broadcast = False
+        self.lifetime_s = -1  #: -1: the answer grants no lease.
+        self.renew_s = self.rebind_s = 0
+        self.body = b""  #: Configured options, encoded and cached.
+        self.pairs: tuple[tuple[int, bytes], ...] = ()  #: The same, one by one, for answers that are short of room.
+        self.overrides: dict[int, bytes | None] | None = None
+
+
+class TransactionBundle:
+    """One transaction."""
+
+    __slots__ = (
+        "assignment",
+        "before",
+        "candidate",
+        "client",
+        "datagram",
+        "depends",
+        "facts",
+        "handled_options",
+        "handler_data",
+        "home",
+        "key",
+        "ledger",
+        "link",
+        "links",
+        "marks",
+        "now",
+        "outgoing",
+        "pool",
+        "probed",
+        "reason",
+        "request",
+        "responses",
+        "retries",
+        "rounds",
+        "server_id",
+        "snapshot",
+        "subnet",
+        "trace",
+        "wants",
+    )
+
+    def __init__(self, datagram: Datagram, request: Request4, snapshot: Snapshot, links: Links, now: float) -> None:
+        self.datagram = datagram
+        self.request = request
+        self.snapshot = snapshot
+        self.links = links
+        self.now = now
+        self.wants: Wants
+        self.facts: Facts
+        self.ledger: Ledger
+        self.link: Link
+        self.home: Subnet  #: The member of the link that the packet points at.
+        self.subnet: Subnet  #: The same at first, then the one that the client is served from.
+        self.server_id = b""
+        self.client = b""
+        self.assignment: Assignment | None = None
+        self.key: LeaseKey | None = None  #: What is offered or granted.
+        self.before: Lease | None = None  #: Its row.
+        self.pool: Pool | None = None
+        self.candidate: Any = None  #: What the allocator proposed in an earlier round.
+        self.probed: dict[LeaseKey, bool] | None = None  #: Addresses that were probed, and whether somebody answered.
+        self.responses: list[Response4] = []
+        self.outgoing: list[Outgoing] = []
+        self.depends: list[LeaseKey] = []  #: Rows that must be won before the answer may leave.
+        self.reason: Reason | None = None
+        self.rounds = 0  #: Times it asked for more rows.
+        self.retries = 0  #: Times another writer was first.
+        self.trace: list[tuple[Any, ...]] = []
+        self.marks: set[str] | None = None
+        self.handled_options: list[Any] | None = None
+        self.handler_data: dict[Any, Any] | None = None
+
+    @property
+    def response(self) -> Response4 | None:
+        """The first response, which is the only one of most transactions."""
+        return self.responses[0] if self.responses else None
+
+    def reset(self) -> None:
+        """Forget what was decided, keep what the packet is: for another round."""
+        self.assignment = self.key = self.before = self.pool = None
+        self.subnet = self.home
+        self.responses = []
+        self.outgoing = []
+        self.depends = []
+        self.reason = None
+
+    def record(self, *changes: Change) -> None:
+        """Put changes into the batch: the answer leaves only when all their rows were won.
+
+        All or none: where one cannot join the batch, ``Contended`` sends the transaction to the next one.
+        """
+        ledger = self.ledger
+        if ledger.changes and ledger.contends(changes):
+            raise Contended
+        for change in changes:
+            self.depends.append(ledger.put(change))
+
+    def rely_on(self, key: LeaseKey) -> None:
+        """The answer repeats what an earlier transaction of this batch wrote: it leaves with that row or not at all."""
+        self.wait_turn(key[2])
+        if key in self.ledger.changes:
+            self.depends.append(key)
+
+    def wait_turn(self, address: bytes) -> None:
+        """Not before an earlier transaction of the address that waits for the next batch."""
+        if any(address == key[2] for key in self.ledger.barred):
+            raise Contended

@@ -1,0 +1,49 @@
+"""What a handler is, and the plan that says which ones run for a message.
+
+Three phases: ``pre`` looks at the packet alone and says which rows it will need; ``handle`` decides on the facts and
+may be run more than once; ``post`` records what was decided and must not fail.  The model is DHCPKit's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dhcpcore.pipeline.bundle import TransactionBundle
+
+Step = Callable[[TransactionBundle], None]
+
+
+class Handler:
+    """One concern of the server.  State lives in ``self``; nothing else is shared but the bundle."""
+
+    #: Families and message types that the handler has to do with; None: all.
+    message_types: frozenset[int] | None = None
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """Look at the packet: choose, want rows, or end it."""
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Decide on the facts.  May raise any signal; must leave nothing behind outside the bundle when it does."""
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """Record the decision and finish the answer."""
+
+
+class Plan:
+    """The steps of each phase, by message type: made once per snapshot, so that no packet meets a handler in vain."""
+
+    __slots__ = ("handle", "handlers", "post", "pre")
+
+    def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int]) -> None:
+        self.handlers = tuple(handlers)
+        self.pre = {kind: self._steps("pre", kind) for kind in message_types}
+        self.handle = {kind: self._steps("handle", kind) for kind in message_types}
+        self.post = {kind: self._steps("post", kind) for kind in message_types}
+
+    def _steps(self, phase: str, kind: int) -> tuple[Step, ...]:
+        return tuple(
+            getattr(handler, phase)
+            for handler in self.handlers
+            if (handler.message_types is None or kind in handler.message_types)
+            and getattr(type(handler), phase) is not getattr(Handler, phase)
+        )

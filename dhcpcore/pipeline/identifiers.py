@@ -1,0 +1,44 @@
+"""What an assignment could know the sender of a packet by."""
+
+from __future__ import annotations
+
+from dhcpcore.lease.model import Identifier
+from dhcpcore.wire.v4.message import NOWHERE, Opt, Request4
+
+
+def identifiers(request: Request4, kinds: frozenset[int]) -> list[tuple[int, bytes]]:
+    """The sender's identifiers of these kinds, most specific first: its own names, its hardware, the port it is on."""
+    options = request.options
+    found: list[tuple[int, bytes]] = []
+    if client_id := options.get(Opt.CLIENT_ID):
+        if Identifier.CLIENT_ID in kinds:
+            found.append((Identifier.CLIENT_ID, client_id))
+        if Identifier.DUID in kinds and client_id[0] == 255 and len(client_id) > 5:
+            found.append((Identifier.DUID, client_id[5:]))  # Type 255, IAID, DUID.  RFC 4361 6.1.
+    if Identifier.HW_ADDRESS in kinds and len(request.hw) > 1:
+        found.append((Identifier.HW_ADDRESS, request.hw))
+    if request.giaddr != NOWHERE:  # Only a relay's word counts: a client could name any port.  RFC 3046 2.1.
+        found += of_port(options.get(Opt.AGENT_OPTIONS, b""), kinds)
+    return found
+
+
+def of_port(agent: bytes, kinds: frozenset[int]) -> list[tuple[int, bytes]]:
+    """What option 82 says of the port that the client is on.  RFC 3046 2.0."""
+    if not agent or not (Identifier.CIRCUIT_ID in kinds or Identifier.REMOTE_ID in kinds):
+        return []
+    said = sub_options(agent)
+    codes = ((Identifier.CIRCUIT_ID, 1), (Identifier.REMOTE_ID, 2))
+    return [(kind, said[code]) for kind, code in codes if kind in kinds and code in said]
+
+
+def sub_options(agent: bytes) -> dict[int, bytes]:
+    """The sub-options of option 82; what is cut off at its end is left out.  RFC 3046 2.0."""
+    found: dict[int, bytes] = {}
+    offset = 0
+    while offset + 2 <= len(agent):
+        code, length = agent[offset], agent[offset + 1]
+        payload = agent[offset + 2 : offset + 2 + length]
+        if len(payload) == length:
+            found.setdefault(code, payload)
+        offset += 2 + length
+    return found

@@ -1,0 +1,50 @@
+"""The changes of one batch, folded to one row an address, and laid over the facts as they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dhcpcore.lease.facts import Facts
+from dhcpcore.lease.model import Change, LeaseKey
+
+
+class Ledger:
+    """What a batch will commit.  Later transactions of the batch see the rows as earlier ones leave them."""
+
+    __slots__ = ("barred", "changes", "facts")
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.changes: dict[LeaseKey, Change] = {}
+        self.barred: set[LeaseKey] = set()  #: Rows that a transaction waits for: those after it must not overtake it.
+
+    def contends(self, changes: Sequence[Change]) -> bool:
+        """Whether one of the changes cannot join an earlier one: a batch begins or ends one holding of an address."""
+        for change in changes:
+            key = change.after.key
+            if key in self.barred or (key in self.changes and (change.opens or change.closing is not None)):
+                self.barred.update(other.after.key for other in changes)
+                return True
+        return False
+
+    def put(self, change: Change) -> LeaseKey:
+        """Record the change.  A renewal in the batch that granted the lease joins the grant: one write, one version."""
+        after = change.after
+        key = (after.space, after.kind, after.address, after.plen)
+        earlier = self.changes.get(key)
+        if earlier is not None:
+            after = after._replace(version=earlier.after.version)
+            self.changes[key] = Change(earlier.before, after, earlier.opens, earlier.closing)
+        else:
+            self.changes[key] = change
+        facts = self.facts
+        facts.by_key[key] = after
+        before = change.before
+        if before is not None:
+            rows = facts.by_client.get(before.client)
+            if rows is not None and before in rows:
+                rows.remove(before)
+        rows = facts.by_client.get(after.client)
+        if rows is not None:
+            rows.append(after)
+        return key

@@ -1,0 +1,46 @@
+"""The signals by which a handler steers a transaction; there are no others.
+
+They are raised in ``pre`` or ``handle``, before anything was recorded, so a transaction can be run again.
+"""
+
+from __future__ import annotations
+
+from dhcpcore.lease.model import LeaseKey
+from dhcpcore.stats.reasons import Reason
+
+
+class Signal(Exception):
+    """Base of the signals."""
+
+
+class CannotRespond(Signal):
+    """End without an answer, for this reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+
+class Refuse(Signal):
+    """End with the protocol's refusal (a NAK; later a status code), for this reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+
+class NeedsRows(Signal):
+    """Run again when what the handler added to ``bundle.wants`` has been fetched."""
+
+
+class Suspend(Signal):
+    """Run again, as a member of a later batch, when the probe of ``key`` has been answered or ``until`` has passed."""
+
+    def __init__(self, key: LeaseKey, until: float) -> None:
+        super().__init__(key)
+        self.key = key
+        self.until = until
+
+
+class Contended(Signal):
+    """Decide again after this batch: it already begins or ends a holding of the same address."""

@@ -1,0 +1,86 @@
+"""The steps that a transaction's trace is made of.
+
+A step is a tuple: its number, then plain values (bytes, numbers, text).  Nothing is formatted while packets are served;
+``describe`` turns a step into a sentence when somebody looks.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dhcpcore.wire.addresses import format_address
+
+
+class Step(enum.IntEnum):
+    """One row a step; the arguments are those of ``SENTENCES``."""
+
+    LINK_BY_RELAY = 1
+    LINK_BY_INTERFACE = 2
+    LINK_BY_ADDRESS = 3
+    IDENTITY = 4
+    ASSIGNMENT = 5
+    ASSIGNMENT_BLOCKED = 6
+    OWN_LEASE = 7
+    OWN_LEASE_NOT_PERMITTED = 8
+    OFFER_REPEATED = 9
+    REQUESTED = 10
+    REQUESTED_TAKEN = 11
+    FROM_POOL = 12
+    CANDIDATE_TAKEN = 13
+    LIFETIME = 14
+    OPTIONS_DROPPED = 15
+    LEFT_OTHER_LEASE = 16
+    NEEDS_ROWS = 17
+    PROBING = 18
+    PROBE_SILENT = 19
+    RETRIED = 20
+    GUARDED_POOL = 21
+    ADOPTED = 22
+
+
+def _address(value: bytes) -> str:
+    return format_address(value)
+
+
+#: What each step says to people.
+SENTENCES: dict[int, Callable[..., str]] = {
+    Step.LINK_BY_RELAY: lambda relay, subnet: f"Relay {_address(relay)} stands for subnet {subnet}.",
+    Step.LINK_BY_INTERFACE: lambda index, subnet: f"It came in on interface {index}, which is subnet {subnet}.",
+    Step.LINK_BY_ADDRESS: lambda address, subnet: f"The client uses {_address(address)}, which is of subnet {subnet}.",
+    Step.IDENTITY: lambda client: f"The client is known by {identity(client)}.",
+    Step.ASSIGNMENT: lambda number, address: f"Assignment {number} gives it {_address(address)}.",
+    Step.ASSIGNMENT_BLOCKED: lambda address: f"Its assigned address {_address(address)} is in use by another.",
+    Step.OWN_LEASE: lambda address, state: f"It has or had {_address(address)} ({state}).",
+    Step.OWN_LEASE_NOT_PERMITTED: lambda address: f"Its address {_address(address)} is not to be given to it any more.",
+    Step.OFFER_REPEATED: lambda address: f"It was offered {_address(address)} a moment ago.",
+    Step.REQUESTED: lambda address: f"It asked for {_address(address)}.",
+    Step.REQUESTED_TAKEN: lambda address: f"{_address(address)}, which it asked for, is not free for it.",
+    Step.FROM_POOL: lambda pool, address: f"Pool {pool} has {_address(address)} free.",
+    Step.CANDIDATE_TAKEN: lambda address: f"{_address(address)} turned out to be taken.",
+    Step.LIFETIME: lambda seconds: f"The lease time is {seconds} s.",
+    Step.OPTIONS_DROPPED: lambda codes: f"No room was left for the options {', '.join(map(str, codes))}.",
+    Step.LEFT_OTHER_LEASE: lambda address: f"Its other lease {_address(address)} of this link was ended.",
+    Step.NEEDS_ROWS: lambda count: f"Round {count}: more rows were read from the database.",
+    Step.PROBING: lambda address: f"{_address(address)} was probed before it was offered.",
+    Step.PROBE_SILENT: lambda address: f"Nobody answered the probe of {_address(address)}.",
+    Step.RETRIED: lambda count: f"Another writer was first; decided again (time {count}).",
+    Step.GUARDED_POOL: lambda pool, name: f"Pool {pool} admits only clients of class {name}.",
+    Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
+}
+
+
+def identity(client: bytes) -> str:
+    """A client key in words."""
+    if client[:1] == b"\x01":
+        return "client identifier " + client[1:].hex(":")
+    if client[:1] == b"\x00":
+        return "hardware address " + client[2:].hex(":")
+    return "DUID " + client[5:].hex(":") if client else "nothing"
+
+
+def describe(step: Sequence[Any]) -> str:
+    """One step in words."""
+    sentence = SENTENCES.get(step[0])
+    return sentence(*step[1:]) if sentence else f"Step {step[0]}: {list(step[1:])}"

@@ -1,0 +1,136 @@
+"""Every datagram ends in exactly one of these: answered, refused, taken without an answer, or silent.
+
+The codes are stable: logs, counters, REST and users' scripts rely on them.  The sentence is what the manual and the
+pages show.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+
+class Verdict(enum.Enum):
+    """What the sender sees."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"  #: A NAK or a status code left.
+    TAKEN = "taken"  #: Acted upon; the protocol has no answer to it.
+    SILENT = "silent"
+
+
+class _Row(NamedTuple):
+    code: str
+    verdict: Verdict
+    text: str
+
+
+class Reason(enum.Enum):
+    """One row a reason."""
+
+    OFFER = _Row("OFFER", Verdict.ANSWERED, "An address was offered.")
+    ACK_NEW = _Row("ACK-NEW", Verdict.ANSWERED, "A new lease was committed and acknowledged.")
+    ACK_RENEWED = _Row("ACK-RENEWED", Verdict.ANSWERED, "The client's lease was extended.")
+    ACK_ADOPTED = _Row(
+        "ACK-ADOPTED", Verdict.ANSWERED, "An address this database did not know of was granted, as `adopt` allows."
+    )
+    ACK_INFORM = _Row("ACK-INFORM", Verdict.ANSWERED, "Options were sent to a client that has an address already.")
+
+    NAK_WRONG_NETWORK = _Row(
+        "NAK-WRONG-NETWORK", Verdict.REFUSED, "The client asked for an address that is not of the link it is on."
+    )
+    NAK_TAKEN = _Row("NAK-TAKEN", Verdict.REFUSED, "The address is held by, or promised to, another client.")
+    NAK_NOT_PERMITTED = _Row(
+        "NAK-NOT-PERMITTED",
+        Verdict.REFUSED,
+        "No pool or assignment gives this client that address (removed pool, other assignment, class guard).",
+    )
+    NAK_MOVED = _Row(
+        "NAK-MOVED", Verdict.REFUSED, "An assignment gives this client another address than the one it asked for."
+    )
+    NAK_DECLINED = _Row("NAK-DECLINED", Verdict.REFUSED, "The address was found in use and is on probation.")
+    NAK_UNKNOWN_CLIENT = _Row(
+        "NAK-UNKNOWN-CLIENT", Verdict.REFUSED, "No lease of this client is known and the subnet is authoritative."
+    )
+    NAK_NO_ADDRESS = _Row(
+        "NAK-NO-ADDRESS", Verdict.REFUSED, "The REQUEST named this server but no address (RFC 2131 4.3.2)."
+    )
+
+    RELEASED = _Row("RELEASED", Verdict.TAKEN, "The client gave its address back.")
+    DECLINED = _Row("DECLINED", Verdict.TAKEN, "The client found its address in use; it is on probation now.")
+    OTHER_SERVER = _Row("OTHER-SERVER", Verdict.TAKEN, "The client chose another server; our offer was withdrawn.")
+
+    MALFORMED = _Row("MALFORMED", Verdict.SILENT, "The bytes break the format of the protocol.")
+    NOT_A_REQUEST = _Row("NOT-A-REQUEST", Verdict.SILENT, "A message that servers send, or of an unknown type.")
+    BOOTP = _Row("BOOTP", Verdict.SILENT, "A BOOTP client without DHCP; this server does not answer BOOTP.")
+    NO_IDENTITY = _Row("NO-IDENTITY", Verdict.SILENT, "Neither a client identifier nor a hardware address was sent.")
+    NO_SUBNET = _Row(
+        "NO-SUBNET", Verdict.SILENT, "No subnet is declared for the relay or interface that the packet came from."
+    )
+    NO_POOL = _Row("NO-POOL", Verdict.SILENT, "The link has no pool that admits this client, and no assignment does.")
+    POOL_EXHAUSTED = _Row("POOL-EXHAUSTED", Verdict.SILENT, "Every address that this client might get is in use.")
+    ASSIGNMENT_CONFLICT = _Row(
+        "ASSIGNMENT-CONFLICT",
+        Verdict.SILENT,
+        "The client's assigned address is in use by somebody else (held or declined), and no pool admits the client.",
+    )
+    UNKNOWN_CLIENT = _Row(
+        "UNKNOWN-CLIENT",
+        Verdict.SILENT,
+        "No lease of this client is known; another server may know it, as the subnet is not authoritative.",
+    )
+    NO_BINDING = _Row(
+        "NO-BINDING", Verdict.SILENT, "A RELEASE or DECLINE whose client, address and server match no lease."
+    )
+    NO_SERVER_ID = _Row("NO-SERVER-ID", Verdict.SILENT, "A RELEASE or DECLINE that names no server (RFC 2131 4.4.1).")
+    NO_CLIENT_ADDRESS = _Row("NO-CLIENT-ADDRESS", Verdict.SILENT, "An INFORM without the address to answer to.")
+    NO_SERVER_ADDRESS = _Row(
+        "NO-SERVER-ADDRESS", Verdict.SILENT, "The interface has no IPv4 address that could be the server identifier."
+    )
+    PROBE_ANSWERED = _Row(
+        "PROBE-ANSWERED", Verdict.SILENT, "Somebody answered the probe of the address that was to be offered."
+    )
+    TOO_MANY_LOOKUPS = _Row(
+        "TOO-MANY-LOOKUPS", Verdict.SILENT, "The decision needed rows from the database in more than 3 rounds."
+    )
+    LOST_RACE = _Row("LOST-RACE", Verdict.SILENT, "Another engine changed the same rows first, 3 times in a row.")
+    TOO_MANY_SUSPENDED = _Row(
+        "TOO-MANY-SUSPENDED", Verdict.SILENT, "Dropped to make room: 1,024 younger transactions were waiting."
+    )
+    DATABASE_UNAVAILABLE = _Row(
+        "DATABASE-UNAVAILABLE", Verdict.SILENT, "The database could not be read or written; nothing was promised."
+    )
+    OUTCOME_UNKNOWN = _Row(
+        "OUTCOME-UNKNOWN", Verdict.SILENT, "The connection was lost during COMMIT, and reading again failed too."
+    )
+    BATCH_TOO_OLD = _Row("BATCH-TOO-OLD", Verdict.SILENT, "The answer took over 4 s; the client has asked again.")
+    ROW_REFUSED = _Row("ROW-REFUSED", Verdict.SILENT, "The database refused the lease row; it is in quarantine.")
+    CLOCK_SUSPECT = _Row(
+        "CLOCK-SUSPECT",
+        Verdict.SILENT,
+        "Only ended leases of others were left, and the clock has jumped: none is given away until confirmed.",
+    )
+    NOT_READY = _Row(
+        "NOT-READY",
+        Verdict.SILENT,
+        "The definitions have not been read yet, or database time is not certain enough to promise an end of a lease.",
+    )
+    INTERNAL_ERROR = _Row("INTERNAL-ERROR", Verdict.SILENT, "A fault of the server; the log has the traceback.")
+
+    # Members are singletons; the identity hash is a C call, and reasons are counted for every packet.
+    __hash__ = object.__hash__
+
+    @property
+    def code(self) -> str:
+        """The stable code."""
+        return self.value.code
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the sender sees."""
+        return self.value.verdict
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        return self.value.text

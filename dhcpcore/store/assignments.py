@@ -1,0 +1,190 @@
+"""Assignments for the packet path: by identifier, by address, by range; one statement a call, whatever their number.
+
+Only enabled assignments of a given revision are seen.  A row that makes no sense is left out and kept for the
+engine to show; it takes nothing from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dhcpcore.errors import InvalidValue
+from dhcpcore.lease.model import Assignment, LeaseKey
+from dhcpcore.store import rows as stored_rows
+from dhcpcore.store.columns import OPTION_DEFINITION, unpacked
+from dhcpcore.store.database import SQLITE, Database
+from dhcpcore.topology.faults import Faults
+from dhcpcore.topology.snapshot import Quarantined
+from dhcpcore.topology.spaces import Spaces, checked, defined
+
+#: Keys of one statement; SQLite takes 32,766 variables, and plans of very long ones take longer than they save.
+_KEYS_MAX = 256
+#: Broken rows that are remembered, for people to see.
+_QUARANTINED_MAX = 100
+
+_COLUMNS = (
+    "a.id, a.subnet_id, a.identifier_kind, a.identifier, a.hostname, CAST(a.body AS TEXT), "
+    "x.space, x.kind, x.address, x.plen"
+)
+_VISIBLE = "{0}.from_revision <= {mark} AND ({0}.to_revision IS NULL OR {0}.to_revision > {mark})"
+
+
+class _Catalogue(NamedTuple):
+    """What encoding the options of one revision's assignments needs."""
+
+    revision: int
+    spaces: Spaces
+    families: Mapping[int, int]
+
+
+class AssignmentLookup:
+    """Look-ups in one database; a connection of the reader's pool serves each call."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._on_sqlite = database.dialect == SQLITE
+        self._catalogues: dict[int, _Catalogue] = {}
+        self._statements: dict[tuple[str, int], str] = {}
+        self.quarantined: dict[int, Quarantined] = {}
+
+    def by_identifier(
+        self, keys: Iterable[tuple[int, bytes]], revision: int
+    ) -> dict[tuple[int, bytes], tuple[Assignment, ...]]:
+        """Assignments that name one of these identifiers (kind and octets)."""
+        found: dict[tuple[int, bytes], list[Assignment]] = {}
+        for one in self._found("identifier", ("kind", "identifier"), list(keys), revision):
+            found.setdefault((one.identifier_kind, one.identifier), []).append(one)
+        return {key: tuple(listed) for key, listed in found.items()}
+
+    def by_address(self, keys: Iterable[LeaseKey], revision: int) -> dict[LeaseKey, tuple[Assignment, ...]]:
+        """Assignments that keep one of these addresses or prefixes."""
+        wanted = set(keys)
+        found: dict[LeaseKey, list[Assignment]] = {}
+        for one in self._found("address", ("space", "kind", "address", "plen"), list(wanted), revision):
+            for key in wanted.intersection(one.addresses):
+                found.setdefault(key, []).append(one)
+        return {key: tuple(listed) for key, listed in found.items()}
+
+    def in_range(self, space: int, kind: int, plen: int, first: bytes, last: bytes, revision: int) -> list[bytes]:
+        """Addresses from ``first`` to ``last`` that assignments keep."""
+        mark = self._mark
+        statement = (
+            f"SELECT DISTINCT x.address FROM assignment_address x WHERE x.space = {mark} AND x.kind = {mark} "
+            f"AND x.address BETWEEN {mark} AND {mark} AND x.plen = {mark} AND {self._visible('x')}"
+        )
+        with self._database.statement() as cursor:
+            cursor.execute(statement, (space, kind, first, last, plen, revision, revision))
+            return [row[0] for row in cursor.fetchall()]
+
+    def _found(
+        self, by: str, columns: Sequence[str], keys: Sequence[tuple[Any, ...]], revision: int
+    ) -> Iterator[Assignment]:
+        for at in range(0, len(keys), _KEYS_MAX):
+            some = keys[at : at + _KEYS_MAX]
+            # Padded to a power of two with the last key, so that few statements are ever compiled.
+            count = 1 << (len(some) - 1).bit_length()
+            padded = [*some, *[some[-1]] * (count - len(some))]
+            if self._on_sqlite:
+                parameters: list[Any] = [part for key in padded for part in key]
+            else:
+                parameters = [list(column) for column in zip(*padded, strict=True)]
+            with self._database.statement() as cursor:
+                cursor.execute(self._statement(by, columns, count), [*parameters, *[revision] * self._revisions(by)])
+                rows = cursor.fetchall()
+            yield from self._made(rows, revision)
+
+    def _revisions(self, by: str) -> int:
+        return 6 if by == "address" else 4
+
+    def _statement(self, by: str, columns: Sequence[str], count: int) -> str:
+        if not self._on_sqlite:
+            count = 0
+        statement = self._statements.get((by, count))
+        if statement is None:
+            statement = self._statements[by, count] = self._joined(by, columns, count)
+        return statement
+
+    def _joined(self, by: str, columns: Sequence[str], count: int) -> str:
+        """The statement for ``count`` keys: from the keys to their rows, in that order, by index."""
+        names = ", ".join(f"k_{column}" for column in columns)
+        if self._on_sqlite:
+            row = f"({', '.join('?' * len(columns))})"
+            head = f"WITH k({names}) AS (VALUES {', '.join([row] * count)})"
+            keys, join = "k", "CROSS JOIN"  # Which SQLite takes as the order to join in.
+        else:
+            types = {"kind": "smallint", "plen": "smallint", "space": "integer"}
+            arrays = ", ".join(f"%s::{types.get(column, 'bytea')}[]" for column in columns)
+            head = ""
+            keys, join = f"unnest({arrays}) AS k({names})", "JOIN"
+        if by == "identifier":
+            rows = (
+                f"{join} assignment a ON a.identifier_kind = k.k_kind AND a.identifier = k.k_identifier "
+                f"AND a.enabled AND {self._visible('a')}"
+            )
+        else:
+            on = " AND ".join(f"y.{column} = k.k_{column}" for column in columns)
+            rows = (
+                f"{join} assignment_address y ON {on} AND {self._visible('y')} "
+                f"{join} assignment a ON a.id = y.assignment_id AND a.enabled AND {self._visible('a')}"
+            )
+        return (
+            f"{head} SELECT DISTINCT {_COLUMNS}, x.position FROM {keys} {rows} "
+            f"LEFT JOIN assignment_address x ON x.assignment_id = a.id AND {self._visible('x')} "
+            "ORDER BY a.id, x.position"
+        )
+
+    def _made(self, rows: Iterable[Sequence[Any]], revision: int) -> Iterator[Assignment]:
+        whole: dict[int, tuple[Sequence[Any], list[LeaseKey]]] = {}
+        for row in rows:
+            _columns, keys = whole.setdefault(row[0], (row, []))
+            if row[6] is not None:
+                keys.append((row[6], row[7], row[8], row[9]))
+        for assignment_id, (columns, keys) in whole.items():
+            subnet, kind, identifier, hostname, body = columns[1:6]
+            try:
+                options = () if body == "{}" else self._options(subnet, body, revision)
+                if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
+                    raise InvalidValue("identifier or address: is not octets")  # noqa: TRY301
+            except (InvalidValue, TypeError, ValueError, AttributeError) as error:
+                self._quarantine(assignment_id, str(error))
+                continue
+            yield Assignment(assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), options)
+
+    def _options(self, subnet: int, body: Any, revision: int) -> tuple[tuple[int, bytes], ...]:
+        """Encoded options; of a subnet that is not served, none."""
+        catalogue = self._catalogue(revision)
+        family = catalogue.families.get(subnet)
+        options = unpacked(body).get("options", {})
+        if family is None:
+            return ()
+        return tuple(checked(catalogue.spaces[family], name, value) for name, value in options.items())
+
+    def _catalogue(self, revision: int) -> _Catalogue:
+        catalogue = self._catalogues.get(revision)
+        if catalogue is None:
+            with self._database.reader() as connection:
+                rows = stored_rows.load(connection, revision)
+            bodies = [
+                stored.columns.body
+                for (kind, _name), stored in rows.definitions.items()
+                if kind == OPTION_DEFINITION and stored.columns is not None
+            ]
+            families = {one.row_id: one.columns.family for one in rows.subnets if one.columns is not None}
+            catalogue = _Catalogue(revision, defined(bodies, Faults()), families)
+            # One revision that batches under way may still use, and the new one.
+            newest = max(self._catalogues, default=revision)
+            self._catalogues = {number: kept for number, kept in self._catalogues.items() if number == newest}
+            self._catalogues[revision] = catalogue
+        return catalogue
+
+    def _quarantine(self, assignment_id: int, fault: str) -> None:
+        if len(self.quarantined) < _QUARANTINED_MAX:
+            self.quarantined[assignment_id] = Quarantined(f"assignment {assignment_id}", fault)
+
+    @property
+    def _mark(self) -> str:
+        return "?" if self._on_sqlite else "%s"
+
+    def _visible(self, table: str) -> str:
+        return _VISIBLE.format(table, mark=self._mark)

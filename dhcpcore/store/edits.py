@@ -1,0 +1,288 @@
+"""One assignment added, replaced or removed, without the whole document: the same validator, the same revisions.
+
+The validator gets the subnets and pools, the assignment, and those other assignments that could collide with it; so
+the cost does not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, text
+
+from dhcpcore.errors import Fault, InvalidDocument, LessorError, Refused
+from dhcpcore.lease.model import LeaseKey
+from dhcpcore.store import rows as stored_rows
+from dhcpcore.store.audit import record_changes
+from dhcpcore.store.columns import (
+    OPTION_DEFINITION,
+    AssignmentColumns,
+    assignment_form,
+    of_assignment,
+    packed,
+    pool_form,
+    subnet_form,
+)
+from dhcpcore.store.database import Database
+from dhcpcore.store.effects import Effect, claim_effects
+from dhcpcore.store.plan import Plan
+from dhcpcore.store.rows import Rows, Stored
+from dhcpcore.store.staging import Stager
+from dhcpcore.topology.changes import Action, DefinitionChange
+from dhcpcore.topology.declared import DeclaredSubnet, Document
+from dhcpcore.topology.spans import last_of
+from dhcpcore.topology.validate import inspect
+from dhcpcore.wire.addresses import network_of
+
+_VISIBLE = "a.from_revision <= :r AND (a.to_revision IS NULL OR a.to_revision > :r)"
+_COLUMNS = "a.id, a.subnet_id, a.from_revision, a.identifier_kind, a.identifier, a.hostname, a.enabled"
+_ONE = text(f"SELECT {_COLUMNS}, CAST(a.body AS TEXT) FROM assignment a WHERE a.id = :id AND {_VISIBLE}")
+_SAME_CLIENT = text(
+    "SELECT a.id FROM assignment a WHERE a.identifier_kind = :k AND a.identifier = :i AND a.subnet_id = :s "
+    f"AND {_VISIBLE}"
+)
+_INSIDE = text(
+    "SELECT DISTINCT x.assignment_id FROM assignment_address x WHERE x.space = :space "
+    "AND x.kind IN (4, 6, 8) AND x.address BETWEEN :first AND :last "
+    "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r)"
+)
+_COVERING = text(
+    "SELECT DISTINCT x.assignment_id, x.address, x.plen FROM assignment_address x WHERE x.space = :space "
+    "AND x.kind = 8 AND x.address IN :addresses "
+    "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r)"
+).bindparams(bindparam("addresses", expanding=True))
+_KEYS_OF = text(
+    "SELECT x.space, x.kind, x.address, x.plen FROM assignment_address x WHERE x.assignment_id = :id "
+    "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r) ORDER BY x.position"
+)
+_PAGE = text(
+    f"SELECT {_COLUMNS}, CAST(a.body AS TEXT) FROM assignment a "
+    f"WHERE a.id > :after AND (:s = 0 OR a.subnet_id = :s) AND {_VISIBLE} ORDER BY a.id LIMIT :limit"
+)
+_ELEMENT = "subnets[{}].assignments[0]"
+
+
+class AssignmentRow(NamedTuple):
+    """An assignment as people see it: its id, its subnet, and its form in the document."""
+
+    assignment_id: int
+    subnet_id: int
+    subnet: str
+    form: Mapping[str, Any]
+
+
+class Draft(NamedTuple):
+    """A change that was found right and is not made yet, and whom it would take an address from."""
+
+    head: int
+    plan: Plan
+    change: DefinitionChange
+    effects: tuple[Effect, ...]
+
+
+class AssignmentEdits:
+    """Edits of one database's assignments.  A draft is looked at first, then made with ``make``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, subnet: str | None = None, after: int = 0, limit: int = 100) -> list[AssignmentRow]:
+        """Assignments in the order of their ids, of one subnet (by name or prefix) or of all."""
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            wanted = 0 if subnet is None else _subnet(rows, subnet).row_id
+            names = {stored.row_id: stored.columns.name for stored in rows.subnets if stored.columns is not None}
+            parameters = {"after": after, "s": wanted, "limit": limit, "r": rows.revision}
+            listed = [
+                (row[0], row[1], _columns(connection, rows.revision, row))
+                for row in connection.execute(_PAGE, parameters)
+            ]
+        return [
+            AssignmentRow(row_id, subnet_id, names[subnet_id], assignment_form(columns))
+            for row_id, subnet_id, columns in listed
+            if columns is not None and subnet_id in names
+        ]
+
+    def find(self, assignment_id: int) -> AssignmentRow:
+        """One assignment; refused where there is none of that id."""
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            subnet_id, columns = _find(connection, rows.revision, assignment_id)
+        name = next(one.columns.name for one in rows.subnets if one.row_id == subnet_id and one.columns is not None)
+        return AssignmentRow(assignment_id, subnet_id, name, assignment_form(columns))
+
+    def add(self, subnet: str, form: Mapping[str, Any], now: float | None = None) -> Draft:
+        """A new assignment in a subnet, named by its name or prefix."""
+        return self._draft(now, subnet=subnet, form=form)
+
+    def replace(self, assignment_id: int, form: Mapping[str, Any], now: float | None = None) -> Draft:
+        """Another form for an assignment, which keeps its id and its subnet."""
+        return self._draft(now, assignment_id=assignment_id, form=form)
+
+    def remove(self, assignment_id: int, now: float | None = None) -> Draft:
+        """No such assignment any longer."""
+        return self._draft(now, assignment_id=assignment_id)
+
+    def make(self, draft: Draft, actor: str, note: str = "") -> int:
+        """Publish a draft and give the revision; refused where the definitions changed since it was made."""
+        stager = Stager(self._database)
+        stage = stager.begin(actor, note)
+        try:
+            stager.write(stage, draft.plan)
+
+            def record(connection: Connection, now: int) -> None:
+                record_changes(connection, [draft.change], actor=actor, revision=stage.revision, now=now)
+
+            stager.publish(stage, draft.head, record)
+        except BaseException:
+            with suppress(LessorError):
+                stager.undo(stage)
+            raise
+        return stage.revision
+
+    def _draft(
+        self,
+        now: float | None,
+        *,
+        subnet: str | None = None,
+        assignment_id: int | None = None,
+        form: Mapping[str, Any] | None = None,
+    ) -> Draft:
+        at = self._database.now() if now is None else now
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            before: AssignmentColumns | None = None
+            if assignment_id is not None:
+                subnet_id, before = _find(connection, rows.revision, assignment_id)
+            else:
+                assert subnet is not None
+                subnet_id = _subnet(rows, subnet).row_id
+            after, name = None, _name(rows, subnet_id)
+            if form is not None:
+                after = self._checked(connection, rows, subnet_id, form, apart_from=assignment_id)
+            plan = Plan()
+            if assignment_id is None:
+                assignment_id = int(connection.execute(text("SELECT max(id) FROM assignment")).scalar() or 0) + 1
+            else:
+                plan.closes["assignment"].append((assignment_id,))
+                plan.closes["assignment_address"].append((assignment_id,))
+            if after is not None:
+                plan.opens["assignment"].append((assignment_id, subnet_id, *after[:4], packed(after.body)))
+                plan.opens["assignment_address"] += [
+                    (*key, assignment_id, position) for position, key in enumerate(after.addresses)
+                ]
+            told = claim_effects(connection, rows, (before,), (after,), name, at)
+        return Draft(rows.revision, plan, _change(name, before, after), told)
+
+    def _checked(
+        self, connection: Connection, rows: Rows, subnet_id: int, form: Mapping[str, Any], apart_from: int | None
+    ) -> AssignmentColumns:
+        """The assignment's columns; ``InvalidDocument`` with the places inside the assignment."""
+        index, raw = _surroundings(rows, subnet_id)
+        listed = raw["subnets"][index]["assignments"] = [form]
+        alone, faults = inspect(raw)
+        path = _ELEMENT.format(index)
+        if path not in faults.elements:
+            # Rivals stand before ours, so that ours is the later one and the faults are told at it.
+            for row_id, home, columns in self._rivals(connection, rows.revision, _at(alone, index), subnet_id):
+                at = next((at for at, one in enumerate(rows.subnets) if one.row_id == home), None)
+                if row_id != apart_from and at is not None:
+                    raw["subnets"][at].setdefault("assignments", []).insert(0, assignment_form(columns))
+            path = f"subnets[{index}].assignments[{len(listed) - 1}]"
+            alone, faults = inspect(raw)
+        said = tuple(_inside(path, faults.all()))
+        if said:
+            raise InvalidDocument(said)
+        subnet = _at(alone, index)
+        return of_assignment(subnet.assignments[-1].entry, subnet.entry.space)
+
+    def _rivals(
+        self, connection: Connection, revision: int, subnet: DeclaredSubnet, subnet_id: int
+    ) -> Iterator[tuple[int, int, AssignmentColumns]]:
+        """Assignments that name the same client here, or whose addresses touch ours: id, subnet and columns."""
+        ours = of_assignment(subnet.assignments[0].entry, subnet.entry.space)
+        parameters = {"k": ours.identifier_kind, "i": ours.identifier, "s": subnet_id, "r": revision}
+        found = {row[0] for row in connection.execute(_SAME_CLIENT, parameters)}
+        for space, _kind, address, plen in ours.addresses:
+            span = {"space": space, "first": address, "last": last_of(address, plen), "r": revision}
+            found |= {row[0] for row in connection.execute(_INSIDE, span)}
+            wider = {"space": space, "addresses": sorted({network_of(address, bits) for bits in range(plen + 1)})}
+            for assignment_id, first, bits in connection.execute(_COVERING, {**wider, "r": revision}):
+                if len(first) == len(address) and network_of(address, bits) == first:
+                    found.add(assignment_id)
+        for row_id in sorted(found):
+            yield row_id, *_find(connection, revision, row_id)
+
+
+def _at(document: Document, index: int) -> DeclaredSubnet:
+    for subnet in document.subnets:
+        if subnet.path == f"subnets[{index}]":
+            return subnet
+    raise Refused("The subnet's rows make no sense: apply a document that puts them right first.")
+
+
+def _inside(path: str, faults: Iterable[Fault]) -> Iterator[Fault]:
+    """The faults of one assignment, with their places in it."""
+    for fault in faults:
+        if fault.path == path or fault.path.startswith((f"{path}.", f"{path}[")):
+            yield Fault(fault.path.removeprefix(path).lstrip(".") or "assignment", fault.message)
+        elif path in fault.message:
+            yield Fault("assignment", f"collides with another one: {fault.message.replace(path, 'this one')}")
+
+
+def _surroundings(rows: Rows, subnet_id: int) -> tuple[int, dict[str, Any]]:
+    """A document with all subnets and pools and no assignment, and the subnet's place in it."""
+    definitions = [
+        dict(stored.columns.body)
+        for (kind, _name), stored in rows.definitions.items()
+        if kind == OPTION_DEFINITION and stored.columns is not None
+    ]
+    raw: dict[str, Any] = {"version": 1, "option_definitions": definitions, "subnets": []}
+    found = -1
+    for stored in rows.subnets:
+        if stored.row_id == subnet_id:
+            found = len(raw["subnets"])
+        form = {} if stored.columns is None else subnet_form(stored.columns)
+        pools = [pool_form(pool.columns) for pool in rows.pools.get(stored.row_id, ()) if pool.columns is not None]
+        form["pools"] = [pool for pool in pools if "first" in pool]
+        form["prefix_pools"] = [pool for pool in pools if "prefix" in pool]
+        raw["subnets"].append({key: value for key, value in form.items() if value != []})
+    return found, raw
+
+
+def _subnet(rows: Rows, named: str) -> Stored[Any]:
+    for stored in rows.subnets:
+        if stored.columns is not None and named in {stored.columns.name, subnet_form(stored.columns)["prefix"]}:
+            return stored
+    raise Refused(
+        f"There is no subnet {named!r}: name one by its name or its prefix, as `lessor subnet list` shows them."
+    )
+
+
+def _name(rows: Rows, subnet_id: int) -> str:
+    for stored in rows.subnets:
+        if stored.row_id == subnet_id and stored.columns is not None:
+            return stored.columns.name
+    raise Refused(f"The subnet's row {subnet_id} makes no sense: apply a document that puts it right first.")
+
+
+def _find(connection: Connection, revision: int, assignment_id: int) -> tuple[int, AssignmentColumns]:
+    row = connection.execute(_ONE, {"id": assignment_id, "r": revision}).first()
+    columns = None if row is None else _columns(connection, revision, row)
+    if row is None or columns is None:
+        raise Refused(f"There is no assignment with the id {assignment_id}.")
+    return row[1], columns
+
+
+def _columns(connection: Connection, revision: int, row: Any) -> AssignmentColumns | None:
+    keys: list[LeaseKey] = [tuple(key) for key in connection.execute(_KEYS_OF, {"id": row[0], "r": revision})]
+    return stored_rows.assignment_of(row[3:7], row[7], tuple(keys))
+
+
+def _change(subnet: str, before: AssignmentColumns | None, after: AssignmentColumns | None) -> DefinitionChange:
+    forms = [None if columns is None else assignment_form(columns) for columns in (before, after)]
+    key, who = next(iter((forms[1] or forms[0] or {}).items()))
+    action: Action = "added" if before is None else "removed" if after is None else "changed"
+    return DefinitionChange(action, "assignment", f"{key} {who} of {subnet}", *forms)

@@ -1,0 +1,207 @@
+"""Whom a change of the definitions takes an address from: active leases that nothing would cover any longer.
+
+Shown before the change is made.  The rows stay (their clients are refused at next contact, and nobody gets such an
+address before its old end), so this is for people to decide by, not for the database.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, text
+
+from dhcpcore.lease.model import KIND_ADDRESS4, Identifier, LeaseKey, State
+from dhcpcore.store import columns as made
+from dhcpcore.store.columns import AssignmentColumns
+from dhcpcore.store.rows import Rows, assignments
+from dhcpcore.topology.coverage import Coverage, Range, removed
+from dhcpcore.topology.declared import Document
+
+_COUNT = text(
+    "SELECT count(*) FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
+    "AND address BETWEEN :first AND :last AND state = :leased AND expires > :now"
+)
+_HOLDERS = text(
+    "SELECT address, client, hw, agent FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
+    "AND address IN :addresses AND state = :leased AND expires > :now"
+).bindparams(bindparam("addresses", expanding=True))
+#: Addresses of one statement.
+_ADDRESSES_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """So many active clients lose their address because of what happens to ``place``."""
+
+    place: str
+    clients: int
+
+    def __str__(self) -> str:
+        what = "1 active client" if self.clients == 1 else f"{self.clients} active clients"
+        return f"{self.place}: takes an address from {what}"
+
+
+class _Claim(NamedTuple):
+    """An address that an assignment keeps for a client."""
+
+    kind: int
+    identifier: bytes
+    label: str
+
+
+class _Holder(NamedTuple):
+    """Whose an active lease is."""
+
+    client: bytes
+    hw: bytes
+    agent: bytes
+
+
+def effects(connection: Connection, rows: Rows, document: Document, now: float) -> tuple[Effect, ...]:
+    """What the change from ``rows`` to ``document`` takes away, by pool, subnet and assignment."""
+    return _Effects(connection, now).run(rows, document)
+
+
+def claim_effects(
+    connection: Connection,
+    rows: Rows,
+    before: Sequence[AssignmentColumns | None],
+    after: Sequence[AssignmentColumns | None],
+    subnet: str,
+    now: float,
+) -> tuple[Effect, ...]:
+    """What a change of a subnet's assignments alone takes away."""
+    old, new = (_keyed((one, subnet) for one in some if one is not None and one.enabled) for some in (before, after))
+    return _Effects(connection, now).of_claims(old, new, Coverage(_ranges_of_rows(rows, Document())))
+
+
+class _Effects:
+    def __init__(self, connection: Connection, now: float) -> None:
+        self._connection = connection
+        self._now = {"leased": int(State.LEASED), "now": int(now)}
+        self._lost: Counter[str] = Counter()
+
+    def run(self, rows: Rows, document: Document) -> tuple[Effect, ...]:
+        after = list(_ranges_of(document))
+        gone = list(removed(_ranges_of_rows(rows, document), after))
+        old, new = _claims_of_rows(self._connection, rows), _claims(document)
+        for one in gone:
+            self._lost[one.label] += self._count(one)
+        self._moved(old, new, Coverage(gone), Coverage(after))
+        return tuple(Effect(label, clients) for label, clients in self._lost.items() if clients > 0)
+
+    def of_claims(
+        self, old: dict[LeaseKey, _Claim], new: dict[LeaseKey, _Claim], pools: Coverage
+    ) -> tuple[Effect, ...]:
+        self._moved(old, new, Coverage(()), pools)
+        return tuple(Effect(label, clients) for label, clients in self._lost.items())
+
+    def _moved(self, old: dict[LeaseKey, _Claim], new: dict[LeaseKey, _Claim], gone: Coverage, after: Coverage) -> None:
+        fresh = [key for key, claim in new.items() if gone.find(key) or key not in old or old[key][:2] != claim[:2]]
+        for key, holder in self._holders(fresh):
+            claim, lost_range = new[key], gone.find(key)
+            holds = _is_of(claim, key[1], holder)
+            if lost_range is not None and holds:
+                self._lost[lost_range.label] -= 1  # The pool goes, but its client keeps the address.
+            elif lost_range is None and not holds:
+                self._lost[claim.label] += 1
+        bare = [key for key in old if key not in new and gone.find(key) is None and after.find(key) is None]
+        for key, _holder in self._holders(bare):
+            self._lost[old[key].label] += 1
+
+    def _count(self, one: Range) -> int:
+        parameters = {
+            "space": one.space, "kind": one.kind, "plen": one.plen, "first": one.first, "last": one.last, **self._now,
+        }  # fmt: skip
+        return int(self._connection.execute(_COUNT, parameters).scalar_one())
+
+    def _holders(self, keys: Iterable[LeaseKey]) -> Iterator[tuple[LeaseKey, _Holder]]:
+        """Those of ``keys`` that have an active lease, and whose it is."""
+        by_shape: dict[tuple[int, int, int], list[bytes]] = {}
+        for space, kind, address, plen in keys:
+            by_shape.setdefault((space, kind, plen), []).append(address)
+        for (space, kind, plen), addresses in by_shape.items():
+            for at in range(0, len(addresses), _ADDRESSES_MAX):
+                some = addresses[at : at + _ADDRESSES_MAX]
+                parameters = {"space": space, "kind": kind, "plen": plen, "addresses": some, **self._now}
+                for address, *holder in self._connection.execute(_HOLDERS, parameters):
+                    yield (space, kind, address, plen), _Holder(*holder)
+
+
+def _is_of(claim: _Claim, lease_kind: int, holder: _Holder) -> bool:
+    """Whether the lease's holder is the client that the claim names, as far as its row tells."""
+    match claim.kind:
+        case Identifier.HW_ADDRESS:
+            return holder.hw == claim.identifier
+        case Identifier.CLIENT_ID:
+            return holder.client == b"\x01" + claim.identifier
+        case Identifier.DUID:
+            return holder.client[:1] == b"\x02" and holder.client[5:] == claim.identifier
+        case Identifier.CIRCUIT_ID | Identifier.REMOTE_ID if lease_kind == KIND_ADDRESS4:
+            wanted = 1 if claim.kind == Identifier.CIRCUIT_ID else 2
+            return any(code == wanted and octets == claim.identifier for code, octets in _sub_options(holder.agent))
+        case _:
+            return False
+
+
+def _sub_options(agent: bytes) -> Iterator[tuple[int, bytes]]:
+    """Sub-options of option 82 as the relay sent them, RFC 3046 2.0; what is cut off ends the walk."""
+    at = 0
+    while at + 2 <= len(agent):
+        code, size = agent[at], agent[at + 1]
+        yield code, agent[at + 2 : at + 2 + size]
+        at += 2 + size
+
+
+def _ranges_of(document: Document) -> Iterator[Range]:
+    for subnet in document.subnets:
+        for pool in subnet.pools:
+            yield Range(subnet.entry.space, pool.kind, pool.plen, pool.entry.first, pool.entry.last, "")
+
+
+def _ranges_of_rows(rows: Rows, document: Document) -> Iterator[Range]:
+    staying = {(subnet.entry.space, *subnet.entry.prefix) for subnet in document.subnets}
+    for stored in rows.subnets:
+        columns = stored.columns
+        if columns is None:
+            continue
+        stays = (columns.space, columns.prefix, columns.plen) in staying
+        for pool in rows.pools.get(stored.row_id, ()):
+            if pool.columns is None:
+                continue
+            kind, first, last, plen, _body = pool.columns
+            form = made.pool_form(pool.columns)
+            name = f"prefix pool {form['prefix']}" if "prefix" in form else f"pool {form['first']} - {form['last']}"
+            label = f"{name} of {columns.name}" if stays else f"subnet {columns.name}"
+            yield Range(columns.space, kind, plen, first, last, label)
+
+
+def _claims(document: Document) -> dict[LeaseKey, _Claim]:
+    return _keyed(
+        (made.of_assignment(one.entry, subnet.entry.space), subnet.name)
+        for subnet in document.subnets
+        for one in subnet.assignments
+        if one.entry.enabled
+    )
+
+
+def _claims_of_rows(connection: Connection, rows: Rows) -> dict[LeaseKey, _Claim]:
+    return _keyed(
+        (held.columns, stored.columns.name)
+        for stored in rows.subnets
+        if stored.columns is not None
+        for held in assignments(connection, rows.revision, stored.row_id)[0]
+        if held.columns is not None and held.columns.enabled
+    )
+
+
+def _keyed(listed: Iterable[tuple[AssignmentColumns, str]]) -> dict[LeaseKey, _Claim]:
+    claims: dict[LeaseKey, _Claim] = {}
+    for columns, subnet in listed:
+        if columns.addresses:
+            claim = _Claim(columns.identifier_kind, columns.identifier, f"assignments of {subnet}")
+            claims.update(dict.fromkeys(columns.addresses, claim))
+    return claims

@@ -1,0 +1,55 @@
+"""Stored traces in words: what came, from whom, what became of it and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dhcpcore.pipeline.trace import describe
+from dhcpcore.store.database import Database
+from dhcpcore.store.traces import Record, TraceLog
+from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.v4.message import MessageType
+
+#: Where the options begin in a DHCPv4 message.  RFC 2131 3.
+_OPTIONS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One datagram and its fate.  ``reason`` is the stable code, ``text`` its sentence, ``steps`` how it came to it."""
+
+    received_at: float
+    message: str
+    client: bytes
+    source: str
+    reason: str
+    text: str
+    steps: tuple[str, ...]
+    datagram: bytes
+    answer: bytes
+
+
+def latest(database: Database, limit: int, client: bytes | None = None) -> list[Transaction]:
+    """The newest transactions, newest first, of all clients or of those whose key contains ``client``."""
+    return [_told(record) for record in TraceLog(database).latest(limit, client)]
+
+
+def _told(record: Record) -> Transaction:
+    return Transaction(
+        received_at=record.received_at, message=_message(record.datagram), client=record.client,
+        source=format_address(record.source), reason=record.reason.code, text=record.reason.text,
+        steps=tuple(describe(step) for step in record.steps), datagram=record.datagram, answer=record.answer)
+
+
+def _message(datagram: bytes) -> str:
+    """The type of a DHCPv4 message, by a look at its first options: enough for people, whatever else is broken."""
+    at = _OPTIONS
+    while at + 2 < len(datagram) and datagram[at] != 255:
+        if datagram[at] == 0:
+            at += 1
+            continue
+        if datagram[at] == 53:
+            kind = datagram[at + 2]
+            return MessageType(kind).name if kind in set(MessageType) else f"TYPE-{kind}"
+        at += 2 + datagram[at + 1]
+    return "UNREADABLE"

@@ -1,0 +1,174 @@
+"""Leases of the packet path: one fetch and one guarded commit a batch, the same on both databases.
+
+The statements are written with SQLAlchemy Core, compiled once, and run on a connection of the engine's own.  A change
+is stored only where its row's version is the one that was read; history rows are written for rows that were won, in the
+same transaction.  A row that the database refuses is set aside in ``quarantine`` and does not take the batch with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
+from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Assignment, Change, Lease, LeaseKey
+from dhcpcore.store.database import SQLITE, Database
+from dhcpcore.store.leases_postgresql import PostgresqlRows
+from dhcpcore.store.leases_sqlite import SqliteRows
+from dhcpcore.wire.addresses import format_address
+
+if TYPE_CHECKING:
+    from dhcpcore.engine import Traced
+
+log = logging.getLogger(__name__)
+
+#: Rows of one step of the sweep.
+SWEEP_ROWS = 512
+#: Rows that make no sense and are told of.
+_QUARANTINED_MAX = 100
+#: Octets of an address, and the prefix lengths that it can have.
+_SHAPES = {KIND_ADDRESS4: (4, range(32, 33)), KIND_ADDRESS6: (16, range(128, 129)), KIND_PREFIX6: (16, range(129))}
+
+
+class Assignments(Protocol):
+    """Where a batch's assignments come from: the definitions' store, at a revision."""
+
+    def assignments_by_identifier(
+        self, keys: Iterable[tuple[int, bytes]], revision: int
+    ) -> dict[tuple[int, bytes], tuple[Assignment, ...]]:
+        """Enabled assignments of these identifiers."""
+        ...
+
+    def assignments_by_address(
+        self, keys: Iterable[LeaseKey], revision: int
+    ) -> dict[LeaseKey, tuple[Assignment, ...]]:
+        """Enabled assignments that keep these addresses."""
+        ...
+
+    def assigned_in(self, space: int, kind: int, plen: int, first: bytes, last: bytes, revision: int) -> list[bytes]:
+        """Addresses of a range that enabled assignments keep."""
+        ...
+
+
+class Rows(Protocol):
+    """What a database's own half does: fetch rows by client, by key and by range; commit guarded changes."""
+
+    def by_client(self, clients: Sequence[bytes]) -> list[Lease]: ...
+
+    def by_key(self, keys: Sequence[LeaseKey]) -> list[Lease]: ...
+
+    def page(self, space: int, kind: int, plen: int, first: bytes, last: bytes) -> list[tuple[bytes, int, int]]: ...
+
+    def after(self, key: LeaseKey, limit: int) -> list[Lease]: ...
+
+    def commit(self, changes: Sequence[Change], now: float) -> Outcome: ...
+
+    def quarantine(self, row: Lease, place: str, fault: str, now: int) -> None: ...
+
+    def trace(self, engine_id: int, entries: Sequence[Traced]) -> int: ...
+
+    def flush(self, *, at_once: bool = False) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class LeaseStore:
+    """The packet path's window on the database; one an engine, used by one thread."""
+
+    def __init__(self, database: Database, assignments: Assignments) -> None:
+        self._rows: Rows = SqliteRows(database) if database.dialect == SQLITE else PostgresqlRows(database)
+        self._assignments = assignments
+        self._quarantined: set[LeaseKey] = set()
+
+    def fetch(self, wants: Wants, facts: Facts, revision: int, *, assigned: bool) -> None:
+        """Put the wanted rows into ``facts``.  ``assigned``: also who the clients' addresses are assigned to."""
+        rows = self._rows
+        assigned_keys = set(wants.assigned)
+        if wants.clients:
+            by_client = facts.by_client
+            for client in wants.clients:
+                by_client[client] = []
+            for row in rows.by_client(list(wants.clients)):
+                by_client[row.client].append(row)
+                if assigned:
+                    assigned_keys.add(row.key)
+        if wants.leases:
+            by_key = facts.by_key
+            for key in wants.leases:
+                by_key[key] = None
+            for row in rows.by_key(list(wants.leases)):
+                by_key[row.key] = row
+        if wants.identifiers:
+            facts.by_identifier.update(dict.fromkeys(wants.identifiers, ()))
+            facts.by_identifier.update(self._assignments.assignments_by_identifier(wants.identifiers, revision))
+        if assigned_keys:
+            facts.assigned.update(dict.fromkeys(assigned_keys, ()))
+            facts.assigned.update(self._assignments.assignments_by_address(assigned_keys, revision))
+        for page in wants.pages:
+            span = (page.space, page.kind, page.plen, page.first, page.last)
+            found = [PageRow(address, state, expires, False) for address, state, expires in rows.page(*span)]
+            if assigned:
+                found += [PageRow(a, 0, 0, True) for a in self._assignments.assigned_in(*span, revision)]
+            facts.pages[page.pool, page.number] = tuple(found)
+
+    def commit(self, changes: Sequence[Change], now: float) -> Outcome:
+        """Store every change whose row is still as it was read; say which were not.
+
+        Raises ``StoreUnavailable`` (nothing stored) or ``OutcomeUnknown`` (fetch again and decide again).
+        """
+        return self._rows.commit(changes, now)
+
+    def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
+        """Store traces, at the latest with ``flush``; how many octets they take.
+
+        On SQLite they go with the next commit: a write of another connection would empty this one's cache each time.
+        """
+        return self._rows.trace(engine_id, entries)
+
+    def flush(self, *, at_once: bool = False) -> None:
+        """Store what ``trace`` put aside and no commit has taken along for a second, or ``at_once``."""
+        self._rows.flush(at_once=at_once)
+
+    def lease(self, key: LeaseKey) -> Lease | None:
+        """One row."""
+        return next(iter(self._rows.by_key([key])), None)
+
+    def sweep(self, after: LeaseKey | None, now: float) -> tuple[list[Lease], LeaseKey | None]:
+        """Of the next ``SWEEP_ROWS`` rows in key order those that ended unswept; and where to go on (None: afresh)."""
+        rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
+        following = rows[-1].key if len(rows) == SWEEP_ROWS else None
+        ended = []
+        for row in rows:
+            if fault := fault_of(row):
+                self._set_aside(row, fault, now)
+            elif row.state == 1 and row.expires <= now:
+                ended.append(row)
+        return ended, following
+
+    def _set_aside(self, row: Lease, fault: str, now: float) -> None:
+        """Show a row that somebody broke by hand, once; it is left as it is."""
+        if row.key in self._quarantined or len(self._quarantined) >= _QUARANTINED_MAX:
+            return
+        self._quarantined.add(row.key)
+        address: Any = row.address
+        where = format_address(address) if isinstance(address, bytes) and len(address) in {4, 16} else repr(address)
+        log.error("QUARANTINED: the lease row of %s makes no sense: %s: %s.", where, fault, row)
+        self._rows.quarantine(row, f"lease {where}", fault, int(now))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._rows.close()
+
+
+def fault_of(row: Lease) -> str | None:
+    """What is wrong with a row that the engine did not write so; None with nearly all."""
+    try:  # SQLite keeps a text in a column of numbers.
+        row.state | row.expires | row.cltt | row.subnet | row.version | row.opened
+        row.address + row.client + row.hw + row.relay + row.agent
+        octets, lengths = _SHAPES[row.kind]
+    except (TypeError, KeyError):
+        return "a value of another type, or a kind that is none"
+    if len(row.address) != octets or row.plen not in lengths:
+        return f"{len(row.address)} octets and prefix length {row.plen} are no address of kind {row.kind}"
+    return None if 1 <= row.state <= 4 else f"{row.state} is no state"

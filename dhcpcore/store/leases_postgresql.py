@@ -1,0 +1,279 @@
+"""The PostgreSQL half of the lease store: one statement a commit, which writes leases and history of the rows it won.
+
+The statement takes columns as arrays (``unnest``) in the order of the key, so that two engines never wait for each
+other crosswise, and is its own transaction: one round trip, one sync.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, SmallInteger, Text
+from sqlalchemy.exc import SQLAlchemyError
+
+from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
+from dhcpcore.lease.facts import Outcome
+from dhcpcore.lease.model import Change, Lease, LeaseKey
+from dhcpcore.lease.transitions import is_renewal
+from dhcpcore.store.database import Database
+from dhcpcore.store.schema import history, lease
+from dhcpcore.store.traces import TraceLog
+
+if TYPE_CHECKING:
+    from dhcpcore.engine import Traced
+
+#: Milliseconds that a statement of the packet path may take: after 4 s its answers are too old anyway.
+_STATEMENT_MS = 3000
+#: The planner guesses from a table's statistics, and a young table has none: a plan made then, and kept, reads all
+#: of the table later.  So nothing here leaves it a choice: rows are found by look-ups in the primary key, then by ctid.
+#: The update itself names the version once more: where it waited for another's lock, only its own conditions are looked
+#: at again, and a ctid alone is not (before PostgreSQL 15.15, 16.11 and 17.7): the other's write would be lost.
+_SESSION = (
+    f"SET statement_timeout = {_STATEMENT_MS}",
+    "SET enable_seqscan = off",
+    "SET enable_bitmapscan = off",
+    "SET plan_cache_mode = force_generic_plan",
+    "SET jit = off",
+)
+#: What the server says of one row: a value, a constraint, an index entry too long, a trigger of the site's own.
+_REFUSALS = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.RaiseException,
+)
+_TYPES = {SmallInteger: "int2", Integer: "int4", BigInteger: "int8", LargeBinary: "bytea", Text: "text"}
+
+
+def _type(column: Column[Any]) -> str:
+    return _TYPES[type(column.type)]
+
+
+_COLUMNS = [column.name for column in lease.c]
+_LIST = ", ".join(_COLUMNS)
+_OF_LEASE = ", ".join(f"l.{name}" for name in _COLUMNS)
+_ON_KEY = " AND ".join(f"{{0}}.{name} = {{1}}.{name}" for name in ("space", "kind", "address", "plen"))
+_BY_CLIENT = f"SELECT {_LIST} FROM lease WHERE client = ANY(%s)"
+_BY_KEY = f"SELECT {_LIST} FROM lease WHERE space = %s AND kind = %s AND plen = %s AND address = ANY(%s)"
+_PAGE = (
+    "SELECT address, state, expires FROM lease "
+    "WHERE space = %s AND kind = %s AND plen = %s AND address BETWEEN %s AND %s"
+)
+_AFTER = (
+    f"SELECT {_LIST} FROM lease WHERE (space, kind, address, plen) > (%s, %s, %s, %s) "
+    "ORDER BY space, kind, address, plen LIMIT %s"
+)
+_EXTRA = (("before", "int8"), ("opens", "bool"), ("closes", "int8"), ("closed_at", "int8"), ("reason", "int2"))
+_ARRAYS = ", ".join([*(f"%s::{_type(column)}[]" for column in lease.c), *(f"%s::{kind}[]" for _, kind in _EXTRA)])
+_NAMES = ", ".join([*_COLUMNS, *(name for name, _ in _EXTRA)])
+_SET = ", ".join(f"{name} = c.{name}" for name in _COLUMNS[4:])
+_HISTORY = ", ".join(column.name for column in list(history.c)[:12])
+_COMMIT = f"""
+WITH c AS MATERIALIZED (SELECT * FROM unnest({_ARRAYS}) AS t({_NAMES})),
+i AS (INSERT INTO lease ({_LIST}) SELECT {_LIST} FROM c WHERE before = 0
+      ON CONFLICT DO NOTHING RETURNING space, kind, address, plen),
+t AS MATERIALIZED (SELECT c.*, (SELECT l.ctid FROM lease AS l WHERE {_ON_KEY.format("l", "c")} AND l.version = c.before)
+      AS place FROM c WHERE c.before > 0),
+u AS (UPDATE lease AS l SET {_SET} FROM t AS c WHERE l.ctid = c.place AND l.version = c.before
+      RETURNING l.space, l.kind, l.address, l.plen),
+won AS MATERIALIZED (SELECT * FROM i UNION ALL SELECT * FROM u),
+h AS (INSERT INTO history ({_HISTORY})
+      SELECT c.space, c.kind, c.address, c.plen, c.opened, c.client, c.hw, c.subnet, c.hostname, c.relay, c.agent,
+        c.cltt
+      FROM c JOIN won ON {_ON_KEY.format("c", "won")} WHERE c.opens ON CONFLICT DO NOTHING),
+f AS MATERIALIZED (SELECT c.closed_at, c.reason, (SELECT y.ctid FROM history AS y WHERE {_ON_KEY.format("y", "c")}
+      AND y.version = c.closes AND y.closed_at IS NULL) AS place
+      FROM c JOIN won ON {_ON_KEY.format("c", "won")} WHERE c.closes > 0),
+e AS (UPDATE history AS y SET closed_at = f.closed_at, reason = f.reason FROM f WHERE y.ctid = f.place)
+SELECT space, kind, address, plen FROM won"""
+#: Renewals alone, of one space, kind and length at one time, which is what most batches are: few and narrow arrays.
+_RENEW = """
+WITH t AS MATERIALIZED (
+  SELECT c.expires, c.before, (SELECT l.ctid FROM lease AS l WHERE l.space = %s AND l.kind = %s
+    AND l.address = c.address AND l.plen = %s AND l.version = c.before) AS place
+  FROM unnest(%s::bytea[], %s::int8[], %s::int8[]) AS c(address, before, expires))
+UPDATE lease AS l SET expires = t.expires, cltt = %s, version = l.version + 1
+FROM t WHERE l.ctid = t.place AND l.version = t.before RETURNING l.address"""
+_QUARANTINE = 'INSERT INTO quarantine (at, place, fault, "row") VALUES (%s, %s, %s, %s)'
+
+
+class PostgresqlRows:
+    """Rows of the lease table over one connection that the engine keeps; each statement is a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._trace_log = TraceLog(database)
+        self._pooled: Any = None
+        self._cursor: psycopg.Cursor[Any] | None = None
+
+    def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
+        """Rows of these clients."""
+        with self._told() as cursor:
+            return [Lease._make(row) for row in cursor.execute(_BY_CLIENT, (clients,), prepare=True)]
+
+    def by_key(self, keys: Sequence[LeaseKey]) -> list[Lease]:
+        """Rows of these addresses."""
+        groups: dict[tuple[int, int, int], list[bytes]] = {}
+        for space, kind, address, plen in keys:
+            groups.setdefault((space, kind, plen), []).append(address)
+        with self._told() as cursor:
+            return [
+                Lease._make(row)
+                for group, addresses in groups.items()
+                for row in cursor.execute(_BY_KEY, (*group, addresses), prepare=True)
+            ]
+
+    def page(self, space: int, kind: int, plen: int, first: bytes, last: bytes) -> list[tuple[bytes, int, int]]:
+        """Address, state and end of every row of a range."""
+        with self._told() as cursor:
+            return cursor.execute(_PAGE, (space, kind, plen, first, last), prepare=True).fetchall()
+
+    def after(self, key: LeaseKey, limit: int) -> list[Lease]:
+        """Rows in key order, from the first after ``key``."""
+        with self._told() as cursor:
+            return [Lease._make(row) for row in cursor.execute(_AFTER, (*key, limit), prepare=True)]
+
+    def commit(self, changes: Sequence[Change], now: float) -> Outcome:
+        """One statement; where the server refuses a row in it, halves, so that only that row is set aside."""
+        lost: set[LeaseKey] = set()
+        refused: list[tuple[Change, str]] = []
+        with self._told(committing=True) as cursor:
+            self._commit(cursor, changes, lost, refused)
+            for change, fault in refused:
+                cursor.execute(_QUARANTINE, (int(now), "lease", fault, _shown(change.after)))
+        if not lost and not refused:
+            return _ALL_WON
+        return Outcome(frozenset(lost), tuple(refused))
+
+    def _commit(
+        self,
+        cursor: psycopg.Cursor[Any],
+        changes: Sequence[Change],
+        lost: set[LeaseKey],
+        refused: list[tuple[Change, str]],
+    ) -> None:
+        try:
+            renewals = _renewals(changes)
+            if renewals is not None:
+                cursor.execute(_RENEW, renewals, prepare=True)
+            else:
+                cursor.execute(_COMMIT, _arrays(changes), prepare=True)
+            won = cursor.fetchall()
+        except _REFUSALS as error:
+            if len(changes) == 1:
+                refused.append((changes[0], str(error).strip()))
+                return
+            middle = len(changes) // 2
+            self._commit(cursor, changes[:middle], lost, refused)
+            self._commit(cursor, changes[middle:], lost, refused)
+            return
+        if len(won) < len(changes):
+            kept = set(won) if renewals is None else {(*renewals[:2], row[0], renewals[2]) for row in won}
+            lost.update(change.after.key for change in changes if change.after.key not in kept)
+
+    def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
+        """At once, over another connection: in a transaction that waits for no disk."""
+        return self._trace_log.write(engine_id, entries)
+
+    def flush(self, *, at_once: bool = False) -> None:
+        """Nothing is put aside."""
+
+    def quarantine(self, row: Lease, place: str, fault: str, now: int) -> None:
+        """Show a row that makes no sense."""
+        with self._told() as cursor:
+            cursor.execute(_QUARANTINE, (now, place, fault, _shown(row)))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._drop()
+
+    @contextmanager
+    def _told(self, *, committing: bool = False) -> Iterator[psycopg.Cursor[Any]]:
+        """The cursor, and its errors in words.
+
+        Where the connection broke while a commit was under way, nobody knows whether it was stored.  A server that
+        answers with an error (time limit, deadlock, no space, shutting down) has stored nothing.
+        """
+        cursor = self._cursor
+        if cursor is None or cursor.connection.broken:
+            cursor = self._connect()
+        try:
+            yield cursor
+        except psycopg.Error as error:
+            broken = cursor.connection.broken
+            words = str(error).strip()
+            self._drop()
+            if broken:
+                self._database.renew()
+            if broken and committing:
+                raise OutcomeUnknown(f"The connection to PostgreSQL was lost during COMMIT: {words}") from error
+            raise StoreUnavailable(f"PostgreSQL: {words}; nothing was stored.") from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def _connect(self) -> psycopg.Cursor[Any]:
+        self._drop()
+        try:
+            self._pooled = self._database.writer_engine.raw_connection()
+            connection: psycopg.Connection[Any] = self._pooled.driver_connection
+            connection.autocommit = True
+            for statement in _SESSION:
+                connection.execute(statement)
+        except (psycopg.Error, SQLAlchemyError) as error:
+            self._drop()
+            raise StoreUnavailable(f"PostgreSQL cannot be reached: {str(error).strip()}") from error
+        self._cursor = connection.cursor(binary=True)
+        return self._cursor
+
+    def _drop(self) -> None:
+        pooled, self._pooled, self._cursor = self._pooled, None, None
+        if pooled is not None:
+            pooled.invalidate()
+
+
+def _renewals(changes: Sequence[Change]) -> tuple[Any, ...] | None:
+    """The parameters of ``_RENEW``, where it says all that the changes say."""
+    space, kind, _, plen = changes[0].after[:4]
+    cltt = changes[0].after.cltt
+    addresses, befores, ends = [], [], []
+    for change in changes:
+        before, after, _, _ = change
+        if (
+            before is None
+            or not is_renewal(change)
+            or after.cltt != cltt
+            or (after.space, after.kind, after.plen) != (space, kind, plen)
+        ):
+            return None
+        addresses.append(after.address)
+        befores.append(before.version)
+        ends.append(after.expires)
+    return space, kind, plen, addresses, befores, ends, cltt
+
+
+def _shown(row: Lease) -> str:
+    return json.dumps({n: v.hex() if isinstance(v, bytes) else v for n, v in row._asdict().items()})
+
+
+def _arrays(changes: Sequence[Change]) -> list[Any]:
+    """One array a column of the statement."""
+    afters = zip(*(change.after for change in changes), strict=True)
+    before = [change.before.version if change.before is not None else 0 for change in changes]
+    opens = [change.opens for change in changes]
+    closings = [change.closing for change in changes]
+    return [
+        *map(list, afters),
+        before,
+        opens,
+        [closing.opened if closing is not None else 0 for closing in closings],
+        [closing.at if closing is not None else 0 for closing in closings],
+        [int(closing.reason) if closing is not None else 0 for closing in closings],
+    ]
+
+
+_ALL_WON = Outcome()

@@ -1,0 +1,337 @@
+"""The SQLite half of the lease store: ``executemany`` in one transaction, row by row where that came out short."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, insert, literal_column, select, tuple_, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from dhcpcore.errors import StoreUnavailable
+from dhcpcore.lease.facts import Outcome
+from dhcpcore.lease.model import NEVER, Change, Lease, LeaseKey, State
+from dhcpcore.lease.transitions import is_renewal
+from dhcpcore.store.database import Database
+from dhcpcore.store.schema import history, lease, quarantine, trace
+from dhcpcore.store.traces import BLOCK_COLUMNS, Block, blocks
+
+if TYPE_CHECKING:
+    from dhcpcore.engine import Traced
+
+_DIALECT = sqlite.dialect(paramstyle="qmark")
+#: Look-ups of one statement; more go in several.  SQLite's own limit is 32,766 variables.
+_KEYS_MAX = 512
+#: The version that such a row is read with; no real one has it, so nobody can write over the row.
+_UNSOUND = 0
+#: Seconds that a transaction of the packet path may take: after 4 s its answers are too old anyway.
+_DEADLINE_S = 4.0
+
+
+def _sql(statement: Any) -> str:
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def _marks(count: int) -> list[Any]:
+    return [bindparam(f"k{n}") for n in range(count)]
+
+
+def _by_client(count: int) -> str:
+    return _sql(select(lease).where(lease.c.client.in_(_marks(count))))
+
+
+def _by_key(count: int) -> str:
+    return _sql(
+        select(lease).where(
+            lease.c.space == bindparam("space"),
+            lease.c.kind == bindparam("kind"),
+            lease.c.plen == bindparam("plen"),
+            lease.c.address.in_(_marks(count)),
+        )
+    )
+
+
+_KEY = (
+    lease.c.space == bindparam("b_space"),
+    lease.c.kind == bindparam("b_kind"),
+    lease.c.address == bindparam("b_address"),
+    lease.c.plen == bindparam("b_plen"),
+    lease.c.version == bindparam("b_version"),
+)
+_PAGE = _sql(
+    select(
+        lease.c.address,
+        lease.c.state,
+        literal_column(f"CASE typeof(expires) WHEN 'integer' THEN expires ELSE {NEVER} END"),
+    ).where(
+        lease.c.space == bindparam("space"),
+        lease.c.kind == bindparam("kind"),
+        lease.c.plen == bindparam("plen"),
+        lease.c.address.between(bindparam("first"), bindparam("last")),
+    )
+)
+_PK = (lease.c.space, lease.c.kind, lease.c.address, lease.c.plen)
+_AFTER = _sql(
+    select(lease)
+    .where(tuple_(*_PK) > tuple_(*(bindparam(f"after{n}") for n in range(4))))
+    .order_by(*_PK)
+    .limit(bindparam("rows"))
+)
+_INSERT = _sql(upsert(lease).on_conflict_do_nothing())
+_RENEW = _sql(update(lease).where(*_KEY).values({name: bindparam(name) for name in ("expires", "cltt", "version")}))
+_UPDATE = _sql(
+    update(lease).where(*_KEY).values({column.name: bindparam(column.name) for column in list(lease.c)[4:]})
+)
+_OPEN = _sql(
+    upsert(history)
+    .values({column.name: bindparam(column.name) for column in list(history.c)[:12]})
+    .on_conflict_do_nothing()
+)
+_CLOSE = _sql(
+    update(history)
+    .where(
+        history.c.space == bindparam("b_space"),
+        history.c.kind == bindparam("b_kind"),
+        history.c.address == bindparam("b_address"),
+        history.c.plen == bindparam("b_plen"),
+        history.c.version == bindparam("b_version"),
+        history.c.closed_at.is_(None),
+    )
+    .values(closed_at=bindparam("closed_at"), reason=bindparam("reason"))
+)
+_QUARANTINE = _sql(
+    insert(quarantine).values({name: bindparam(name) for name in ("at", "place", "fault", "row")})
+)
+
+_TRACE = _sql(insert(trace).values({name: bindparam(name) for name in BLOCK_COLUMNS}))
+#: Blocks of traces that wait for a commit; beyond it the oldest are dropped.
+_TRACES_MAX = 64
+#: Seconds that they wait.
+_TRACES_WAIT_S = 1.0
+
+
+class SqliteRows:
+    """Rows of the lease table over one connection that the engine keeps."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pooled: Any = None
+        self._cursor: sqlite3.Cursor | None = None
+        self._clients: dict[int, str] = {}
+        self._keys: dict[int, str] = {}
+        self._traces: deque[Block] = deque(maxlen=_TRACES_MAX)
+        self._traces_since = 0.0
+
+    def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
+        """Rows of these clients."""
+        with self._told() as cursor:
+            rows: list[Lease] = []
+            for part, count in _parts(clients):
+                sql = self._clients.get(count) or self._clients.setdefault(count, _by_client(count))
+                rows += map(_sound, cursor.execute(sql, part))
+            return rows
+
+    def by_key(self, keys: Sequence[LeaseKey]) -> list[Lease]:
+        """Rows of these addresses."""
+        groups: dict[tuple[int, int, int], list[bytes]] = {}
+        for space, kind, address, plen in keys:
+            groups.setdefault((space, kind, plen), []).append(address)
+        with self._told() as cursor:
+            rows: list[Lease] = []
+            for group, addresses in groups.items():
+                for part, count in _parts(addresses):
+                    sql = self._keys.get(count) or self._keys.setdefault(count, _by_key(count))
+                    rows += map(_sound, cursor.execute(sql, (*group, *part)))
+            return rows
+
+    def page(self, space: int, kind: int, plen: int, first: bytes, last: bytes) -> list[tuple[bytes, int, int]]:
+        """Address, state and end of every row of a range."""
+        with self._told() as cursor:
+            return cursor.execute(_PAGE, (space, kind, plen, first, last)).fetchall()
+
+    def after(self, key: LeaseKey, limit: int) -> list[Lease]:
+        """Rows in key order, from the first after ``key``; as they are, whatever they hold."""
+        with self._told() as cursor:
+            return list(map(Lease._make, cursor.execute(_AFTER, (*key, limit, 0))))
+
+    def commit(self, changes: Sequence[Change], now: float) -> Outcome:
+        """All rows in one transaction; where some were lost, again row by row, so that the others are kept."""
+        with self._told() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                if self._together(cursor, changes):
+                    if self._traces:
+                        self._write_traces(cursor)
+                    cursor.execute("COMMIT")
+                    return _ALL_WON
+            except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError):
+                self._traces.clear()  # If it was one of them that was refused, it must not come up again.
+            cursor.execute("ROLLBACK")
+            cursor.execute("BEGIN IMMEDIATE")
+            outcome = self._apart(cursor, changes, int(now))
+            cursor.execute("COMMIT")
+            return outcome
+
+    def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
+        """Put aside for the next commit."""
+        made = blocks(engine_id, entries)
+        if not self._traces:
+            self._traces_since = time.monotonic()
+        self._traces += made
+        return sum(len(block[-1]) for block in made)
+
+    def flush(self, *, at_once: bool = False) -> None:
+        """A commit of traces alone, where none of leases came for a second."""
+        if self._traces and (at_once or time.monotonic() - self._traces_since >= _TRACES_WAIT_S):
+            with self._told() as cursor:
+                cursor.execute("BEGIN IMMEDIATE")
+                self._write_traces(cursor)
+                cursor.execute("COMMIT")
+
+    def _write_traces(self, cursor: sqlite3.Cursor) -> None:
+        cursor.executemany(_TRACE, self._traces)
+        self._traces.clear()
+
+    def quarantine(self, row: Lease, place: str, fault: str, now: int) -> None:
+        """Show a row that makes no sense."""
+        with self._told() as cursor:
+            cursor.execute(_QUARANTINE, (now, place, fault, json.dumps(shown(row))))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        pooled, self._pooled, self._cursor = self._pooled, None, None
+        if pooled is not None:
+            pooled.close()
+
+    def _together(self, cursor: sqlite3.Cursor, changes: Sequence[Change]) -> bool:
+        inserts: list[Lease] = []
+        renewals: list[tuple[Any, ...]] = []
+        updates: list[tuple[Any, ...]] = []
+        opens: list[tuple[Any, ...]] = []
+        closes: list[tuple[Any, ...]] = []
+        for change in changes:
+            before, after, begins, closing = change
+            if before is None:
+                inserts.append(after)
+            elif is_renewal(change):
+                renewals.append((after.expires, after.cltt, after.version, *after[:4], before.version))
+            else:
+                updates.append((*after[4:], *after[:4], before.version))
+            if begins:
+                opens.append(_opened(after))
+            if closing is not None:
+                closes.append((closing.at, closing.reason, *after[:4], closing.opened))
+        # A history row is closed before the next one opens: both may be of one address.
+        for sql, rows in ((_INSERT, inserts), (_RENEW, renewals), (_UPDATE, updates)):
+            if rows and cursor.executemany(sql, rows).rowcount != len(rows):
+                return False
+        if closes:
+            cursor.executemany(_CLOSE, closes)
+        if opens:
+            cursor.executemany(_OPEN, opens)
+        return True
+
+    def _apart(self, cursor: sqlite3.Cursor, changes: Sequence[Change], now: int) -> Outcome:
+        lost: list[LeaseKey] = []
+        refused: list[tuple[Change, str]] = []
+        for change in changes:
+            cursor.execute("SAVEPOINT change")
+            try:
+                if not self._together(cursor, (change,)):
+                    lost.append(change.after.key)
+            except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as error:
+                cursor.execute("ROLLBACK TO change")
+                refused.append((change, str(error)))
+                cursor.execute(_QUARANTINE, (now, "lease", str(error), json.dumps(shown(change.after))))
+            cursor.execute("RELEASE change")
+        return Outcome(frozenset(lost), tuple(refused))
+
+    @contextmanager
+    def _told(self) -> Iterator[sqlite3.Cursor]:
+        """The cursor, with a time limit, and its errors in words.  After any error nothing is left half-done."""
+        cursor = self._cursor
+        if cursor is None:
+            cursor = self._connect()
+        deadline = self._pooled.info["deadline"]
+        deadline.at = time.monotonic() + _DEADLINE_S
+        try:
+            yield cursor
+        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+            self._drop()
+            raise StoreUnavailable(f"{self._database.path}: {error}; nothing was stored.") from error
+        except BaseException:
+            self._drop()
+            raise
+        finally:
+            deadline.at = float("inf")
+
+    def _connect(self) -> sqlite3.Cursor:
+        try:
+            self._pooled = self._database.writer_engine.raw_connection()
+        except Exception as error:
+            raise StoreUnavailable(f"{self._database.path} cannot be opened: {error}") from error
+        driver: sqlite3.Connection = self._pooled.driver_connection
+        # The pool may hand out a connection that a writer without durability left at NORMAL.
+        driver.execute("PRAGMA synchronous=FULL").close()
+        self._pooled.info["synchronous"] = "FULL"
+        driver.execute("PRAGMA cache_size=-65536").close()
+        driver.text_factory = _text
+        self._cursor = driver.cursor()
+        return self._cursor
+
+    def _drop(self) -> None:
+        """Roll back and begin anew with another connection: an error may have left any state.
+
+        The cursor is closed first: while it lives (the traceback of the error holds it), SQLite would keep the
+        connection, its transaction and the write lock.
+        """
+        cursor, self._cursor = self._cursor, None
+        pooled, self._pooled = self._pooled, None
+        if cursor is not None:
+            with suppress(sqlite3.Error):
+                cursor.close()
+        if pooled is not None:
+            pooled.invalidate()
+
+
+def _parts(keys: Sequence[bytes]) -> Iterator[tuple[list[bytes], int]]:
+    """The keys in parts of a power of two, the last one filled up by repetition: few statements to prepare."""
+    for start in range(0, len(keys), _KEYS_MAX):
+        part = list(keys[start : start + _KEYS_MAX])
+        count = 1 << (len(part) - 1).bit_length()
+        part += part[:1] * (count - len(part))
+        yield part, count
+
+
+def _sound(row: tuple[Any, ...]) -> Lease:
+    """The row.  One that makes no sense (SQLite keeps a text in a column of numbers) is declined for ever."""
+    space, kind, address, plen, client, hw, state, expires, cltt, subnet, version, opened, _, relay, agent = row
+    try:
+        state | expires | cltt | subnet | version | opened
+        address + client + hw + relay + agent
+    except TypeError:
+        return Lease(space, kind, address, plen, client, b"", State.DECLINED, NEVER, 0, 0, _UNSOUND, 0, "", b"", b"")
+    return Lease._make(row)
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("utf-8", "replace")
+
+
+def _opened(after: Lease) -> tuple[Any, ...]:
+    space, kind, address, plen, client, hw, _, _, cltt, subnet, _, opened, hostname, relay, agent = after
+    return (space, kind, address, plen, opened, client, hw, subnet, hostname, relay, agent, cltt)
+
+
+def shown(row: Lease) -> dict[str, Any]:
+    """A row as JSON can hold it."""
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in row._asdict().items()}
+
+
+_ALL_WON = Outcome()

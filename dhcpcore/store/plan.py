@@ -1,0 +1,296 @@
+"""What must be written to make a document the definitions: only the differences, as rows to open and rows to close.
+
+Objects keep their ids: a subnet is the same one while its prefix is (or, its prefix changed, its name); a pool while
+its range is, or overlaps the one that it had; an assignment while its subnet and its client's identifier are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from dhcpcore.store import columns as made
+from dhcpcore.store.columns import (
+    GLOBALS,
+    OPTION_DEFINITION,
+    AssignmentColumns,
+    DefinitionColumns,
+    PoolColumns,
+    SubnetColumns,
+    assignment_form,
+    pool_form,
+    subnet_form,
+)
+from dhcpcore.store.positions import placed
+from dhcpcore.store.rows import Rows, Stored, assignments
+from dhcpcore.topology.changes import DefinitionChange
+from dhcpcore.topology.declared import DeclaredAssignment, DeclaredSubnet, Document
+from dhcpcore.topology.spans import last_of
+
+#: Columns of each table in the order of a written row; the first are the key, without the revisions.
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "definition": ("kind", "name", "position", "body"),
+    "subnet": ("id", "position", "space", "family", "prefix", "plen", "name", "body"),
+    "pool": ("id", "subnet_id", "position", "kind", "first", "last", "plen", "body"),
+    "assignment": ("id", "subnet_id", "identifier_kind", "identifier", "hostname", "enabled", "body"),
+    "assignment_address": ("space", "kind", "address", "plen", "assignment_id", "position"),
+}
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "definition": ("kind", "name"),
+    "subnet": ("id",),
+    "pool": ("id",),
+    "assignment": ("id",),
+    #: Closed by the assignment: an assignment's addresses come and go together.
+    "assignment_address": ("assignment_id",),
+}
+
+
+@dataclass(slots=True)
+class Plan:
+    """Rows to close, by their key, and to open, by table, and what that means."""
+
+    closes: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {table: [] for table in TABLES})
+    opens: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {table: [] for table in TABLES})
+    changes: list[DefinitionChange] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many rows are written."""
+        return sum(map(len, self.closes.values())) + sum(map(len, self.opens.values()))
+
+
+def plan(connection: Connection, rows: Rows, document: Document) -> Plan:
+    """The plan that takes the definitions from ``rows`` to ``document``."""
+    return _Planner(connection, rows).run(document)
+
+
+class _Planner:
+    def __init__(self, connection: Connection, rows: Rows) -> None:
+        self._connection = connection
+        self._rows = rows
+        self._plan = Plan()
+        self._next: dict[str, int] = {}
+
+    def run(self, document: Document) -> Plan:
+        self._definitions(document)
+        self._subnets(document.subnets)
+        return self._plan
+
+    def _fresh_id(self, table: str) -> int:
+        """An id that no row ever had."""
+        if table not in self._next:
+            highest = self._connection.execute(text(f"SELECT max(id) FROM {table}")).scalar()
+            self._next[table] = int(highest or 0) + 1
+        self._next[table] += 1
+        return self._next[table] - 1
+
+    def _definitions(self, document: Document) -> None:
+        globals_ = made.of_globals(document.globals)
+        wanted = [globals_] if globals_ is not None else []
+        self._some_definitions(GLOBALS, wanted)
+        listed = [made.of_option_definition(body) for body in document.option_definitions]
+        self._some_definitions(OPTION_DEFINITION, listed)
+
+    def _some_definitions(self, kind: str, wanted: Sequence[DefinitionColumns]) -> None:
+        left = {key: stored for key, stored in self._rows.definitions.items() if key[0] == kind}
+        found = [left.pop((kind, columns.name), None) for columns in wanted]
+        said = kind.replace("_", " ")
+        for columns, stored, position in zip(wanted, found, _positions(found), strict=True):
+            if stored is not None and stored.columns == columns and stored.position == position:
+                continue
+            if stored is not None:
+                self._plan.closes["definition"].append((kind, columns.name))
+            self._plan.opens["definition"].append((kind, columns.name, position, made.packed(columns.body)))
+            self._tell(said, columns.name, stored, _body_of(stored), columns.body)
+        for (_, name), stored in left.items():
+            self._plan.closes["definition"].append((kind, name))
+            self._tell(said, name, stored, _body_of(stored), None)
+
+    def _subnets(self, wanted: Sequence[DeclaredSubnet]) -> None:
+        values = [made.of_subnet(subnet) for subnet in wanted]
+        found = _matched(values, self._rows.subnets, (_prefix_of, _name_of))
+        for subnet, columns, stored, position in zip(wanted, values, found, _positions(found), strict=True):
+            subnet_id = self._fresh_id("subnet") if stored is None else stored.row_id
+            if stored is None or stored.columns != columns or stored.position != position:
+                self._close("subnet", stored)
+                self._plan.opens["subnet"].append((subnet_id, position, *columns[:5], made.packed(columns.body)))
+                before = subnet_form(stored.columns) if stored is not None and stored.columns is not None else None
+                self._tell("subnet", columns.name, stored, before, subnet_form(columns))
+            self._pools(subnet, subnet_id)
+            self._assignments(subnet, subnet_id, is_new=stored is None)
+        kept = {stored.row_id for stored in found if stored is not None}
+        for stored in self._rows.subnets:
+            if stored.row_id not in kept:
+                self._remove_subnet(stored)
+        for subnet_id in self._rows.pools.keys() - {stored.row_id for stored in self._rows.subnets}:
+            for pool in self._rows.pools[subnet_id]:
+                self._close("pool", pool)
+
+    def _remove_subnet(self, stored: Stored[SubnetColumns]) -> None:
+        name = stored.columns.name if stored.columns is not None else f"of row {stored.row_id}"
+        self._close("subnet", stored)
+        self._tell("subnet", name, stored, subnet_form(stored.columns) if stored.columns is not None else None, None)
+        for pool in self._rows.pools.get(stored.row_id, ()):
+            self._close("pool", pool)
+            self._tell_pool(name, pool, None)
+        held, _unreadable = assignments(self._connection, self._rows.revision, stored.row_id)
+        for one in held:
+            self._close_assignment(one)
+            self._tell_assignment(name, one, None)
+
+    def _pools(self, subnet: DeclaredSubnet, subnet_id: int) -> None:
+        present = self._rows.pools.get(subnet_id, [])
+        values = [made.of_pool(pool) for pool in subnet.pools]
+        found = _matched(values, present, (_range_of,))
+        found = _overlapping(values, found, present)
+        for columns, stored, position in zip(values, found, _positions(found), strict=True):
+            if stored is not None and stored.columns == columns and stored.position == position:
+                continue
+            pool_id = self._fresh_id("pool") if stored is None else stored.row_id
+            self._close("pool", stored)
+            self._plan.opens["pool"].append((pool_id, subnet_id, position, *columns[:4], made.packed(columns.body)))
+            self._tell_pool(subnet.name, stored, columns)
+        kept = {stored.row_id for stored in found if stored is not None}
+        for stored in present:
+            if stored.row_id not in kept:
+                self._close("pool", stored)
+                self._tell_pool(subnet.name, stored, None)
+
+    def _assignments(self, subnet: DeclaredSubnet, subnet_id: int, *, is_new: bool) -> None:
+        present: dict[tuple[int, bytes], Stored[AssignmentColumns]] = {}
+        broken: list[Stored[AssignmentColumns]] = []
+        held = [] if is_new else assignments(self._connection, self._rows.revision, subnet_id)[0]
+        for stored in held:
+            key = stored.columns[:2] if stored.columns is not None else None
+            if key is None or key in present:
+                broken.append(stored)
+            else:
+                present[key] = stored
+        for one in subnet.assignments:
+            self._assignment(subnet, subnet_id, one, present)
+        for stored in [*present.values(), *broken]:
+            self._close_assignment(stored)
+            self._tell_assignment(subnet.name, stored, None)
+
+    def _assignment(
+        self,
+        subnet: DeclaredSubnet,
+        subnet_id: int,
+        one: DeclaredAssignment,
+        present: dict[tuple[int, bytes], Stored[AssignmentColumns]],
+    ) -> None:
+        columns = made.of_assignment(one.entry, subnet.entry.space)
+        stored = present.pop(columns[:2], None)
+        if stored is not None and stored.columns == columns:
+            return
+        assignment_id = self._fresh_id("assignment") if stored is None else stored.row_id
+        if stored is not None:
+            self._close_assignment(stored)
+        self._plan.opens["assignment"].append((assignment_id, subnet_id, *columns[:4], made.packed(columns.body)))
+        self._plan.opens["assignment_address"] += [
+            (*key, assignment_id, position) for position, key in enumerate(columns.addresses)
+        ]
+        self._tell_assignment(subnet.name, stored, columns)
+
+    def _close(self, table: str, stored: Stored[Any] | None) -> None:
+        if stored is not None:
+            self._plan.closes[table].append((stored.row_id,))
+
+    def _close_assignment(self, stored: Stored[AssignmentColumns]) -> None:
+        self._close("assignment", stored)
+        if stored.columns is None or stored.columns.addresses:
+            self._plan.closes["assignment_address"].append((stored.row_id,))
+
+    def _tell(
+        self,
+        kind: str,
+        name: str,
+        stored: Stored[Any] | None,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+    ) -> None:
+        action = "removed" if after is None else "added" if stored is None else "changed"
+        self._plan.changes.append(DefinitionChange(action, kind, name, before, after))  # type: ignore[arg-type]
+
+    def _tell_pool(self, subnet: str, stored: Stored[PoolColumns] | None, after: PoolColumns | None) -> None:
+        before = stored.columns if stored is not None else None
+        shown = after or before
+        form = pool_form(shown) if shown is not None else {}
+        kind = "prefix pool" if "prefix" in form else "pool"
+        name = form.get("prefix") or f"{form.get('first', '?')} - {form.get('last', '?')}"
+        self._tell(
+            kind, f"{name} of {subnet}", stored,
+            pool_form(before) if before is not None else None,
+            pool_form(after) if after is not None else None,
+        )  # fmt: skip
+
+    def _tell_assignment(
+        self, subnet: str, stored: Stored[AssignmentColumns] | None, after: AssignmentColumns | None
+    ) -> None:
+        before = assignment_form(stored.columns) if stored is not None and stored.columns is not None else None
+        shown = after and assignment_form(after)
+        key, who = next(iter((shown or before or {"of row": stored.row_id if stored else 0}).items()))
+        self._tell("assignment", f"{key} {who} of {subnet}", stored, before, shown)
+
+
+def _body_of(stored: Stored[DefinitionColumns] | None) -> Mapping[str, Any] | None:
+    return stored.columns.body if stored is not None and stored.columns is not None else None
+
+
+def _positions(found: Sequence[Stored[Any] | None]) -> list[int]:
+    return placed([stored.position if stored is not None else None for stored in found])
+
+
+def _prefix_of(columns: SubnetColumns) -> object:
+    return columns.space, columns.prefix, columns.plen
+
+
+def _name_of(columns: SubnetColumns) -> object:
+    return columns.space, columns.family, columns.name
+
+
+def _range_of(columns: PoolColumns) -> object:
+    return columns[:4]
+
+
+def _matched(
+    wanted: Sequence[Any], present: Iterable[Stored[Any]], keys: Sequence[Callable[[Any], object]]
+) -> list[Stored[Any] | None]:
+    """For each wanted value the stored one that it is, by the first of ``keys`` that finds one; each only once."""
+    found: list[Stored[Any] | None] = [None] * len(wanted)
+    left = {stored.row_id: stored for stored in present if stored.columns is not None}
+    for key in keys:
+        by_key = {key(stored.columns): stored for stored in reversed(left.values())}
+        for index, value in enumerate(wanted):
+            if found[index] is None and (stored := by_key.get(key(value))) is not None and stored.row_id in left:
+                found[index] = left.pop(stored.row_id)
+    return found
+
+
+def _overlapping(
+    wanted: Sequence[PoolColumns],
+    found: list[Stored[PoolColumns] | None],
+    present: Iterable[Stored[PoolColumns]],
+) -> list[Stored[PoolColumns] | None]:
+    """Pools that were made larger, smaller or moved a little are still the same."""
+    used = {stored.row_id for stored in found if stored is not None}
+    left = [stored for stored in present if stored.row_id not in used and stored.columns is not None]
+    for index, value in enumerate(wanted):
+        if found[index] is None:
+            match = next((stored for stored in left if _overlap(stored.columns, value)), None)
+            if match is not None:
+                found[index] = match
+                left.remove(match)
+    return found
+
+
+def _overlap(one: PoolColumns | None, other: PoolColumns) -> bool:
+    return (
+        one is not None
+        and (one.kind, one.plen) == (other.kind, other.plen)
+        and one.first <= last_of(other.last, other.plen)
+        and other.first <= last_of(one.last, one.plen)
+    )

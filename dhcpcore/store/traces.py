@@ -1,0 +1,134 @@
+"""Traces in SQL: blocks of transactions as the engine saw them, one row a flush, decoded only when somebody looks.
+
+A record is a fixed header, the datagram, the answer, the client key and the steps as JSON.  A block is at most
+``BLOCK_RECORDS`` records.  Retention deletes whole blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import insert, select
+
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.store.database import Database
+from dhcpcore.store.schema import trace
+
+if TYPE_CHECKING:
+    from dhcpcore.engine import Traced  # Reading traces needs no engine.
+
+BLOCK_RECORDS = 1024
+#: What the header's number of octets can tell.
+_STEPS_OCTETS_MAX = 0xFFFF
+#: received_at, revision, interface, source port, reason, then the lengths of the five parts.
+_HEADER = struct.Struct("<dqIHH5H")
+_REASONS = tuple(Reason)
+_NUMBERS = {reason: number for number, reason in enumerate(_REASONS)}
+_CODES = {reason.code: reason for reason in _REASONS}
+
+
+class Record(NamedTuple):
+    """One transaction as it was stored."""
+
+    received_at: float
+    revision: int
+    interface: int
+    source: bytes
+    port: int
+    reason: Reason
+    client: bytes
+    datagram: bytes
+    answer: bytes
+    steps: list[list[Any]]
+
+
+#: One row of the table, without its number, and the names of its columns.
+Block = tuple[int, int, int, int, bytes]
+BLOCK_COLUMNS = ("engine", "first_at", "last_at", "count", "body")
+
+
+def blocks(engine_id: int, entries: Sequence[Traced]) -> list[Block]:
+    """The entries as rows."""
+    parts = [entries[start : start + BLOCK_RECORDS] for start in range(0, len(entries), BLOCK_RECORDS)]
+    return [
+        (engine_id, int(part[0].datagram.received_at), int(part[-1].datagram.received_at), len(part), encode(part))
+        for part in parts
+    ]
+
+
+def encode(entries: Iterable[Traced]) -> bytes:
+    """A block.  Reasons are stored by a legend of codes at its head, so that their order may change."""
+    parts = [json.dumps([reason.code for reason in _REASONS]).encode() + b"\n"]
+    for datagram, reason, revision, steps, client, answer in entries:
+        text = _text(steps)
+        data = datagram.data
+        parts.append(
+            _HEADER.pack(
+                datagram.received_at, revision, datagram.interface, datagram.port, _NUMBERS[reason],
+                len(datagram.source), len(client), len(data), len(answer), len(text),
+            )
+        )  # fmt: skip
+        parts += (datagram.source, client, data, answer, text)
+    return b"".join(parts)
+
+
+def _text(steps: Sequence[Sequence[object]]) -> bytes:
+    """The steps as JSON; of very many, as on a link of a thousand guarded pools, the first that have room."""
+    text = json.dumps(steps, default=_plain, separators=(",", ":")).encode()
+    return text if len(text) <= _STEPS_OCTETS_MAX else _text(steps[: len(steps) // 2])
+
+
+def decode(block: bytes) -> Iterator[Record]:
+    """The records of a block, oldest first."""
+    legend, _, body = block.partition(b"\n")
+    reasons = [_CODES.get(code, Reason.INTERNAL_ERROR) for code in json.loads(legend)]
+    at = 0
+    while at < len(body):
+        received, revision, interface, port, reason, *lengths = _HEADER.unpack_from(body, at)
+        at += _HEADER.size
+        parts = []
+        for length in lengths:
+            parts.append(body[at : at + length])
+            at += length
+        source, client, data, answer, text = parts
+        steps = [[_value(v) for v in step] for step in json.loads(text)]
+        yield Record(received, revision, interface, source, port, reasons[reason], client, data, answer, steps)
+
+
+def _plain(value: Any) -> str:
+    return "h'" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _value(value: Any) -> Any:
+    return bytes.fromhex(value[2:]) if isinstance(value, str) and value.startswith("h'") else value
+
+
+class TraceLog:
+    """The table of blocks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, engine_id: int, entries: Sequence[Traced]) -> int:
+        """Store entries in blocks, in one transaction that waits for no disk; how many octets they take."""
+        rows = blocks(engine_id, entries)
+        with self._database.writer(durable=False) as connection:
+            connection.execute(insert(trace), [dict(zip(BLOCK_COLUMNS, row, strict=True)) for row in rows])
+        return sum(len(row[-1]) for row in rows)
+
+    def latest(self, limit: int, client: bytes | None = None, blocks_max: int = 200) -> list[Record]:
+        """The newest records first, of one client or of all; at most ``blocks_max`` blocks are looked through."""
+        found: list[Record] = []
+        with self._database.reader() as connection:
+            rows = connection.execute(
+                select(trace.c.body).order_by(trace.c.last_at.desc(), trace.c.id.desc()).limit(blocks_max)
+            )
+            for (body,) in rows:
+                records = [record for record in decode(body) if client is None or client in record.client]
+                found += reversed(records)
+                if len(found) >= limit:
+                    break
+        return found[:limit]

@@ -1,0 +1,185 @@
+"""A document, or the rows of a revision, made into the Snapshot that packets are decided by.
+
+Rows go through the same inspection as a document: what has a fault is left out and named as quarantined, the rest
+serves.  Everything is inherited here, once: a subnet of the snapshot looks at nothing above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, Document
+from dhcpcore.topology.document import BootEntry, GlobalsEntry, LifetimeEntry
+from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Quarantined, Snapshot, Subnet
+from dhcpcore.topology.validate import inspect
+
+
+class Row(NamedTuple):
+    """A piece of the document with the row that holds it: its id and how it is named when it is quarantined."""
+
+    row_id: int
+    place: str
+    body: Mapping[str, Any]
+
+
+class SubnetRow(NamedTuple):
+    """A subnet's row with the rows of its pools, in order; prefix pools are the ones with ``delegated_length``."""
+
+    row: Row
+    pools: tuple[Row, ...]
+
+
+class Usage(NamedTuple):
+    """What the snapshot must know of the assignments, which are not in it."""
+
+    identifier_kinds: frozenset[int] = frozenset()
+    has_assigned_addresses: bool = False
+
+
+def from_document(document: Document, revision: int = 0) -> Snapshot:
+    """The snapshot of a document that was never stored: ids are numbers in order, from 1."""
+    enabled = [one.entry for subnet in document.subnets for one in subnet.assignments if one.entry.enabled]
+    usage = Usage(
+        frozenset(int(entry.identifier[1]) for entry in enabled),
+        any(entry.all_addresses or entry.prefixes for entry in enabled),
+    )
+    paths = (pool.path for subnet in document.subnets for pool in subnet.pools)
+    pool_ids = {path: number for number, path in enumerate(paths, 1)}
+    subnet_ids = {subnet.path: number for number, subnet in enumerate(document.subnets, 1)}
+
+    def id_of(path: str) -> int:
+        return subnet_ids[path] if path in subnet_ids else pool_ids[path]
+
+    return _snapshot(document, revision, usage, id_of)
+
+
+def from_rows(
+    revision: int,
+    globals_: Row | None,
+    option_definitions: Iterable[Row],
+    subnets: Iterable[SubnetRow],
+    *,
+    usage: Usage,
+    unreadable: Iterable[Quarantined] = (),
+) -> Snapshot:
+    """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense."""
+    places: dict[str, Row] = {}
+    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "subnets": []}
+    if globals_ is not None:
+        raw["globals"] = places.setdefault("globals", globals_).body
+    for index, row in enumerate(option_definitions):
+        places[f"option_definitions[{index}]"] = row
+        raw["option_definitions"].append(row.body)
+    for index, (row, pools) in enumerate(subnets):
+        path = f"subnets[{index}]"
+        places[path] = row
+        lists: dict[str, list[Mapping[str, Any]]] = {"pools": [], "prefix_pools": []}
+        for pool in pools:
+            key = "prefix_pools" if "delegated_length" in pool.body else "pools"
+            places[f"{path}.{key}[{len(lists[key])}]"] = pool
+            lists[key].append(pool.body)
+        raw["subnets"].append({**row.body, **lists})
+    document, faults = inspect(raw)
+    quarantined = list(unreadable)
+    for element, said in faults.elements.items():
+        held = places.get(element)
+        quarantined.append(Quarantined(held.place if held else "definitions", _without(element, said)))
+
+    def id_of(path: str) -> int:
+        return places[path].row_id
+
+    return _snapshot(document, revision, usage, id_of, quarantined)
+
+
+def _without(element: str, said: str) -> str:
+    """A fault without the path of its element, whose place in no document nobody knows."""
+    return said.removeprefix(element).lstrip(".: ")
+
+
+def _snapshot(
+    document: Document,
+    revision: int,
+    usage: Usage,
+    id_of: Callable[[str], int],
+    quarantined: Iterable[Quarantined] = (),
+) -> Snapshot:
+    globals_ = document.globals
+    return Snapshot(
+        revision=revision,
+        subnets=tuple(_subnet(subnet, document, id_of) for subnet in document.subnets),
+        identifier_kinds=usage.identifier_kinds,
+        has_assigned_addresses=usage.has_assigned_addresses,
+        quarantined=tuple(quarantined),
+        offer_hold_s=globals_.offer_hold,
+        reclaim_grace_s=globals_.reclaim_grace,
+        probation_s=globals_.probation,
+        probe=globals_.probe,
+    )
+
+
+def _subnet(subnet: DeclaredSubnet, document: Document, id_of: Callable[[str], int]) -> Subnet:
+    entry, globals_ = subnet.entry, document.globals
+    return Subnet(
+        subnet_id=id_of(subnet.path),
+        family=entry.family,
+        space=entry.space,
+        prefix=entry.prefix[0],
+        plen=entry.prefix[1],
+        name=subnet.name,
+        interface=entry.interface,
+        relays=tuple(entry.relays),
+        interface_id=entry.interface_id,
+        shared_network=entry.shared_network,
+        lifetimes=lifetimes_of(_inherited(entry.lifetime, globals_, entry.family)),
+        boot=_boot(entry.boot),
+        pools=tuple(_pool(pool, id_of(pool.path)) for pool in subnet.pools),
+        options=MappingProxyType({**document.payloads[entry.family], **subnet.payloads}),
+        authoritative=globals_.authoritative if entry.authoritative is None else entry.authoritative,
+        adopt=globals_.adopt if entry.adopt is None else entry.adopt,
+        rapid_commit=globals_.rapid_commit if entry.rapid_commit is None else entry.rapid_commit,
+        preference=entry.preference,
+    )
+
+
+def _inherited(own: LifetimeEntry | None, globals_: GlobalsEntry, family: int) -> LifetimeEntry | None:
+    """A subnet's own lifetime replaces the one of globals as a whole."""
+    lifetime = globals_.lifetime if own is None else own
+    if lifetime is not None and family == 4 and lifetime.preferred is not None:
+        return lifetime.model_copy(update={"preferred": None})
+    return lifetime
+
+
+def lifetimes_of(entry: LifetimeEntry | None) -> Lifetimes:
+    """Limits that were not given are the default itself: clients then get what was written, whatever they ask for."""
+    entry = entry or LifetimeEntry()
+    default = entry.default_s
+    return Lifetimes(
+        default_s=default,
+        min_s=default if entry.min is None else entry.min,
+        max_s=default if entry.max is None else entry.max,
+        renew_s=entry.renew,
+        rebind_s=entry.rebind,
+        preferred_s=entry.preferred,
+    )
+
+
+def _boot(entry: BootEntry | None) -> Boot:
+    if entry is None:
+        return Boot()
+    return Boot(entry.next_server or b"\0\0\0\0", entry.server_name or b"", entry.file or b"")
+
+
+def _pool(pool: DeclaredPool, pool_id: int) -> Pool:
+    entry = pool.entry
+    return Pool(
+        pool_id=pool_id,
+        kind=pool.kind,
+        first=entry.first,
+        last=entry.last,
+        plen=pool.plen,
+        guard=entry.guard,
+        options=pool.payloads,
+        lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
+    )

@@ -1,0 +1,311 @@
+"""The definitions document as models: every key, its type and what it means (the manual's text stands here).
+
+A model sees one thing (a subnet's own settings, a pool, an assignment) and checks what can be seen on it alone; what
+concerns several is in ``rules``.  Dumped with ``document_of``, a model gives its one canonical form.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from dhcpcore.topology.fields import (
+    Address,
+    AgentId,
+    BootFile,
+    ClientId,
+    Duid,
+    Duration,
+    Hostname,
+    HwAddress,
+    InterfaceId,
+    InterfaceName,
+    Name,
+    Network,
+    ServerName,
+    wrong,
+)
+from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
+
+VERSION = 1
+#: The lifetime where nobody wrote one.
+DEFAULT_LIFETIME_S = 3600
+#: Classes that exist without being declared: clients that have an enabled assignment in the subnet's link, and others.
+BUILT_IN_CLASSES = ("known", "unknown")
+#: Top-level keys that the format has and this version does not serve yet; a document that uses one is refused.
+LATER_KEYS = ("classes", "handlers", "leasequery", "ddns")
+
+Adopt = Literal["never", "free", "reserved"]
+Options = dict[str, Any]
+
+
+class Entry(BaseModel):
+    """Base of the models: unknown keys are refused, nothing is guessed, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class LifetimeEntry(Entry):
+    """How long leases last.  A plain duration is the same as ``{default: …}``."""
+
+    default: Duration | None = Field(None, description="Granted to a client that does not ask for a time.")
+    min: Duration | None = Field(None, description="The least that a client gets that asks for less.")
+    max: Duration | None = Field(None, description="The most that a client gets that asks for more.")
+    renew: Duration | None = Field(None, description="T1: when the client asks this server to renew.")
+    rebind: Duration | None = Field(None, description="T2: when the client asks any server.")
+    preferred: Duration | None = Field(None, description="DHCPv6: how long the address is preferred.")
+
+    @property
+    def default_s(self) -> int:
+        """The default, given or not: an hour, brought within what limits there are."""
+        if self.default is not None:
+            return self.default
+        low = DEFAULT_LIFETIME_S if self.min is None else max(DEFAULT_LIFETIME_S, self.min)
+        return low if self.max is None else min(low, self.max)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        default = self.default_s
+        low = default if self.min is None else self.min
+        high = default if self.max is None else self.max
+        if min(default, low) < 1:
+            raise wrong("a lifetime is at least 1 second")
+        if not low <= default <= high:
+            raise wrong(f"min {low} s, default {default} s and max {high} s are out of order: min <= default <= max")
+        if self.rebind is not None and self.rebind >= default:
+            raise wrong(f"rebind (T2) is {self.rebind} s: it must be shorter than the lifetime, {default} s")
+        if self.renew is not None and self.renew >= (self.rebind or default):
+            what = "rebind (T2)" if self.rebind else "the lifetime"
+            raise wrong(f"renew (T1) is {self.renew} s: it must be shorter than {what}, {self.rebind or default} s")
+        if 0 in {self.renew, self.rebind, self.preferred}:
+            raise wrong("renew, rebind and preferred are at least 1 second; leave them out for the usual shares")
+        if self.preferred is not None and self.preferred > default:
+            raise wrong(f"preferred is {self.preferred} s: it must not be longer than the lifetime, {default} s")
+        if default == INFINITE_LIFETIME_S and (self.renew or self.rebind):
+            raise wrong("an infinite lease is never renewed: leave renew and rebind out")
+        return self
+
+
+def _lifetime(value: object) -> object:
+    return {"default": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
+
+
+Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime)]
+
+
+class BootEntry(Entry):
+    """BOOTP fields of the replies, for clients that boot from the network."""
+
+    next_server: Address | None = Field(None, description="siaddr: the server that the boot file comes from.")
+    server_name: ServerName | None = Field(None, description="sname: that server's name, up to 63 octets.")
+    file: BootFile | None = Field(None, description="file: the boot file's name, up to 127 octets.")
+
+
+class GlobalOptions(Entry):
+    """Options for every subnet of a family."""
+
+    dhcp4: Options = Field(default_factory=dict, description="Options of every IPv4 subnet.")
+    dhcp6: Options = Field(default_factory=dict, description="Options of every IPv6 subnet.")
+
+
+class GlobalsEntry(Entry):
+    """What holds everywhere unless a subnet says otherwise."""
+
+    lifetime: Lifetime | None = Field(None, description="Of subnets that have none of their own.")
+    authoritative: bool = Field(False, description="Whether clients with a wrong address are told so (NAK).")
+    adopt: Adopt = Field("never", description="What to do with clients that renew a lease that the database lacks.")
+    rapid_commit: bool = Field(False, description="Whether a client that offers it gets its lease in two messages.")
+    options: GlobalOptions = Field(default_factory=GlobalOptions, description="Options of all subnets, by family.")
+    offer_hold: Duration = Field(60, description="How long an offered address is kept for the client.")
+    reclaim_grace: Duration = Field(30, description="How long after its end a lease's address is given to nobody else.")
+    probation: Duration = Field(86_400, description="How long a declined address is given to nobody.")
+    probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
+
+    @model_validator(mode="after")
+    def _limits(self) -> Self:
+        if not 1 <= self.offer_hold <= 3600:
+            raise wrong(f"offer_hold is {self.offer_hold} s: 1 second to 1 hour are right")
+        if INFINITE_LIFETIME_S in {self.reclaim_grace, self.probation}:
+            raise wrong("reclaim_grace and probation end: infinite would lose the addresses for ever")
+        return self
+
+
+def _built_in(guard: str) -> str:
+    if guard not in BUILT_IN_CLASSES:
+        raise wrong(f"{guard!r} does not exist; this version has the classes {' and '.join(BUILT_IN_CLASSES)}")
+    return guard
+
+
+Guard = Annotated[str, AfterValidator(_built_in)]
+
+
+class PoolEntry(Entry):
+    """A range of addresses that clients without an assignment are served from."""
+
+    first: Address = Field(description="The first address.")
+    last: Address = Field(description="The last address.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
+    lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
+    options: Options = Field(default_factory=dict, description="Added to the subnet's; the pool's win.")
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if len(self.first) != len(self.last):
+            raise wrong("first and last are of different families")
+        if self.first > self.last:
+            raise wrong("first comes after last: exchange them")
+        return self
+
+
+class PrefixPoolEntry(Entry):
+    """A prefix that is cut into equal pieces, which are delegated to routers (DHCPv6)."""
+
+    prefix: Network = Field(description="What is cut.")
+    delegated_length: int = Field(description="The length of each piece.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
+    lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
+
+    @model_validator(mode="after")
+    def _pieces(self) -> Self:
+        address, plen = self.prefix
+        if len(address) != 16:
+            raise wrong("only IPv6 prefixes are delegated")
+        if not plen <= self.delegated_length <= 128:
+            raise wrong(f"delegated_length is {self.delegated_length}: {plen} (the prefix's own) to 128 are right")
+        return self
+
+    @property
+    def first(self) -> bytes:
+        """First address of the first piece."""
+        return self.prefix[0]
+
+    @property
+    def last(self) -> bytes:
+        """First address of the last piece."""
+        address, plen = self.prefix
+        piece = (1 << (128 - plen)) - (1 << (128 - self.delegated_length))
+        return (int.from_bytes(address, "big") | piece).to_bytes(16, "big")
+
+
+#: How an assignment names its client: key, stored kind, and the families in which it can be seen.
+IDENTIFIERS: tuple[tuple[str, Identifier, tuple[int, ...]], ...] = (
+    ("hw_address", Identifier.HW_ADDRESS, (4, 6)),
+    ("client_id", Identifier.CLIENT_ID, (4,)),
+    ("circuit_id", Identifier.CIRCUIT_ID, (4,)),
+    ("remote_id", Identifier.REMOTE_ID, (4, 6)),
+    ("duid", Identifier.DUID, (6,)),
+)
+_IDENTIFIER_KEYS = ", ".join(key for key, _kind, _families in IDENTIFIERS)
+
+
+class AssignmentEntry(Entry):
+    """A static assignment: one client, what it gets, and what it is told."""
+
+    hw_address: HwAddress | None = Field(None, description="The client's hardware (MAC) address.")
+    client_id: ClientId | None = Field(None, description="DHCPv4: client identifier, option 61, type octet included.")
+    circuit_id: AgentId | None = Field(None, description="DHCPv4: circuit that the relay names, option 82.1.")
+    remote_id: AgentId | None = Field(None, description="Remote end that the relay names: option 82.2, DHCPv6's 37.")
+    duid: Duid | None = Field(None, description="DHCPv6: the client's DUID.")
+    address: Address | None = Field(None, description="The address that the client gets.")
+    addresses: list[Address] = Field(default_factory=list, description="DHCPv6: the addresses, where more than one.")
+    prefixes: list[Network] = Field(default_factory=list, description="DHCPv6: the prefixes delegated to the client.")
+    hostname: Hostname | None = Field(None, description="The name that the client is told, and known by here.")
+    options: Options = Field(default_factory=dict, description="Added to subnet's and pool's; the assignment's win.")
+    enabled: bool = Field(True, description="False keeps the assignment without effect.")
+
+    @model_validator(mode="after")
+    def _one_client(self) -> Self:
+        given = [key for key, _kind, _families in IDENTIFIERS if getattr(self, key) is not None]
+        if len(given) != 1:
+            said = f"{' and '.join(given)} are there" if given else "none is there"
+            raise wrong(f"an assignment names its client by exactly one of {_IDENTIFIER_KEYS}; {said}")
+        if self.address is not None and self.addresses:
+            raise wrong("write either address or addresses")
+        if len(set(self.addresses)) < len(self.addresses):
+            raise wrong("addresses: one of them is there twice")
+        return self
+
+    @property
+    def identifier(self) -> tuple[str, Identifier, bytes]:
+        """Key, kind and octets of what names the client."""
+        for key, kind, _families in IDENTIFIERS:
+            octets = getattr(self, key)
+            if octets is not None:
+                return key, kind, octets
+        raise AssertionError("the validator lets no assignment through without an identifier")
+
+    @property
+    def all_addresses(self) -> list[bytes]:
+        """The address or the addresses."""
+        return self.addresses if self.address is None else [self.address]
+
+
+class SubnetSettings(Entry):
+    """What a subnet says of itself; its pools and assignments are apart, for they may be very many."""
+
+    prefix: Network = Field(description="The subnet, and by it the family.")
+    name: Name | None = Field(None, description="How it is called; without one, by its prefix.")
+    space: Annotated[int, Field(ge=0, le=0x7FFF_FFFF)] = Field(
+        0, description="Number of the address space, where several networks use the same addresses (VRFs)."
+    )
+    interface: InterfaceName | None = Field(None, description="The interface that is directly attached to this link.")
+    relays: list[Address] = Field(default_factory=list, description="More relay or link addresses that mean it.")
+    interface_id: InterfaceId | None = Field(None, description="DHCPv6: a relay's option 18 that means it, in hex.")
+    shared_network: Name | None = Field(None, description="Subnets that name the same one share a wire.")
+    lifetime: Lifetime | None = Field(None, description="Replaces the one of globals.")
+    authoritative: bool | None = Field(None, description="As in globals, for this subnet.")
+    adopt: Adopt | None = Field(None, description="As in globals, for this subnet.")
+    rapid_commit: bool | None = Field(None, description="As in globals, for this subnet.")
+    preference: Annotated[int, Field(ge=0, le=255)] | None = Field(
+        None, description="DHCPv6: which server clients prefer."
+    )
+    boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of the replies.")
+    options: Options = Field(default_factory=dict, description="Added to those of globals; the subnet's win.")
+
+    @property
+    def family(self) -> int:
+        """4 or 6."""
+        return 4 if len(self.prefix[0]) == 4 else 6
+
+
+class SubnetEntry(SubnetSettings):
+    """A subnet as the document has it."""
+
+    pools: list[PoolEntry] = Field(default_factory=list, description="Ranges of addresses for dynamic clients.")
+    prefix_pools: list[PrefixPoolEntry] = Field(default_factory=list, description="DHCPv6: prefixes to delegate.")
+    assignments: list[AssignmentEntry] = Field(default_factory=list, description="Static assignments.")
+
+
+class DocumentEntry(Entry):
+    """The whole document, for its JSON schema; ``validate`` reads it piece by piece, to name all faults at once."""
+
+    version: Literal[1] = Field(description="The format's version: 1.")
+    globals: GlobalsEntry = Field(default_factory=GlobalsEntry, description="What holds everywhere.")
+    option_definitions: list[dict[str, Any]] = Field(default_factory=list, description="The site's own options.")
+    subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
+
+
+#: Keys of a subnet, an assignment or a lifetime that only one family has, with that family.
+ONLY_FAMILY: dict[str, int] = {
+    "boot": 4,
+    "preference": 6,
+    "interface_id": 6,
+    "prefix_pools": 6,
+    "prefixes": 6,
+    "preferred": 6,
+}
+
+
+def document_of(entry: Entry) -> dict[str, Any]:
+    """The canonical form of a model: canonical spellings, keys in the model's order, without what is the default."""
+    made = entry.model_dump(exclude_defaults=True, by_alias=True)
+    for holder in (made, made.get("globals", {})):
+        _shorten(holder)
+    return made
+
+
+def _shorten(made: dict[str, Any]) -> None:
+    lifetime = made.get("lifetime")
+    if isinstance(lifetime, dict) and lifetime.keys() == {"default"}:
+        made["lifetime"] = lifetime["default"]

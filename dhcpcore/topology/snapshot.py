@@ -1,0 +1,148 @@
+"""The Snapshot: one revision of the definitions, immutable, as the packet path reads it.
+
+Built once per revision (``topology.build``) and swapped whole.  Assignments may number millions and are not in it:
+the snapshot only says which kinds of identifier are in use, so that batches without any ask for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
+
+_NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """Lease times in seconds.  ``renew_s`` and ``rebind_s`` None: 0.5 and 0.875 of the time granted, RFC 2131 4.4.5.
+
+    ``preferred_s`` is DHCPv6's; None: 0.625 of the valid lifetime.
+    """
+
+    default_s: int = 3600
+    min_s: int = 60
+    max_s: int = 86_400
+    renew_s: int | None = None
+    rebind_s: int | None = None
+    preferred_s: int | None = None
+
+    def granted(self, asked_s: int | None) -> int:
+        """The time to grant a client that asked for ``asked_s`` (None: did not ask), within the limits."""
+        if asked_s is None:
+            return self.default_s
+        if self.default_s == INFINITE_LIFETIME_S:
+            return self.default_s
+        return max(self.min_s, min(asked_s, self.max_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """BOOTP fields of a subnet's replies: siaddr, sname and file."""
+
+    next_server: bytes = b"\0\0\0\0"
+    server_name: bytes = b""
+    file: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A range of addresses, or of prefixes of one delegated length, from ``first`` to ``last`` inclusive."""
+
+    pool_id: int
+    kind: int  #: A ``lease.model.KIND_*``.
+    first: bytes
+    last: bytes
+    plen: int  #: 32, 128, or the delegated length.
+    guard: str | None = None  #: Class that a client must be in; None admits all.
+    options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
+    lifetimes: Lifetimes | None = None  #: None: the subnet's.
+
+    def covers(self, address: bytes) -> bool:
+        """Whether ``address`` (of the same family) is one of the pool's."""
+        return len(address) == len(self.first) and self.first <= address <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """One subnet of one family, with all settings already inherited: nothing above it is looked at per packet."""
+
+    subnet_id: int
+    family: int  #: 4 or 6.
+    space: int  #: Lease space; 0 unless the subnet names another (VRFs).
+    prefix: bytes
+    plen: int
+    name: str
+    interface: str | None = None
+    relays: tuple[bytes, ...] = ()
+    interface_id: bytes | None = None
+    shared_network: str | None = None
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    boot: Boot = field(default_factory=Boot)
+    pools: tuple[Pool, ...] = ()
+    #: Encoded payloads by code, global ones included.
+    options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
+    authoritative: bool = False
+    adopt: str = "never"  #: never | free | reserved
+    rapid_commit: bool = False
+    preference: int | None = None
+
+    def contains(self, address: bytes) -> bool:
+        """Whether ``address`` lies inside the subnet's prefix."""
+        if len(address) != len(self.prefix):
+            return False
+        whole, bits = divmod(self.plen, 8)
+        if address[:whole] != self.prefix[:whole]:
+            return False
+        return bits == 0 or (address[whole] ^ self.prefix[whole]) >> (8 - bits) == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Subnets of one family that share a wire: one, or the members of a shared network or interface, in order."""
+
+    name: str
+    subnets: tuple[Subnet, ...]
+
+    def subnet_of(self, address: bytes) -> Subnet | None:
+        """The member whose prefix holds ``address``."""
+        for subnet in self.subnets:
+            if subnet.contains(address):
+                return subnet
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A definition row that could not be used, where it stands and why; the rest serves."""
+
+    place: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One revision of the definitions."""
+
+    revision: int
+    subnets: tuple[Subnet, ...] = ()
+    #: Kinds of identifier (``lease.model.Identifier``) that at least one enabled assignment uses.
+    identifier_kinds: frozenset[int] = frozenset()
+    has_assigned_addresses: bool = False
+    quarantined: tuple[Quarantined, ...] = ()
+    offer_hold_s: int = 60
+    reclaim_grace_s: int = 30
+    probation_s: int = 86_400
+    probe: bool = False  #: Whether an address is probed (ICMP, ARP) before it is offered.
+
+    def subnet(self, subnet_id: int) -> Subnet | None:
+        """The subnet of that id, if it still exists."""
+        for candidate in self.subnets:
+            if candidate.subnet_id == subnet_id:
+                return candidate
+        return None
+
+
+EMPTY = Snapshot(revision=0)

@@ -1,0 +1,81 @@
+"""The option spaces of a document: the two tables, made larger by its definitions, and values encoded by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from dhcpcore.errors import InvalidValue
+from dhcpcore.topology.faults import Faults
+from dhcpcore.wire.options import OptionSpace
+from dhcpcore.wire.v4.options import DHCP4_OPTIONS
+from dhcpcore.wire.v6.options import DHCP6_OPTIONS
+
+#: No client takes a DHCPv4 message with an option beyond this; a jumbo frame holds 9,000 octets.
+OPTION4_OCTETS_MAX = 4096
+
+Spaces = Mapping[int, OptionSpace]
+Payloads = Mapping[int, bytes]
+
+#: The tables as they are without a definition of the site's.
+BUILT_IN: Spaces = MappingProxyType({4: DHCP4_OPTIONS, 6: DHCP6_OPTIONS})
+
+
+def defined(definitions: Sequence[Mapping[str, Any]], faults: Faults) -> Spaces:
+    """The spaces with the site's own options; what is wrong with a definition is noted, and it is left out."""
+    spaces: dict[int, OptionSpace] = {}
+    homes: dict[int, frozenset[str]] = {}
+    for family, table in BUILT_IN.items():
+        homes[family] = table.spaces_of(definitions)
+        spaces[family], wrong = table.extended(definitions)
+        for index, message in wrong:
+            place, colon, rest = message.partition(": ")
+            inside = colon and place.isidentifier()
+            faults.add(f"option_definitions[{index}]", place if inside else "", rest if inside else message)
+    for index, definition in enumerate(definitions):
+        space = definition.get("space")
+        if not definition:
+            continue  # Already told: it was no mapping.
+        if "space" not in definition:
+            faults.add(f"option_definitions[{index}]", "space", "is missing: write dhcp4, dhcp6 or a space inside them")
+        elif not any(space in names for names in homes.values()):
+            faults.add(
+                f"option_definitions[{index}]", "space",
+                f"{space!r} is reached by no option: write dhcp4 or dhcp6, or name it in an option's `encapsulates`",
+            )  # fmt: skip
+        elif definition.get("family") in homes and space not in homes[definition["family"]]:
+            faults.add(
+                f"option_definitions[{index}]", "family",
+                f"{space!r} is a space of the other family: take the key out, or write another space",
+            )  # fmt: skip
+    return MappingProxyType(spaces)
+
+
+def encoded(space: OptionSpace, options: Mapping[str, Any], faults: Faults, element: str, place: str) -> Payloads:
+    """Payloads by code; what cannot be encoded is noted at ``place`` of ``element`` and left out."""
+    payloads: dict[int, bytes] = {}
+    names: dict[int, str] = {}
+    for name, value in options.items():
+        try:
+            code, payload = checked(space, name, value)
+        except InvalidValue as error:
+            faults.add(element, f"{place}.{name}", str(error))
+            continue
+        if code in payloads:
+            faults.add(element, f"{place}.{name}", f"is option {code}, as {names[code]} is: write one of the two")
+            continue
+        payloads[code] = payload
+        names[code] = name
+    return MappingProxyType(payloads)
+
+
+def checked(space: OptionSpace, name: str, value: Any) -> tuple[int, bytes]:
+    """Code and payload of one option that an administrator may set; ``InvalidValue`` says why not."""
+    row = space.find(name)
+    if not (row.settable and space.row(row.code).settable):
+        raise InvalidValue("is not for the administrator: the server, a relay or the client says it")
+    payload = row.encode(value)
+    if space.family == 4 and len(payload) > OPTION4_OCTETS_MAX:
+        raise InvalidValue(f"has {len(payload)} octets: at most {OPTION4_OCTETS_MAX} fit into a message")
+    return row.code, payload

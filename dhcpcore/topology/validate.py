@@ -1,0 +1,213 @@
+"""The one validator: web, API, command line and import all come through here, and so do the rows of the database.
+
+``inspect`` reads a document piece by piece, so that one wrong piece hides no other: it gives what is right and every
+fault.  ``validate`` refuses the whole document for one fault; the snapshot's builder leaves out the faulty pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from dhcpcore.errors import InvalidDocument
+from dhcpcore.topology import rules
+from dhcpcore.topology.declared import DeclaredAssignment, DeclaredPool, DeclaredSubnet, Document
+from dhcpcore.topology.document import (
+    LATER_KEYS,
+    ONLY_FAMILY,
+    VERSION,
+    AssignmentEntry,
+    DocumentEntry,
+    GlobalsEntry,
+    PoolEntry,
+    PrefixPoolEntry,
+    SubnetEntry,
+    SubnetSettings,
+)
+from dhcpcore.topology.faults import Faults, shown, unknown_key
+from dhcpcore.topology.spaces import Payloads, Spaces, defined, encoded
+
+_TOP_KEYS = (*DocumentEntry.model_fields, *LATER_KEYS)
+_LISTS = ("pools", "prefix_pools", "assignments")
+_EMPTY: Payloads = MappingProxyType({})
+
+
+class Inspected(NamedTuple):
+    """A document without its faulty pieces, and the faults."""
+
+    document: Document
+    faults: Faults
+
+
+def validate(raw: object) -> Document:
+    """The document, or ``InvalidDocument`` with every fault of it."""
+    document, faults = inspect(raw)
+    if faults:
+        raise InvalidDocument(faults.all())
+    return document
+
+
+def inspect(raw: object) -> Inspected:
+    """What is right in a document, and every fault."""
+    faults = Faults()
+    if not isinstance(raw, Mapping):
+        faults.add("", "", f"{shown(raw)} is no definitions document: it is a mapping that begins with version: 1")
+        return Inspected(Document(), faults)
+    _top_level(raw, faults)
+    definitions = _definitions(raw.get("option_definitions"), faults)
+    spaces = defined(definitions, faults)
+    globals_ = faults.model("globals", GlobalsEntry, raw["globals"] if raw.get("globals") is not None else {})
+    payloads = _global_payloads(globals_, spaces, faults)
+    subnets = [
+        subnet
+        for index, value in _listed(raw, "subnets", "", faults)
+        if (subnet := _subnet(value, f"subnets[{index}]", spaces, faults)) is not None
+    ]
+    rules.check(subnets, faults)
+    document = Document(
+        globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),
+        payloads=payloads,
+        option_definitions=tuple(
+            definition
+            for index, definition in enumerate(definitions)
+            if f"option_definitions[{index}]" not in faults.elements
+        ),
+        spaces=spaces,
+        subnets=tuple(subnets if not faults else _sound(subnets, faults)),
+    )
+    return Inspected(document, faults)
+
+
+def _top_level(raw: Mapping[Any, Any], faults: Faults) -> None:
+    for key in raw:
+        if key not in _TOP_KEYS:
+            faults.add("", str(key), unknown_key(str(key), _TOP_KEYS))
+    version = raw.get("version")
+    if version != VERSION or isinstance(version, bool):
+        said = "is missing" if "version" not in raw else f"{shown(version)} is not known"
+        faults.add("", "version", f"{said}: write version: {VERSION}")
+    for key in LATER_KEYS:
+        _not_in_this_version(raw, key, "", faults)
+
+
+def _not_in_this_version(holder: Mapping[Any, Any], key: str, element: str, faults: Faults) -> None:
+    """Never pass over in silence what would not be done."""
+    if holder.get(key) not in (None, [], {}):
+        faults.add(element, key, f"this version does not have {key} yet: take the key out; nothing of it would be done")
+
+
+def _listed(holder: Mapping[Any, Any], key: str, element: str, faults: Faults) -> Iterator[tuple[int, Any]]:
+    value = holder.get(key)
+    if value is None:
+        return
+    if isinstance(value, list):
+        yield from enumerate(value)
+    else:
+        faults.add(element, key, f"{shown(value)} is not a list: write each item after a dash, or as [a, b]")
+
+
+def _definitions(value: object, faults: Faults) -> list[Mapping[str, Any]]:
+    definitions: list[Mapping[str, Any]] = []
+    for index, item in _listed({"option_definitions": value}, "option_definitions", "", faults):
+        element = f"option_definitions[{index}]"
+        if not isinstance(item, Mapping) or not item:
+            said = f"{shown(item)} is not a mapping such as {{space: dhcp4, code: 224, name: x-colour, type: string}}"
+            faults.add(element, "", said)
+        for key in ("space", "encapsulates", "name") if isinstance(item, Mapping) else ():
+            if not isinstance(item.get(key, ""), (str, type(None))):
+                faults.add(element, key, f"{shown(item[key])} is not a word such as dhcp4")
+        # A wrong one keeps its place, so that the numbers of the others are those of the document.
+        definitions.append({} if element in faults.elements else item)
+    return definitions
+
+
+def _global_payloads(entry: GlobalsEntry | None, spaces: Spaces, faults: Faults) -> Mapping[int, Payloads]:
+    if entry is None:
+        return MappingProxyType({4: _EMPTY, 6: _EMPTY})
+    return MappingProxyType(
+        {
+            4: encoded(spaces[4], entry.options.dhcp4, faults, "globals", "options.dhcp4"),
+            6: encoded(spaces[6], entry.options.dhcp6, faults, "globals", "options.dhcp6"),
+        }
+    )
+
+
+def _subnet(value: Any, path: str, spaces: Spaces, faults: Faults) -> DeclaredSubnet | None:
+    if not isinstance(value, Mapping):
+        faults.add(path, "", f"{shown(value)} is not a mapping such as {{prefix: 192.0.2.0/24}}")
+        return None
+    _not_in_this_version(value, "ddns", path, faults)
+    own = {key: part for key, part in value.items() if key not in _LISTS and key != "ddns"}
+    for key in [key for key in own if key not in SubnetSettings.model_fields]:
+        faults.add(path, str(key), unknown_key(str(key), SubnetEntry.model_fields))
+        del own[key]
+    entry = faults.model(path, SubnetSettings, own)
+    pools = list(_pools(value, path, faults))
+    assignments = [
+        DeclaredAssignment(number, assignment)
+        for number, item in _listed(value, "assignments", path, faults)
+        if (assignment := faults.model(f"{path}.assignments[{number}]", AssignmentEntry, item))
+    ]
+    if entry is None:
+        return None
+    family = entry.family
+    _only_of_family(value, family, path, faults)
+    subnet = DeclaredSubnet(
+        path,
+        entry,
+        encoded(spaces[family], entry.options, faults, path, "options"),
+        tuple(_with_payloads(pool, family, spaces, faults) for pool in pools),
+        tuple(assignments),
+    )
+    for one in assignments:
+        if one.entry.options:
+            encoded(spaces[family], one.entry.options, faults, subnet.place(one), "options")
+    return subnet
+
+
+def _pools(value: Mapping[Any, Any], subnet: str, faults: Faults) -> Iterator[DeclaredPool]:
+    models: tuple[tuple[str, type[PoolEntry | PrefixPoolEntry]], ...] = (
+        ("pools", PoolEntry),
+        ("prefix_pools", PrefixPoolEntry),
+    )
+    for key, model in models:
+        for number, item in _listed(value, key, subnet, faults):
+            path = f"{subnet}.{key}[{number}]"
+            if isinstance(item, Mapping) and "ddns" in item:
+                _not_in_this_version(item, "ddns", path, faults)
+                item = {name: part for name, part in item.items() if name != "ddns"}
+            entry = faults.model(path, model, item)
+            if entry is not None:
+                yield DeclaredPool(path, entry)
+
+
+def _with_payloads(pool: DeclaredPool, family: int, spaces: Spaces, faults: Faults) -> DeclaredPool:
+    lifetime = pool.entry.lifetime
+    if family == 4 and lifetime is not None and lifetime.preferred is not None:
+        faults.add(pool.path, "lifetime.preferred", "is only for IPv6 subnets: take it out")
+    if isinstance(pool.entry, PoolEntry) and pool.entry.options:
+        return replace(pool, payloads=encoded(spaces[family], pool.entry.options, faults, pool.path, "options"))
+    return pool
+
+
+def _only_of_family(value: Mapping[Any, Any], family: int, path: str, faults: Faults) -> None:
+    for key, only in ONLY_FAMILY.items():
+        if only != family and value.get(key) not in (None, []):
+            faults.add(path, key, f"is only for IPv{only} subnets: take it out")
+    lifetime = value.get("lifetime")
+    if family == 4 and isinstance(lifetime, Mapping) and lifetime.get("preferred") is not None:
+        faults.add(path, "lifetime.preferred", "is only for IPv6 subnets: take it out")
+
+
+def _sound(subnets: list[DeclaredSubnet], faults: Faults) -> Iterator[DeclaredSubnet]:
+    """The subnets without the elements that have a fault."""
+    bad = faults.elements
+    for subnet in subnets:
+        if subnet.path not in bad:
+            yield replace(
+                subnet,
+                pools=tuple(pool for pool in subnet.pools if pool.path not in bad),
+                assignments=tuple(one for one in subnet.assignments if subnet.place(one) not in bad),
+            )

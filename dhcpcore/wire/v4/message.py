@@ -1,0 +1,273 @@
+"""The BOOTP header and DHCPv4 messages: bytes to a request, a reply to bytes.
+
+``decode`` reads what every packet needs (a handful of slices and one pass over the options) and leaves the rest to
+properties that look when asked.  ``encode`` lays a reply out within the size that the client accepts, using the file
+and sname fields where the options field is full (RFC 2131 4.1, RFC 2132 9.3).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+from dhcpcore.errors import MalformedMessage
+from dhcpcore.wire.v4.tlv import encode_options, scan
+
+COOKIE = b"\x63\x82\x53\x63"
+NOWHERE = b"\0\0\0\0"
+BROADCAST = b"\xff\xff\xff\xff"
+
+#: Offsets of the header.  RFC 2131 2.
+_SNAME, _FILE, _COOKIE, _OPTIONS = 44, 108, 236, 240
+#: Octets of IP and UDP header that option 57 counts and we do not.  RFC 2132 9.10.
+_IP_UDP = 28
+#: What every client accepts: an IP datagram of 576 octets.  RFC 2131 2.
+DEFAULT_LIMIT = 576 - _IP_UDP
+#: What an Ethernet frame carries, however much a client says it accepts.
+_MTU_LIMIT = 1500 - _IP_UDP
+#: A BOOTP message has at least 300 octets; some relays and clients drop shorter ones.  RFC 1542 2.1.
+_MINIMUM = 300
+#: Room for the fields that every option layout ends with: option 52 and the end option.
+_CLOSING = 3 + 1
+
+
+class MessageType(enum.IntEnum):
+    """Option 53, and 0 for a BOOTP message that has none.  RFC 2132 9.6."""
+
+    BOOTP = 0
+    DISCOVER = 1
+    OFFER = 2
+    REQUEST = 3
+    DECLINE = 4
+    ACK = 5
+    NAK = 6
+    RELEASE = 7
+    INFORM = 8
+
+
+def type_name(kind: int) -> str:
+    """The name of a message type; unknown ones show their number."""
+    return MessageType(kind).name if kind in _KNOWN_TYPES else f"TYPE-{kind}"
+
+
+_KNOWN_TYPES = frozenset(MessageType)
+
+
+class Opt(enum.IntEnum):
+    """Codes that the protocol itself reads or writes; all others are rows of the option table."""
+
+    SUBNET_MASK = 1
+    HOST_NAME = 12
+    REQUESTED_ADDRESS = 50
+    LEASE_TIME = 51
+    OVERLOAD = 52
+    MESSAGE_TYPE = 53
+    SERVER_ID = 54
+    PARAMETER_REQUEST_LIST = 55
+    MESSAGE = 56
+    MAX_MESSAGE_SIZE = 57
+    RENEWAL_TIME = 58
+    REBINDING_TIME = 59
+    CLIENT_ID = 61
+    CLIENT_FQDN = 81
+    AGENT_OPTIONS = 82
+
+
+class Request4:
+    """A message from a client, or from a relay on its behalf: read-only, and parsed only as far as it is asked.
+
+    ``hw`` is the hardware type (one octet) followed by the hardware address; ``options`` maps codes to payloads, joined
+    as RFC 3396 says and with overloaded fields read (RFC 2132 9.3).
+    """
+
+    __slots__ = ("broadcast", "ciaddr", "data", "giaddr", "hw", "message_type", "options", "xid")
+
+    def __init__(self, data: bytes, options: dict[int, bytes], message_type: int) -> None:
+        self.data = data
+        self.options = options
+        self.message_type = message_type
+        self.xid = data[4:8]
+        self.broadcast = data[10] >= 0x80  # RFC 2131 2, figure 2.
+        self.ciaddr = data[12:16]
+        self.giaddr = data[24:28]
+        self.hw = data[1:2] + data[28 : 28 + data[2]]
+
+    @property
+    def hops(self) -> int:
+        """Relays passed so far, as they say."""
+        return self.data[3]
+
+    @property
+    def secs(self) -> int:
+        """Seconds since the client began, as it says."""
+        return int.from_bytes(self.data[8:10], "big")
+
+    @property
+    def sname(self) -> bytes:
+        """The server host name field, without its padding."""
+        return self.data[_SNAME:_FILE].split(b"\0", 1)[0]
+
+    @property
+    def file(self) -> bytes:
+        """The boot file field, without its padding."""
+        return self.data[_FILE:_COOKIE].split(b"\0", 1)[0]
+
+    @property
+    def limit(self) -> int:
+        """Octets of DHCP message that the client accepts.  RFC 2132 9.10."""
+        asked = self.options.get(Opt.MAX_MESSAGE_SIZE)
+        if asked is None or len(asked) != 2:
+            return DEFAULT_LIMIT
+        return max(DEFAULT_LIMIT, min(int.from_bytes(asked, "big") - _IP_UDP, _MTU_LIMIT))
+
+
+def decode(data: bytes) -> Request4:
+    """The request in a datagram's payload; ``MalformedMessage`` where the bytes break the format.
+
+    A message without the DHCP cookie, or without option 53, is BOOTP (RFC 1534 2) and has type 0.
+    """
+    if len(data) < _COOKIE:
+        raise MalformedMessage("the message is shorter than the BOOTP header", len(data))
+    if data[0] != 1:
+        raise MalformedMessage("op is not BOOTREQUEST", 0)
+    if data[2] > 16:
+        raise MalformedMessage("hlen is more than the 16 octets of chaddr", 2)
+    if data[_COOKIE:_OPTIONS] != COOKIE:
+        return Request4(data, {}, MessageType.BOOTP)
+    options = scan(data, _OPTIONS, len(data))
+    if Opt.OVERLOAD in options:
+        options = _unfold(data, options)
+    kind = options.get(Opt.MESSAGE_TYPE)
+    if kind is None:
+        return Request4(data, options, MessageType.BOOTP)
+    if len(kind) != 1:
+        raise MalformedMessage("option 53 is not one octet long", _OPTIONS)
+    return Request4(data, options, kind[0])
+
+
+def _unfold(data: bytes, options: dict[int, bytes]) -> dict[int, bytes]:
+    """Options of the file and sname fields, appended in that order.  RFC 3396 5, RFC 2132 9.3."""
+    overload = options.pop(Opt.OVERLOAD)
+    if len(overload) != 1 or overload[0] not in (1, 2, 3):
+        raise MalformedMessage("option 52 is not 1, 2 or 3", _OPTIONS)
+    if overload[0] & 1:
+        _append(options, scan(data, _FILE, _COOKIE))
+    if overload[0] & 2:
+        _append(options, scan(data, _SNAME, _FILE))
+    options.pop(Opt.OVERLOAD, None)
+    return options
+
+
+def _append(options: dict[int, bytes], more: dict[int, bytes]) -> None:
+    for code, payload in more.items():
+        options[code] = options.get(code, b"") + payload
+
+
+def encode(
+    request: Request4,
+    *,
+    yiaddr: bytes,
+    ciaddr: bytes,
+    siaddr: bytes,
+    sname: bytes,
+    file: bytes,
+    broadcast: bool,
+    head: bytes,
+    body: bytes,
+    tail: bytes,
+) -> bytes | None:
+    """A reply whose options fit into the options field, or None where they do not and ``encode_tight`` must choose.
+
+    ``head`` (type, server, times), ``body`` (configured options, encoded once and cached) and ``tail`` (the relay's
+    option 82, which must be the last: RFC 3046 2.2) are encoded options.
+    """
+    data = request.data
+    if _OPTIONS + len(head) + len(body) + len(tail) + 1 > request.limit:
+        return None
+    reply = b"".join(
+        (
+            b"\x02",
+            data[1:3],
+            b"\0",
+            data[4:8],
+            b"\0\0\x80\0" if broadcast else b"\0\0\0\0",
+            ciaddr,
+            yiaddr,
+            siaddr,
+            data[24:44],
+            (sname.ljust(64, b"\0") + file.ljust(128, b"\0") + COOKIE) if sname or file else _BARE,
+            head,
+            body,
+            tail,
+            b"\xff",
+        )
+    )
+    return reply if len(reply) >= _MINIMUM else reply.ljust(_MINIMUM, b"\0")
+
+
+_BARE = bytes(192) + COOKIE
+
+
+def encode_tight(
+    request: Request4,
+    *,
+    yiaddr: bytes,
+    ciaddr: bytes,
+    siaddr: bytes,
+    sname: bytes,
+    file: bytes,
+    broadcast: bool,
+    pairs: Iterable[tuple[int, bytes]],
+    essential: int,
+    tail: bytes,
+) -> tuple[bytes, tuple[int, ...]]:
+    """A reply that uses file and sname for options where they are free, and the codes that found no room.
+
+    ``pairs`` come in order of importance: what comes last is left out first.  RFC 2131 4.1.  The first of them, of
+    ``essential`` octets, are never left out for ``tail``: without room for all of it the answer goes without it.
+    """
+    dropped: list[int] = []
+    room = request.limit - _OPTIONS - len(tail) - _CLOSING
+    if room < essential:
+        room += len(tail)
+        tail = b""
+        dropped.append(Opt.AGENT_OPTIONS)  # RFC 3046 2.2.
+    fields = [room, 0 if file else 128 - 1, 0 if sname else 64 - 1]  # One octet of each field is its end option.
+    parts: list[list[bytes]] = [[], [], []]
+    for code, payload in pairs:
+        encoded = encode_options(((code, payload),))
+        for index, free in enumerate(fields):
+            if len(encoded) <= free:
+                parts[index].append(encoded)
+                fields[index] -= len(encoded)
+                break
+        else:
+            dropped.append(code)
+    overload = (1 if parts[1] else 0) | (2 if parts[2] else 0)
+    if overload:
+        parts[0].append(bytes((Opt.OVERLOAD, 1, overload)))
+    if parts[1]:
+        file = b"".join(parts[1]) + b"\xff"
+    if parts[2]:
+        sname = b"".join(parts[2]) + b"\xff"
+    data = request.data
+    reply = b"".join(
+        (
+            b"\x02",
+            data[1:3],
+            b"\0",
+            data[4:8],
+            b"\0\0\x80\0" if broadcast else b"\0\0\0\0",
+            ciaddr,
+            yiaddr,
+            siaddr,
+            data[24:44],
+            sname.ljust(64, b"\0"),
+            file.ljust(128, b"\0"),
+            COOKIE,
+            *parts[0],
+            tail,
+            b"\xff",
+        )
+    )
+    return reply.ljust(_MINIMUM, b"\0"), tuple(dropped)

@@ -1,0 +1,129 @@
+import pytest
+
+from dhcpcore.store.database import Database
+from tests.app.people import a_lease, store
+
+
+def test_from_nothing_to_served_definitions(lessor, document):
+    assert "run `lessor migrate`" in lessor.refused("subnet", "list")
+    assert "The database is made" in lessor.ok("migrate")
+    assert "already; nothing to do" in lessor.ok("migrate")
+    assert lessor.json("diff", document)["changes"][0]["kind"] == "subnet"
+    assert lessor.json("subnet", "list")["subnets"] == []
+    done = lessor.json("apply", document, "--note", "first")
+    assert (done["revision"], done["engine_told"]) == (1, False)
+    assert "already" in lessor.ok("apply", document)
+    assert "No difference" in lessor.ok("diff", document)
+    (subnet,) = lessor.json("subnet", "list")["subnets"]
+    assert (subnet["name"], subnet["pools"][0]["size"]) == ("office", 10)
+    assert "192.0.2.10 - 192.0.2.19" in lessor.ok("subnet", "list")
+
+
+def test_the_first_document_makes_the_database(tmp_path, url, document):
+    from tests.app.cli.command_line import CommandLine
+    folder = tmp_path / "state"
+    folder.mkdir()
+    lessor = CommandLine(folder, url)
+    assert lessor.json("apply", document)["revision"] == 1
+
+
+def test_a_database_of_another_version_is_not_touched_by_a_document(on_sqlite, document, sqlite_url):
+    database = Database(sqlite_url)
+    with database.writer() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.dispose()
+    assert "does not know" in on_sqlite.refused("apply", document)
+
+
+def test_a_wrong_document_makes_no_database(tmp_path):
+    from tests.app.cli.command_line import CommandLine
+    (tmp_path / "x").write_text("version: 7")
+    CommandLine(tmp_path).refused("apply", tmp_path / "x")
+    assert not (tmp_path / "lessor.db").exists()
+
+
+def test_what_is_exported_changes_nothing_when_it_is_applied(on_sqlite, document, tmp_path):
+    on_sqlite.ok("apply", document)
+    for name, flag in (("a.yaml", ()), ("a.json", ("--json",))):
+        (tmp_path / name).write_text(on_sqlite.ok("export", *flag))
+        assert on_sqlite.json("apply", tmp_path / name)["changes"] == []
+
+
+def test_a_document_comes_by_standard_input_too(on_sqlite, document):
+    assert on_sqlite.json("apply", "-", stdin=document.read_text())["revision"] == 1
+
+
+def test_every_fault_is_named_and_nothing_is_changed(on_sqlite, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("version: 1\nsubnets:\n- {prefix: 192.0.2.1/24}\n- {prefix: 198.51.100.0/24, colour: red}\n")
+    said = on_sqlite.refused("apply", wrong)
+    assert "nothing was changed. 2 faults" in said
+    assert "subnets[0].prefix" in said
+    assert "subnets[1].colour" in said
+    assert '"faults"' in on_sqlite.refused("apply", wrong, "--json")
+    assert on_sqlite.json("subnet", "list")["revision"] == 0
+
+
+@pytest.mark.parametrize("text", ["version: [", "\x00", "a: *b", "", "[]"])
+def test_a_file_that_is_no_document_is_refused(on_sqlite, tmp_path, text):
+    (tmp_path / "x").write_text(text)
+    assert on_sqlite.refused("apply", tmp_path / "x")
+    assert "cannot be read" in on_sqlite.refused("apply", tmp_path / "absent.yaml")
+
+
+@pytest.fixture
+def with_clients(on_sqlite, document, sqlite_url):
+    on_sqlite.ok("apply", document)
+    database = Database(sqlite_url)
+    store(database, a_lease(18), a_lease(19))
+    database.dispose()
+    document.write_text(document.read_text().replace("192.0.2.19", "192.0.2.17"))
+    return on_sqlite
+
+
+def test_clients_that_would_lose_their_address_are_asked_for(with_clients, document):
+    said = with_clients.refused("apply", document)
+    assert "2 clients would lose an address" in said
+    assert "Say --yes" in said
+    assert with_clients.json("subnet", "list")["revision"] == 1
+    assert sum(one["clients"] for one in with_clients.json("diff", document)["losses"]) == 2
+    done = with_clients.json("apply", "--yes", document)
+    assert done["revision"] == 2
+    assert sum(one["clients"] for one in done["losses"]) == 2
+
+
+def test_assignments_come_and_go(on_sqlite, document):
+    on_sqlite.ok("apply", document)
+    said = on_sqlite.ok("assignment", "add", "192.0.2.5", "--hw-address", "02-00-00-00-00-05", "--hostname", "printer")
+    assert "192.0.2.5 is assigned to 02-00-00-00-00-05 (revision 2)." in said
+    on_sqlite.ok("assignment", "add", "192.0.2.6", "--circuit-id", "eth-0-1-7", "--disabled", "--subnet", "office")
+    first, second = on_sqlite.json("assignment", "list")
+    assert first == {"id": 1, "subnet": "office", "identifier": "hw_address", "value": "02:00:00:00:00:05",
+                     "addresses": ["192.0.2.5"], "hostname": "printer", "enabled": True}
+    assert (second["identifier"], second["enabled"]) == ("circuit_id", False)
+    assert "disabled" in on_sqlite.ok("assignment", "list", "--subnet", "192.0.2.0/24")
+    assert "no longer assigned" in on_sqlite.ok("assignment", "remove", "0200.0000.0005")
+    on_sqlite.ok("assignment", "remove", "192.0.2.6")
+    assert on_sqlite.json("assignment", "list") == []
+    assert "No assignment" in on_sqlite.refused("assignment", "remove", "192.0.2.6")
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("192.0.2.5", "--hw-address", "nonsense"), "hw_address"),
+    (("192.0.2.5", "--hw-address", "02:00:00:00:00:01"), "already"),
+    (("192.0.2.7", "--hw-address", "02:00:00:00:00:05"), "names the same client"),
+    (("203.0.113.1", "--hw-address", "02:00:00:00:00:09"), "lies in no subnet"),
+    (("nowhere", "--hw-address", "02:00:00:00:00:09"), "not an address"),
+    (("192.0.2.7", "--hw-address", "02:00:00:00:00:09", "--subnet", "cellar"), "There is no subnet 'cellar'"),
+])
+def test_a_wrong_assignment_is_refused_and_nothing_changes(on_sqlite, document, arguments, said):
+    on_sqlite.ok("apply", document)
+    on_sqlite.ok("assignment", "add", "192.0.2.5", "--hw-address", "02:00:00:00:00:05")
+    assert said in on_sqlite.refused("assignment", "add", *arguments)
+    assert len(on_sqlite.json("assignment", "list")) == 1
+
+
+def test_an_assignment_names_its_client_once(on_sqlite):
+    assert on_sqlite("assignment", "add", "192.0.2.5").exit_code == 2
+    both = ("--hw-address", "02:00:00:00:00:05", "--client-id", "01:02")
+    assert on_sqlite("assignment", "add", "192.0.2.5", *both).exit_code == 2

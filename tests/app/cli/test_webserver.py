@@ -1,0 +1,89 @@
+import os
+import pwd
+import socket
+
+import pytest
+
+from app.cli import webserver
+from dhcpcore.errors import Refused
+from dhcpcore.settings import Settings
+from dhcpcore.settings.model import Web
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def settings(bind, **fields):
+    return Settings(web=Web(bind=bind, unprotected=fields.pop("unprotected", False)), **fields)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5"])
+def test_loopback_needs_no_word(host, free_port, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert webserver.check(settings(f"{host}:{free_port}", state_dir=tmp_path)) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "[::]", "lessor.example.org"])
+def test_beyond_loopback_is_refused_unless_told(host, free_port, tmp_path):
+    with pytest.raises(Refused, match="have no log-in yet") as caught:
+        webserver.check(settings(f"{host}:{free_port}", state_dir=tmp_path))
+    assert "LESSOR_WEB__UNPROTECTED" in str(caught.value)
+
+
+def test_beyond_loopback_on_purpose_is_warned_of(free_port, tmp_path):
+    said = webserver.check(settings(f"0.0.0.0:{free_port}", unprotected=True, state_dir=tmp_path))
+    assert "whoever reaches them reads every lease" in said[0]
+
+
+def test_a_taken_port_is_told_with_the_remedy(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(Refused, match=rf"port {port} cannot be opened: Address already in use\. Stop what has it"):
+            webserver.check(settings(f"127.0.0.1:{port}", state_dir=tmp_path))
+
+
+def test_the_workers_become_the_owner_of_the_state(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(webserver, "ACCOUNT", "no-such-account")
+    nobody = pwd.getpwnam("nobody")
+    here = settings("127.0.0.1:8067", state_dir=tmp_path)
+    if os.getuid() == 0:
+        assert webserver.account(here) is None
+        assert any("stays root" in said for said in webserver.check(settings("127.0.0.1:0".replace(":0", ":59999"),
+                                                                             state_dir=tmp_path)))
+        os.chown(tmp_path, 12345, 54321)
+        assert webserver.account(here) == (12345, 54321)
+    named = settings("127.0.0.1:8067", state_dir=tmp_path, user="nobody")
+    assert webserver.account(named) == webserver.becomes(named) == (nobody.pw_uid, nobody.pw_gid)
+    assert "--user" not in webserver.command(named)
+    with pytest.raises(Refused, match="no account nosuch"):
+        webserver.account(settings("127.0.0.1:8067", state_dir=tmp_path, user="nosuch"))
+
+
+def test_a_low_port_is_opened_by_root_and_served_by_workers_that_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    low = settings("127.0.0.1:80", state_dir=tmp_path, user="nobody")
+    assert webserver.becomes(low) is None
+    command = webserver.command(low)
+    assert command[command.index("--user") + 1] == str(pwd.getpwnam("nobody").pw_uid)
+
+
+def test_the_web_process_gets_its_settings_without_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("LESSOR_DATABASE_URL_FILE", "/root/secret")
+    here = settings("127.0.0.1:8067", state_dir=tmp_path, database_url="postgresql://u:p@h/d")
+    env = webserver.environment(here)
+    assert env["LESSOR_DATABASE_URL"] == "postgresql://u:p@h/d"
+    assert env["LESSOR_CONFIG"] == os.devnull
+    assert "LESSOR_DATABASE_URL_FILE" not in env
+    assert env["PATH"] == os.environ["PATH"]
+
+
+def test_an_ordinary_user_stays_who_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "--user" not in webserver.command(settings("127.0.0.1:8067", state_dir=tmp_path))

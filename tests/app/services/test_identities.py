@@ -1,0 +1,41 @@
+import pytest
+
+from app.services.identities import Sought, client_text, hardware_text, sought
+from dhcpcore.errors import InvalidValue
+
+MAC = bytes.fromhex("020000000001")
+
+
+@pytest.mark.parametrize("typed", ["02:00:00:00:00:01", "02-00-00-00-00-01", "0200.0000.0001", "0x020000000001",
+                                   " 02 00 00 00 00 01 ", "2:0:0:0:0:1"])
+def test_a_hardware_address_is_found_under_each_key_it_may_have(typed):
+    found = sought(typed).identities
+    for key in (b"\x00\x01" + MAC, b"\x01" + MAC, b"\x01\x01" + MAC, b"\x01" + MAC):
+        assert key in found
+
+
+@pytest.mark.parametrize(("typed", "address"), [("192.0.2.1", b"\xc0\0\2\1"), ("2001:db8::1", b"\x20\x01\x0d\xb8"
+                                                                              + bytes(11) + b"\1")])
+def test_an_address_is_an_address(typed, address):
+    assert sought(typed) == Sought(address=address)
+
+
+@pytest.mark.parametrize("typed", ["printer", "printer-1.example.org", "beef", "192.0.2", "büro", "<script>"])
+def test_anything_else_is_part_of_a_host_name(typed):
+    assert sought(typed) == Sought(text=typed)
+
+
+def test_nothing_is_refused_in_words():
+    with pytest.raises(InvalidValue, match="Nothing was asked for"):
+        sought("  ")
+
+
+def test_keys_in_words():
+    assert hardware_text(b"\x01" + MAC) == "02:00:00:00:00:01"
+    assert hardware_text(b"\x20" + MAC) == "type 32 02:00:00:00:00:01"
+    assert hardware_text(b"") == ""
+    assert client_text(b"\x00\x01" + MAC) == "hardware 02:00:00:00:00:01"
+    assert client_text(b"\x01\xff\x00") == "client-id ff:00"
+    assert client_text(b"\x02\0\0\0\1\0\3") == "iaid 00000001 duid 00:03"
+    assert client_text(b"\x09\x01") == "unknown 0901"
+    assert client_text(b"") == "unknown "

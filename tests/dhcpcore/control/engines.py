@@ -1,0 +1,36 @@
+"""A pretend engine for the channel's tests."""
+
+from typing import Any
+
+from dhcpcore.errors import Refused
+
+
+class FakeEngine:
+    """Remembers what it was asked; knows one lease."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def status(self):
+        return {"version": "0", "ready": True}
+
+    def statistics(self):
+        return {"received": 7}
+
+    def reload(self):
+        self.calls.append(("reload",))
+
+    def release(self, address, space=0):
+        self.calls.append(("release", address, space))
+        if address != b"\xc0\x00\x02\x0a":
+            raise Refused("There is no lease of that address.")
+        return {"address": "192.0.2.10"}
+
+    def transactions(self, limit, client=None):
+        return [{"client": client or "any", "n": n} for n in range(limit)]
+
+    def confirm_clock(self):
+        raise RuntimeError("a bug")
+
+    def stop(self):
+        self.calls.append(("stop",))

@@ -1,0 +1,83 @@
+import json
+
+import pytest
+
+from dhcpcore.control import VERBS, Dispatch, Role
+from dhcpcore.control.dispatch import ANSWER_BYTES_MAX
+from tests.dhcpcore.control.engines import FakeEngine
+
+
+def ask(request, role=Role.ADMIN, engine=None):
+    line = request if isinstance(request, bytes) else json.dumps(request).encode()
+    answer = Dispatch(engine or FakeEngine()).answer(line, role)
+    assert answer.endswith(b"\n")
+    assert answer.count(b"\n") == 1
+    return json.loads(answer)
+
+
+def test_a_verb_is_answered_under_its_id():
+    assert ask({"id": 5, "verb": "status"}) == {"id": 5, "ok": True, "result": {"version": "0", "ready": True}}
+
+
+def test_arguments_become_values():
+    engine = FakeEngine()
+    answer = ask({"id": 1, "verb": "lease-release", "arguments": {"address": "192.0.2.10"}}, engine=engine)
+    assert answer["result"] == {"address": "192.0.2.10"}
+    assert engine.calls == [("release", b"\xc0\x00\x02\x0a", 0)]
+
+
+def test_what_the_engine_refuses_is_told_in_its_words():
+    answer = ask({"id": 1, "verb": "lease-release", "arguments": {"address": "2001:db8::1", "space": 3}})
+    assert answer["error"] == {"code": "refused", "message": "There is no lease of that address."}
+
+
+@pytest.mark.parametrize(("line", "code"), [
+    (b"", "bad-request"),
+    (b"nonsense", "bad-request"),
+    (b"\xff\xfe", "bad-request"),
+    (b"[1]", "bad-request"),
+    (b'{"id": {}, "verb": "status"}', "bad-request"),
+    (b'{"verb": "status", "arguments": 5}', "bad-request"),
+    (b"[" * 10000, "bad-request"),
+    (b"{}", "unknown-verb"),
+    (b'{"verb": "destroy"}', "unknown-verb"),
+    (b'{"verb": ["status"]}', "unknown-verb"),
+    (b'{"verb": "status", "arguments": {"loud": 1}}', "invalid"),
+    (b'{"verb": "lease-release"}', "invalid"),
+    (b'{"verb": "lease-release", "arguments": {"address": "192.0.2"}}', "invalid"),
+    (b'{"verb": "lease-release", "arguments": {"address": 5}}', "invalid"),
+    (b'{"verb": "transactions", "arguments": {"limit": 0}}', "invalid"),
+    (b'{"verb": "transactions", "arguments": {"limit": true}}', "invalid"),
+    (b'{"verb": "transactions", "arguments": {"client": ""}}', "invalid"),
+])
+def test_a_bad_request_is_refused_by_name(line, code):
+    answer = ask(line)
+    assert (answer["ok"], answer["error"]["code"]) == (False, code)
+
+
+def test_a_mistake_in_the_engine_is_logged_and_the_channel_lives(caplog):
+    dispatch = Dispatch(FakeEngine())
+    answer = json.loads(dispatch.answer(b'{"id":1,"verb":"clock-confirm"}', Role.ADMIN))
+    assert answer["error"]["code"] == "internal-error"
+    assert "a bug" in caplog.text
+    assert json.loads(dispatch.answer(b'{"id":2,"verb":"status"}', Role.ADMIN))["ok"]
+
+
+def test_an_answer_beyond_the_limit_is_refused():
+    engine = FakeEngine()
+    engine.statistics = lambda: {"big": "x" * ANSWER_BYTES_MAX}
+    assert ask({"id": 9, "verb": "statistics"}, engine=engine)["error"]["code"] == "too-large"
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
+@pytest.mark.parametrize("role", Role)
+def test_a_verb_needs_its_role(verb, role):
+    arguments = {"address": "192.0.2.10"} if verb.name == "lease-release" else {}
+    answer = ask({"id": 1, "verb": verb.name, "arguments": arguments}, role)
+    forbidden = not answer["ok"] and answer["error"]["code"] == "forbidden"
+    assert forbidden == (role < verb.role)
+
+
+def test_what_changes_something_is_not_for_viewers():
+    open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
+    assert open_to_viewers == {"status", "statistics", "transactions"}

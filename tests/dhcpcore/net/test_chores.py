@@ -1,0 +1,181 @@
+"""What the engine does between packets: each piece bounded, none in the way of another."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from dhcpcore.engine import Datagram, Engine, Traced
+from dhcpcore.net import chores as module
+from dhcpcore.net.chores import Chores
+from dhcpcore.net.clock import Clock
+from dhcpcore.net.face import Face
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.store import migrate, requests
+from dhcpcore.store.database import Database
+from dhcpcore.store.definitions import Definitions
+from dhcpcore.store.leases import LeaseStore
+from dhcpcore.store.requests import Request
+from dhcpcore.store.schema import request as request_table
+from dhcpcore.store.schema import trace
+from dhcpcore.topology.links import Interface
+from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
+from tests.packets4 import BROADCAST, DISCOVER, client, ip, request
+
+T0 = 1_700_000_000.0
+SERVER = ip("192.0.2.1")
+OFFICE = Subnet(1, 4, 0, ip("192.0.2.0"), 24, "office", pools=(Pool(1, 4, ip("192.0.2.10"), ip("192.0.2.20"), 32),))
+
+
+class Bench:
+    """The chores of one engine on a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        url = f"sqlite:///{folder}/lessor.db"
+        migrate.upgrade(url)
+        self.database = Database(url)
+        definitions = Definitions(self.database)
+        self.store = LeaseStore(self.database, definitions)
+        self.engine = Engine(strict=True)
+        self.engine.set_interfaces({2: Interface(2, "eth0", (SERVER,))})
+        self.clock = Clock(lambda: T0, lambda: T0, lambda: 0.0)
+        self.clock.measure()
+        self.sent: list[Any] = []
+        face = Face(self.engine, self.store, self.clock, b"duid", self.sent.extend, lambda: None, "sqlite", T0)
+        self.chores = Chores(
+            self.engine, self.database, self.store, definitions, self.clock, self.sent.extend, b"duid", "host", face.do
+        )
+
+    def count(self, what: Any) -> int:
+        with self.database.reader() as connection:
+            return int(connection.execute(select(what)).scalar_one() or 0)
+
+    def close(self) -> None:
+        self.store.close()
+        self.database.dispose()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+def heard(number: int, data: bytes | None = None) -> Datagram:
+    said = request(DISCOVER, client(number), number) if data is None else data
+    return Datagram(said, bytes(4), 68, 2, BROADCAST, SERVER, T0)
+
+
+# Hints.
+
+
+def test_filling_hints_takes_no_transaction_that_waits_for_its_probe(bench: Bench) -> None:
+    """It would be decided again, perhaps ask for another probe, and nobody would send that."""
+    engine = bench.engine
+    engine.install(Snapshot(1, (OFFICE,), probe=True))
+    batch = engine.open([heard(1)], T0)
+    module.cycle.run(batch, bench.store, engine.snapshot, bench.sent.extend)
+    ((key, _),) = engine.take_probes()
+    engine.probe_answered(key)
+    engine.install(Snapshot(2, (OFFICE,), probe=True))
+    bench.chores.fill_hints()
+    assert engine.due
+    assert engine.take_probes() == []
+
+
+def test_hints_are_filled(bench: Bench) -> None:
+    bench.engine.install(Snapshot(1, (OFFICE,)))
+    assert bench.engine.allocator.unloaded(2) != ()
+    bench.chores.fill_hints()
+    assert bench.engine.allocator.unloaded(2) == ()
+
+
+# Requests.
+
+
+def ask(bench: Bench, verb: str, body: Any) -> None:
+    values = {"at": 1, "actor": "somebody", "verb": verb, "body": body}
+    with bench.database.writer() as connection:
+        connection.execute(insert(request_table).values(values))
+
+
+def results(bench: Bench) -> list[Mapping[str, Any]]:
+    with bench.database.reader() as connection:
+        return list(connection.execute(select(request_table.c.result).order_by(request_table.c.id)).scalars())
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("lease-release", {}),
+        ("lease-release", {"address": "192.0.2.10", "space": "red"}),
+        ("lease-release", {"address": "192.0.2.10", "space": 1 << 70}),
+        ("lease-release", {"address": "somewhere"}),
+        ("lease-release", ["192.0.2.10"]),
+        ("make-tea", {}),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused_and_holds_nobody_up(bench: Bench, verb: str, body: Any) -> None:
+    bench.clock.suspect = True
+    ask(bench, verb, body)
+    ask(bench, "clock-confirm", {})
+    bench.chores.follow_requests()
+    refused, confirmed = results(bench)
+    assert refused["ok"] is False
+    assert refused["message"]
+    assert confirmed["ok"] is True
+
+
+def test_what_is_asked_for_by_no_known_name_is_not_done(bench: Bench) -> None:
+    bench.clock.suspect = True
+    ask(bench, "make-tea", {})
+    bench.chores.follow_requests()
+    assert bench.clock.suspect
+
+
+def test_requests_that_were_done_are_not_done_again(bench: Bench) -> None:
+    done: list[Request] = []
+    bench.chores._do = lambda asked: done.append(asked) or {}
+    with bench.database.writer() as connection:
+        requests.ask(connection, verb="clock-confirm", body={}, actor="somebody", now=T0)
+    bench.chores.follow_requests()
+    bench.chores.follow_requests()
+    assert len(done) == 1
+
+
+# Traces.
+
+
+def test_a_flood_does_not_fill_the_disk_with_traces(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [time.monotonic()]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module, "TRACE_OCTETS_SAVED", 10_000_000)
+    bench.chores._trace_room = 10_000_000
+    datagram = heard(1, bytes(4096))
+    began, seconds = now[0], 300
+    for _ in range(seconds):
+        now[0] += 1
+        bench.engine.traces.extend([Traced(datagram, Reason.MALFORMED, 1, [], b"", b"")] * 200)
+        bench.engine.traced += 200
+        bench.chores.write_traces()
+    kept = bench.count(func.sum(func.length(trace.c.body)))
+    one = 200 * 4200  # The last flush may go beyond what was saved up.
+    assert kept <= module.TRACE_OCTETS_SAVED + (now[0] - began) * module.TRACE_OCTETS_A_SECOND + one
+    assert kept >= module.TRACE_OCTETS_SAVED
+
+
+def test_an_ordinary_load_is_kept_whole(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [time.monotonic()]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    for number in range(60):
+        now[0] += 1
+        bench.engine.traces.extend([Traced(heard(number), Reason.OFFER, 1, [], b"", b"a" * 300)] * 20)
+        bench.engine.traced += 20
+        bench.chores.write_traces()
+    now[0] += 1
+    bench.chores.write_traces()
+    assert bench.count(func.sum(trace.c.count)) == 60 * 20

@@ -1,0 +1,169 @@
+"""The DHCPv4 sockets on loopback, and the frame that goes to a client without an address."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dhcpcore.errors import SettingsError
+from dhcpcore.net.udp4 import Udp4, checksum, ip_packet
+from dhcpcore.pipeline.bundle import Outgoing, Route
+from dhcpcore.topology.links import Interface
+from tests.packets4 import ip
+
+LOOPBACK = socket.if_nametoindex("lo")
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def udp() -> Iterator[Udp4]:
+    made = Udp4(free_port())
+    made.set_interfaces({LOOPBACK: Interface(LOOPBACK, "lo", (ip("127.0.0.1"),))})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        made.bind(("127.0.0.1", 0))
+        made.settimeout(5)
+        yield made
+
+
+def heard(udp: Udp4, count: int, limit: int = 100) -> list:
+    import select
+
+    found: list = []
+    while len(found) < count and select.select([udp], [], [], 5)[0]:
+        found += udp.drain(limit, 1000.5)
+    return found
+
+
+class TestReceive:
+    def test_a_datagram_comes_with_where_it_came_in(self, udp: Udp4, peer: socket.socket) -> None:
+        peer.sendto(b"hello", ("127.0.0.1", udp.port))
+        (one,) = heard(udp, 1)
+        assert (one.data, one.source, one.port) == (b"hello", ip("127.0.0.1"), peer.getsockname()[1])
+        assert (one.interface, one.destination, one.local) == (LOOPBACK, ip("127.0.0.1"), ip("127.0.0.1"))
+        assert one.received_at == 1000.5
+
+    def test_nothing_waiting_is_nothing(self, udp: Udp4) -> None:
+        assert udp.drain(100, 0.0) == []
+
+    def test_no_more_are_taken_than_asked_for(self, udp: Udp4, peer: socket.socket) -> None:
+        for n in range(5):
+            peer.sendto(bytes([n]), ("127.0.0.1", udp.port))
+        assert len(heard(udp, 1, limit=2)) == 2
+        assert [one.data for one in heard(udp, 3)] == [b"\2", b"\3", b"\4"]
+
+    def test_what_is_too_long_is_cut_and_the_next_is_whole(self, udp: Udp4, peer: socket.socket) -> None:
+        peer.sendto(b"x" * 9000, ("127.0.0.1", udp.port))
+        peer.sendto(b"", ("127.0.0.1", udp.port))
+        peer.sendto(b"next", ("127.0.0.1", udp.port))
+        assert [len(one.data) for one in heard(udp, 3)] == [4096, 0, 4]
+
+    def test_an_icmp_error_for_an_answer_loses_nothing(self, udp: Udp4, peer: socket.socket) -> None:
+        nobody = free_port()
+        udp.send([Outgoing(b"x", Route(ip("127.0.0.1"), nobody, 0, ip("127.0.0.1")))])
+        peer.sendto(b"hello", ("127.0.0.1", udp.port))
+        assert [one.data for one in heard(udp, 1)] == [b"hello"]
+
+
+class TestSend:
+    @pytest.mark.parametrize("interface", [0, LOOPBACK])
+    def test_an_answer_comes_from_the_server_port_and_address(
+        self, udp: Udp4, peer: socket.socket, interface: int
+    ) -> None:
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], interface, ip("127.0.0.1"))
+        assert udp.send([Outgoing(b"one", route), Outgoing(b"two", route)]) == 0
+        assert peer.recvfrom(100) == (b"one", ("127.0.0.1", udp.port))
+        assert peer.recvfrom(100) == (b"two", ("127.0.0.1", udp.port))
+
+    def test_with_several_addresses_it_names_the_one_that_was_asked(self, udp: Udp4, peer: socket.socket) -> None:
+        own = (ip("127.0.0.1"), ip("10.0.0.1"), ip("10.0.0.2"))
+        udp.set_interfaces({LOOPBACK: Interface(LOOPBACK, "lo", own)})
+        udp.send([Outgoing(b"x", Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.3")))])
+        assert peer.recvfrom(100)[1] == ("127.0.0.3", udp.port)
+
+    def test_one_that_cannot_be_sent_keeps_no_other(
+        self, udp: Udp4, peer: socket.socket, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bad = Route(ip("127.0.0.1"), peer.getsockname()[1], 9999, ip("127.0.0.1"))
+        good = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"))
+        assert udp.send([Outgoing(b"bad", bad), Outgoing(b"good", good)]) == 1
+        assert peer.recvfrom(100)[0] == b"good"
+        assert "SEND-FAILED" in caplog.text
+
+    def test_one_that_is_too_long_is_counted(self, udp: Udp4) -> None:
+        route = Route(ip("127.0.0.1"), 9, 0, ip("127.0.0.1"))
+        assert udp.send([Outgoing(bytes(70_000), route)]) == 1
+
+    def test_a_frame_for_an_interface_that_is_gone_is_counted(self, udp: Udp4) -> None:
+        udp.set_interfaces({})
+        assert udp.send([Outgoing(b"x", Route(ip("192.0.2.5"), 68, 777, ip("192.0.2.1"), b"\2" * 6))]) == 1
+
+
+class TestPort:
+    def test_a_port_that_is_taken_is_a_setting_to_change(self, udp: Udp4) -> None:
+        with pytest.raises(SettingsError, match=f"dhcp4.port: UDP port {udp.port} is taken by another program"):
+            Udp4(udp.port)
+
+
+def plain_checksum(data: bytes) -> int:
+    """RFC 1071, word by word."""
+    total = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+class TestFrame:
+    @given(st.binary(max_size=300))
+    def test_the_checksum_is_the_internets(self, data: bytes) -> None:
+        assert checksum(data) == plain_checksum(data)
+
+    @pytest.mark.parametrize("data", [b"", b"\0", b"\0\0", b"\xff\xff", b"\xff\xff\xff\xff", b"\xff\xff\0\0", b"\xff"])
+    def test_at_its_edges_too(self, data: bytes) -> None:
+        assert checksum(data) == plain_checksum(data)
+
+    @given(st.binary(max_size=600))
+    def test_the_packet_is_whole(self, payload: bytes) -> None:
+        packet = ip_packet(payload, ip("192.0.2.1"), ip("192.0.2.100"), 67, 68)
+        assert plain_checksum(packet[:20]) == 0
+        assert (packet[0], packet[9], int.from_bytes(packet[2:4], "big")) == (0x45, 17, len(packet))
+        assert (packet[12:16], packet[16:20]) == (ip("192.0.2.1"), ip("192.0.2.100"))
+        source, destination, length, total = struct.unpack("!HHHH", packet[20:28])
+        assert (source, destination, length, packet[28:]) == (67, 68, 8 + len(payload), payload)
+        assert total != 0, "0 means that there is none"
+        assert plain_checksum(packet[12:20] + struct.pack("!HH", 17, length) + packet[20:]) == 0
+
+    @pytest.mark.netns
+    def test_a_frame_goes_to_its_hardware_address(self) -> None:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as tap:
+            tap.bind(("lo", 0x0800))
+            tap.settimeout(5)
+            udp = Udp4(free_port())
+            try:
+                udp.set_interfaces({LOOPBACK: Interface(LOOPBACK, "lo", (ip("127.0.0.1"),))})
+                hw = b"\2\0\0\0\0\x63"
+                route = Route(ip("192.0.2.100"), 68, LOOPBACK, ip("192.0.2.1"), hw)
+                assert udp.send([Outgoing(b"the offer", route)]) == 0
+                while True:
+                    frame = tap.recv(2000)
+                    if frame.endswith(b"the offer"):
+                        break
+            finally:
+                udp.close()
+        assert frame[:6] == hw
+        assert frame[14:] == ip_packet(b"the offer", ip("192.0.2.1"), ip("192.0.2.100"), udp.port, 68)

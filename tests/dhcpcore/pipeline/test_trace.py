@@ -1,0 +1,45 @@
+"""Every step of a transaction has a sentence, and none fails on what a packet put into it."""
+
+from __future__ import annotations
+
+from dhcpcore.pipeline.trace import SENTENCES, Step, describe, identity
+
+A4 = b"\xc0\0\2\1"
+ARGUMENTS: dict[int, tuple[object, ...]] = {
+    Step.LINK_BY_RELAY: (A4, 3), Step.LINK_BY_INTERFACE: (2, 3), Step.LINK_BY_ADDRESS: (A4, 3),
+    Step.IDENTITY: (b"\0\1\2\0\0\0\0\1",), Step.ASSIGNMENT: (7, A4), Step.ASSIGNMENT_BLOCKED: (A4,),
+    Step.OWN_LEASE: (A4, 1), Step.OWN_LEASE_NOT_PERMITTED: (A4,), Step.OFFER_REPEATED: (A4,),
+    Step.REQUESTED: (A4,), Step.REQUESTED_TAKEN: (A4,), Step.FROM_POOL: (4, A4), Step.CANDIDATE_TAKEN: (A4,),
+    Step.LIFETIME: (3600,), Step.OPTIONS_DROPPED: (b"\x0f\x77",), Step.LEFT_OTHER_LEASE: (A4,), Step.NEEDS_ROWS: (1,),
+    Step.PROBING: (A4,), Step.PROBE_SILENT: (A4,), Step.RETRIED: (2,), Step.GUARDED_POOL: (4, "known"),
+    Step.ADOPTED: (A4,),
+}  # fmt: skip
+
+
+def test_every_step_has_a_sentence() -> None:
+    assert set(SENTENCES) == {int(step) for step in Step} == set(map(int, ARGUMENTS))
+
+
+def test_every_sentence_is_one() -> None:
+    for step, arguments in ARGUMENTS.items():
+        said = describe((step, *arguments))
+        assert said[0].isupper() or said[0].isdigit()
+        assert said.endswith(".")
+        assert "b'" not in said, "octets are for no reader"
+        if A4 in arguments:
+            assert "192.0.2.1" in said
+
+
+def test_options_are_named_by_their_codes() -> None:
+    assert describe((Step.OPTIONS_DROPPED, b"\x0f\x77")) == "No room was left for the options 15, 119."
+
+
+def test_an_unknown_step_is_shown_all_the_same() -> None:
+    assert describe((999, 1, "x")) == "Step 999: [1, 'x']"
+
+
+def test_a_client_is_known_by_name() -> None:
+    assert identity(b"\x01\xff\x00") == "client identifier ff:00"
+    assert identity(b"\x00\x01\x02\x00\x00\x00\x00\x01") == "hardware address 02:00:00:00:00:01"
+    assert identity(b"\x02\0\0\0\1\0\3") == "DUID 00:03"
+    assert identity(b"") == "nothing"

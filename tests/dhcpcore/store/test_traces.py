@@ -1,0 +1,60 @@
+"""Blocks of transactions come back as they went in."""
+
+from dhcpcore.engine import Datagram, Traced
+from dhcpcore.pipeline.trace import Step, describe
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.store.database import Database
+from dhcpcore.store.traces import BLOCK_RECORDS, TraceLog, decode, encode
+
+GIADDR = b"\xc0\x00\x02\x01"
+
+
+def _traced(number: int, reason: Reason = Reason.OFFER, client: bytes = b"\x00\x01\x02\0\0\0\0\x01") -> Traced:
+    datagram = Datagram(b"request %d" % number, GIADDR, 67, 2, GIADDR, GIADDR, 1_800_000_000.25 + number)
+    steps: list[tuple[object, ...]] = [(Step.LINK_BY_RELAY, GIADDR, 7), (0, "text")]
+    return Traced(datagram, reason, 3, steps, client, b"answer" if reason is Reason.OFFER else b"")
+
+
+def test_a_block_comes_back_as_it_went_in() -> None:
+    (record,) = decode(encode([_traced(1, Reason.NO_SUBNET)]))
+    assert record.received_at == 1_800_000_001.25
+    assert (record.revision, record.interface, record.source, record.port) == (3, 2, GIADDR, 67)
+    assert (record.reason, record.datagram, record.answer) == (Reason.NO_SUBNET, b"request 1", b"")
+    assert next(describe(step) for step in record.steps) == "Relay 192.0.2.1 stands for subnet 7."
+
+
+def test_an_empty_block_has_no_record() -> None:
+    assert list(decode(encode([]))) == []
+
+
+def test_the_newest_come_first_and_of_one_client_only_his(database: Database) -> None:
+    log = TraceLog(database)
+    log.write(1, [_traced(1), _traced(2, client=b"\x01other")])
+    log.write(1, [_traced(3)])
+    assert [record.datagram for record in log.latest(10)] == [b"request 3", b"request 2", b"request 1"]
+    assert [record.datagram for record in log.latest(10, client=b"other")] == [b"request 2"]
+    assert [record.datagram for record in log.latest(1)] == [b"request 3"]
+
+
+def test_many_transactions_make_several_blocks(database: Database) -> None:
+    log = TraceLog(database)
+    log.write(1, [_traced(number) for number in range(BLOCK_RECORDS + 5)])
+    records = log.latest(BLOCK_RECORDS + 5)
+    assert len(records) == BLOCK_RECORDS + 5
+    assert records[0].datagram == b"request %d" % (BLOCK_RECORDS + 4)
+
+
+def test_reasons_of_another_release_are_read_by_their_code() -> None:
+    block = encode([_traced(1, Reason.MALFORMED)])
+    legend, _, body = block.partition(b"\n")
+    older = legend.replace(b'"MALFORMED"', b'"NO-LONGER-KNOWN"') + b"\n" + body
+    assert next(decode(older)).reason is Reason.INTERNAL_ERROR
+
+
+def test_a_transaction_of_very_many_steps_is_stored_with_the_first_of_them() -> None:
+    """A link of a thousand guarded pools; nothing of it must keep the others of the block from being stored."""
+    long = _traced(1)._replace(steps=[(Step.GUARDED_POOL, number, "unknown") for number in range(10_000)])
+    first, second = decode(encode([long, _traced(2)]))
+    assert second.datagram == b"request 2"
+    assert 1000 < len(first.steps) < 10_000
+    assert [step[1] for step in first.steps] == list(range(len(first.steps)))

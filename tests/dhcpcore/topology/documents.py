@@ -1,0 +1,85 @@
+"""A document that uses every key, for tests to take and to break."""
+
+import copy
+from typing import Any
+
+FULL: dict[str, Any] = {
+    "version": 1,
+    "globals": {
+        "lifetime": {"default": "1h", "min": "10m", "max": "1d"},
+        "authoritative": False,
+        "adopt": "free",
+        "rapid_commit": True,
+        "options": {"dhcp4": {"domain-name-servers": ["192.0.2.53"]}, "dhcp6": {}},
+        "offer_hold": 30,
+        "reclaim_grace": "1m",
+        "probation": "12h",
+        "probe": True,
+    },
+    "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string"}],
+    "subnets": [
+        {
+            "prefix": "192.0.2.0/24",
+            "name": "office",
+            "interface": "eth0",
+            "relays": ["192.0.2.2"],
+            "shared_network": "campus",
+            "lifetime": "2h",
+            "authoritative": True,
+            "adopt": "reserved",
+            "rapid_commit": False,
+            "boot": {"next_server": "192.0.2.6", "server_name": "boothost", "file": "boot/pxe.0"},
+            "options": {
+                "routers": ["192.0.2.1"],
+                "domain-name": "example.org",
+                "classless-static-route": [["192.168.200.0/24", "192.0.2.254"]],
+                "x-colour": "blue",
+            },
+            "pools": [
+                {
+                    "first": "192.0.2.100",
+                    "last": "192.0.2.199",
+                    "class": "known",
+                    "lifetime": "15m",
+                    "options": {"domain-name": "known.example.org"},
+                },
+                {"first": "192.0.2.200", "last": "192.0.2.220"},
+            ],
+            "assignments": [
+                {
+                    "hw_address": "02:00:00:00:00:01",
+                    "address": "192.0.2.10",
+                    "hostname": "printer",
+                    "options": {"domain-name": "printers.example.org"},
+                },
+                {"client_id": "01:02:00:00:00:00:02", "address": "192.0.2.11"},
+                {"circuit_id": "eth-0-1-7", "address": "192.0.2.12", "enabled": False},
+                {"remote_id": {"hex": "00:01:ff"}, "address": "192.0.2.150"},
+                {"hw_address": "02:00:00:00:00:05", "hostname": "known-by-name-only"},
+            ],
+        },
+        {
+            "prefix": "2001:db8:1::/64",
+            "interface": "eth0",
+            "relays": ["fe80::1"],
+            "interface_id": "6c616e31",
+            "lifetime": {"default": 4000, "renew": 1000, "rebind": 2000, "preferred": 3001},
+            "preference": 255,
+            "pools": [{"first": "2001:db8:1::1000", "last": "2001:db8:1::ffff"}],
+            "prefix_pools": [{"prefix": "2001:db8:8000::/36", "delegated_length": 56}],
+            "assignments": [
+                {
+                    "duid": "00:03:00:01:02:00:00:00:00:01",
+                    "addresses": ["2001:db8:1::10", "2001:db8:1::11"],
+                    "prefixes": ["2001:db8:f::/56"],
+                },
+            ],
+        },
+        {"prefix": "192.0.2.0/24", "name": "office of another network", "space": 7},
+    ],
+}
+
+
+def full() -> dict[str, Any]:
+    """A copy to break."""
+    return copy.deepcopy(FULL)

@@ -1,0 +1,151 @@
+"""The snapshot: everything inherited, options encoded, and of bad rows only themselves missing."""
+
+from dhcpcore.lease.model import Identifier
+from dhcpcore.topology.build import Row, SubnetRow, Usage, from_document, from_rows, lifetimes_of
+from dhcpcore.topology.document import LifetimeEntry
+from dhcpcore.topology.snapshot import Lifetimes
+from dhcpcore.topology.validate import validate
+from tests.dhcpcore.topology.documents import FULL, full
+
+
+def built():
+    return from_document(validate(FULL), 3)
+
+
+def test_subnets_have_inherited_everything():
+    office, v6, other = built().subnets
+    assert (office.authoritative, office.adopt, office.rapid_commit) == (True, "reserved", False)
+    assert (other.authoritative, other.adopt, other.rapid_commit) == (False, "free", True)
+    assert office.lifetimes == Lifetimes(7200, 7200, 7200)
+    assert other.lifetimes == Lifetimes(3600, 600, 86_400)
+    assert v6.lifetimes == Lifetimes(4000, 4000, 4000, 1000, 2000, 3001)
+    assert office.options[6] == other.options[6] == bytes([192, 0, 2, 53])
+    assert office.options[224] == b"blue"
+    assert 224 not in other.options
+
+
+def test_the_subnets_option_counts_before_that_of_globals():
+    document = full()
+    document["globals"]["options"]["dhcp4"]["domain-name"] = "everywhere.example.org"
+    office, _v6, other = from_document(validate(document)).subnets
+    assert office.options[15] == b"example.org"
+    assert other.options[15] == b"everywhere.example.org"
+
+
+def test_globals_and_usage():
+    snapshot = built()
+    assert snapshot.revision == 3
+    assert (snapshot.offer_hold_s, snapshot.reclaim_grace_s, snapshot.probation_s, snapshot.probe) == (
+        30,
+        60,
+        43_200,
+        True,
+    )
+    assert snapshot.identifier_kinds == {
+        Identifier.HW_ADDRESS,
+        Identifier.CLIENT_ID,
+        Identifier.REMOTE_ID,
+        Identifier.DUID,
+    }  # The circuit's assignment is disabled.
+    assert snapshot.has_assigned_addresses
+    assert snapshot.quarantined == ()
+
+
+def test_pools():
+    office, v6, _ = built().subnets
+    known, rest = office.pools
+    assert (known.guard, known.lifetimes, known.options[15]) == (
+        "known",
+        Lifetimes(900, 900, 900),
+        b"known.example.org",
+    )
+    assert (rest.guard, rest.lifetimes, dict(rest.options)) == (None, None, {})
+    addresses, prefixes = v6.pools
+    assert (addresses.kind, addresses.plen) == (6, 128)
+    assert (prefixes.kind, prefixes.plen) == (8, 56)
+    assert prefixes.first.hex() == "20010db8800000000000000000000000"
+    assert prefixes.last.hex() == "20010db88fffff000000000000000000"
+
+
+def test_ids_are_unique():
+    pools = [pool.pool_id for subnet in built().subnets for pool in subnet.pools]
+    assert len(set(pools)) == len(pools)
+    assert [subnet.subnet_id for subnet in built().subnets] == [1, 2, 3]
+
+
+def test_limits_that_are_not_given_are_the_default():
+    assert lifetimes_of(None) == Lifetimes(3600, 3600, 3600)
+    assert lifetimes_of(LifetimeEntry.model_validate({"max": "30m"})) == Lifetimes(1800, 1800, 1800)
+    assert lifetimes_of(LifetimeEntry.model_validate({"min": "2h"})) == Lifetimes(7200, 7200, 7200)
+
+
+def test_a_preferred_lifetime_of_globals_is_not_for_ipv4():
+    document = full()
+    document["globals"]["lifetime"] = {"default": 4000, "preferred": 3000}
+    _office, v6, other = from_document(validate(document)).subnets
+    assert other.lifetimes.preferred_s is None
+    assert v6.lifetimes.preferred_s == 3001
+
+
+def rows(document):
+    """The document's pieces as if they were rows, numbered from 11."""
+    subnets = []
+    for index, subnet in enumerate(document["subnets"]):
+        body = {key: value for key, value in subnet.items() if key not in {"pools", "prefix_pools", "assignments"}}
+        pools = [*subnet.get("pools", []), *subnet.get("prefix_pools", [])]
+        subnets.append(
+            SubnetRow(
+                Row(11 + index, f"subnet {11 + index}", body),
+                tuple(
+                    Row(100 + 10 * index + at, f"pool {100 + 10 * index + at}", pool) for at, pool in enumerate(pools)
+                ),
+            )
+        )
+    definitions = [Row(0, f"option definition {one['name']}", one) for one in document["option_definitions"]]
+    return Row(0, "globals", document["globals"]), definitions, subnets
+
+
+def test_rows_make_the_same_snapshot_as_their_document():
+    usage = Usage(built().identifier_kinds, has_assigned_addresses=True)
+    snapshot = from_rows(3, *rows(FULL), usage=usage)
+    assert snapshot.quarantined == ()
+    assert [subnet.subnet_id for subnet in snapshot.subnets] == [11, 12, 13]
+    assert [pool.pool_id for pool in snapshot.subnets[1].pools] == [110, 111]
+    assert snapshot.subnets[0].options == built().subnets[0].options
+
+
+def test_a_bad_row_is_quarantined_and_the_rest_serves():
+    document = full()
+    document["subnets"][0]["pools"][0]["first"] = "garbage"
+    document["subnets"][1]["prefix"] = "2001:db8:1::1/64"
+    snapshot = from_rows(3, *rows(document), usage=Usage())
+    assert [(one.place, one.fault.split(":")[0]) for one in snapshot.quarantined] == [
+        ("pool 100", "first"),
+        ("subnet 12", "prefix"),
+    ]
+    assert [subnet.subnet_id for subnet in snapshot.subnets] == [11, 13]
+    assert [pool.pool_id for pool in snapshot.subnets[0].pools] == [101]
+
+
+def test_bad_globals_leave_the_defaults_in_force():
+    document = full()
+    document["globals"]["adopt"] = "sometimes"
+    snapshot = from_rows(3, *rows(document), usage=Usage())
+    assert [one.place for one in snapshot.quarantined] == ["globals"]
+    assert snapshot.subnets[2].adopt == "never"
+
+
+def test_of_two_rows_that_collide_the_later_is_quarantined():
+    document = full()
+    document["subnets"][2]["space"] = 0
+    snapshot = from_rows(3, *rows(document), usage=Usage())
+    assert [one.place for one in snapshot.quarantined] == ["subnet 13"]
+    assert "overlaps 192.0.2.0/24" in snapshot.quarantined[0].fault
+
+
+def test_a_bad_definition_takes_the_subnet_that_uses_it_along_and_no_other():
+    document = full()
+    document["option_definitions"][0]["type"] = "colour"
+    snapshot = from_rows(3, *rows(document), usage=Usage())
+    assert {one.place for one in snapshot.quarantined} == {"option definition x-colour", "subnet 11"}
+    assert len(snapshot.subnets) == 2

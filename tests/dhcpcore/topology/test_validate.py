@@ -1,0 +1,265 @@
+"""The validator: the whole format is taken, every fault is named at once, by path, with what would be right."""
+
+import copy
+
+import pytest
+
+from dhcpcore.errors import InvalidDocument
+from dhcpcore.topology.faults import FAULTS_MAX
+from dhcpcore.topology.validate import inspect, validate
+from tests.dhcpcore.topology.documents import FULL, full
+
+REMOVE = object()
+
+
+def changed(path, value):
+    """The full document with one value replaced, added (a list's number behind its end) or removed."""
+    document = full()
+    here = document
+    *steps, last = path
+    for step in steps:
+        here = here[step]
+    if value is REMOVE:
+        del here[last]
+    elif isinstance(here, list) and last == len(here):
+        here.append(value)
+    else:
+        here[last] = value
+    return document
+
+
+def faults_of(document):
+    with pytest.raises(InvalidDocument) as caught:
+        validate(document)
+    return {fault.path: fault.message for fault in caught.value.faults}
+
+
+def test_the_whole_format_is_taken():
+    document = validate(FULL)
+    assert [subnet.name for subnet in document.subnets] == ["office", "2001:db8:1::/64", "office of another network"]
+    assert document.subnets[0].payloads[224] == b"blue"
+
+
+def test_the_smallest_document():
+    assert validate({"version": 1}).canonical() == {"version": 1, "subnets": []}
+
+
+def test_validation_changes_nothing_of_what_it_was_given():
+    document = full()
+    validate(document)
+    assert document == FULL
+
+
+S = ("subnets", 0)
+S6 = ("subnets", 1)
+A = (*S, "assignments")
+A6 = (*S6, "assignments")
+
+# What is changed, to what, where the fault is told, and what it says.
+BROKEN = [
+    (("version",), REMOVE, "version", "version: 1"),
+    (("version",), 2, "version", "not known"),
+    (("version",), True, "version", "not known"),
+    (("subnetz",), [], "subnetz", "did you mean subnets"),
+    (("subnets",), {}, "subnets", "not a list"),
+    (("subnets", 3), "192.0.2.0/24", "subnets[3]", "not a mapping"),
+    (("classes",), [{"name": "voip"}], "classes", "does not have classes yet"),
+    (("handlers",), [{"type": "x"}], "handlers", "does not have handlers yet"),
+    (("leasequery",), {"enabled": True}, "leasequery", "does not have leasequery yet"),
+    (("ddns",), {"enabled": True}, "ddns", "does not have ddns yet"),
+    ((*S, "ddns"), {"suffix": "a.example"}, "subnets[0].ddns", "does not have ddns yet"),
+    ((*S, "pools", 0, "ddns"), {"suffix": "a"}, "subnets[0].pools[0].ddns", "does not have ddns yet"),
+    (("globals", "lifetime"), "1 hour", "globals.lifetime.default", "not a duration"),
+    (("globals", "authoritative"), "yes", "globals.authoritative", "neither true nor false"),
+    (("globals", "adopt"), "always", "globals.adopt", "'never', 'free' or 'reserved'"),
+    (("globals", "offer_hold"), 0, "globals", "offer_hold is 0"),
+    (("globals", "probation"), "infinite", "globals", "end"),
+    (("globals", "options", "dhcp4", "router"), [], "globals.options.dhcp4.router", "did you mean routers"),
+    (("globals", "options", "dhcp5"), {}, "globals.options.dhcp5", "dhcp6"),
+    (("globals", "nope"), 1, "globals.nope", "no key here"),
+    (("option_definitions", 0, "space"), REMOVE, "option_definitions[0].space", "missing"),
+    (("option_definitions", 0, "space"), "elsewhere", "option_definitions[0].space", "no option"),
+    (("option_definitions", 0, "family"), 6, "option_definitions[0].family", "other family"),
+    (("option_definitions", 0, "type"), "colour", "option_definitions[0].type", "none of"),
+    (("option_definitions", 0, "code"), 3, "option_definitions[0].code", "routers"),
+    (("option_definitions", 1), 3, "option_definitions[1]", "not a mapping"),
+    ((*S, "prefix"), REMOVE, "subnets[0].prefix", "missing"),
+    ((*S, "prefix"), "192.0.2.1/24", "subnets[0].prefix", "192.0.2.0/24"),
+    ((*S, "prefix"), "192.0.2.0", "subnets[0].prefix", "a slash"),
+    ((*S, "prefix"), 192, "subnets[0].prefix", "write a prefix"),
+    (("subnets", 3), {"prefix": "192.0.2.128/25"}, "subnets[3].prefix", "overlaps 192.0.2.0/24 of subnets[0]"),
+    (("subnets", 3), {"prefix": "192.0.2.0/24"}, "subnets[3].prefix", "overlaps"),
+    (("subnets", 2, "space"), 0, "subnets[2].prefix", "overlaps"),
+    (("subnets", 2, "space"), -1, "subnets[2].space", "at least 0"),
+    (("subnets", 2, "name"), "office", "subnets[2].name", "subnets[0] already"),
+    ((*S, "name"), " office", "subnets[0].name", "no space at either end"),
+    ((*S, "interface"), "a/b", "subnets[0].interface", "name of an interface"),
+    ((*S, "relays"), ["2001:db8::1"], "subnets[0].relays[0]", "family"),
+    ((*S, "relays"), "192.0.2.2", "subnets[0].relays", "not a list"),
+    ((*S, "lifetime"), {"default": 100, "min": 200}, "subnets[0].lifetime", "out of order"),
+    ((*S, "lifetime"), {"default": 100, "max": 99}, "subnets[0].lifetime", "out of order"),
+    ((*S, "lifetime"), {"default": 100, "rebind": 100}, "subnets[0].lifetime", "rebind (T2)"),
+    ((*S, "lifetime"), {"default": 100, "rebind": 80, "renew": 80}, "subnets[0].lifetime", "renew (T1)"),
+    ((*S, "lifetime"), 0, "subnets[0].lifetime", "at least 1 second"),
+    ((*S, "lifetime"), 1 << 33, "subnets[0].lifetime.default", "out of range"),
+    ((*S, "lifetime"), {"default": 100, "preferred": 50}, "subnets[0].lifetime.preferred", "only for IPv6"),
+    ((*S, "preference"), 5, "subnets[0].preference", "only for IPv6"),
+    ((*S, "interface_id"), "00", "subnets[0].interface_id", "only for IPv6"),
+    ((*S, "prefix_pools"), [{"prefix": "2001:db8:9000::/36", "delegated_length": 56}], "subnets[0].prefix_pools", "6"),
+    ((*S, "boot", "file"), "x" * 128, "subnets[0].boot.file", "at most 127"),
+    ((*S, "boot", "server_name"), "x" * 64, "subnets[0].boot.server_name", "at most 63"),
+    ((*S, "boot", "next_server"), "2001:db8::1", "subnets[0].boot.next_server", "not an IPv4 address"),
+    ((*S, "options", "domain-name"), 5, "subnets[0].options.domain-name", "not a string"),
+    ((*S, "options", "dhcp-lease-time"), 60, "subnets[0].options.dhcp-lease-time", "not for the administrator"),
+    ((*S, "options", "option-51"), {"hex": "00"}, "subnets[0].options.option-51", "not for the administrator"),
+    ((*S, "options", "option-3"), {"hex": "c0000201"}, "subnets[0].options.option-3", "as routers is"),
+    ((*S, "options", "option-225"), {"hex": "00" * 5000}, "subnets[0].options.option-225", "5000 octets"),
+    ((*S, "pools", 0, "first"), "192.0.2.200", "subnets[0].pools[0]", "first comes after last"),
+    ((*S, "pools", 0, "first"), "192.0.1.200", "subnets[0].pools[0].first", "outside the subnet"),
+    ((*S, "pools", 1, "last"), "192.0.2.255", "subnets[0].pools[1].last", "broadcast"),
+    ((*S, "pools", 2), {"first": "192.0.2.0", "last": "192.0.2.9"}, "subnets[0].pools[2].first", "own address"),
+    ((*S, "pools", 1, "first"), "192.0.2.199", "subnets[0].pools[1]", "overlaps subnets[0].pools[0]"),
+    ((*S, "pools", 0, "class"), "voip", "subnets[0].pools[0].class", "known and unknown"),
+    ((*S, "pools", 0, "last"), "2001:db8::1", "subnets[0].pools[0]", "different families"),
+    ((*S, "pools", 0, "options", "nope"), 1, "subnets[0].pools[0].options.nope", "not an option"),
+    ((*S, "pools", 0, "lifetime"), {"default": 9, "preferred": 5}, "subnets[0].pools[0].lifetime.preferred", "IPv6"),
+    ((*A, 0, "hw_address"), REMOVE, "subnets[0].assignments[0]", "none is there"),
+    ((*A, 0, "client_id"), "01:02", "subnets[0].assignments[0]", "hw_address and client_id are there"),
+    ((*A, 0, "hw_address"), "02:00:00:00:00", "subnets[0].assignments[0].hw_address", "has 5 octets"),
+    ((*A, 0, "hw_address"), 20000000001, "subnets[0].assignments[0].hw_address", "in quotes"),
+    ((*A, 1, "client_id"), "01", "subnets[0].assignments[1].client_id", "too short"),
+    ((*A, 2, "circuit_id"), "x" * 256, "subnets[0].assignments[2].circuit_id", "256 octets"),
+    ((*A, 2, "circuit_id"), {"hex": 5}, "subnets[0].assignments[2].circuit_id", "in quotes"),
+    ((*A, 0, "address"), "192.0.3.10", "subnets[0].assignments[0].address", "outside the subnet"),
+    ((*A, 0, "address"), "2001:db8:1::5", "subnets[0].assignments[0].address", "it belongs to subnets[1]"),
+    ((*A, 0, "address"), "192.0.2.0", "subnets[0].assignments[0].address", "own address"),
+    ((*A, 0, "address"), "192.0.2.11", "subnets[0].assignments[1].address", "subnets[0].assignments[0] already"),
+    ((*A, 5), {"hw_address": "02:00:00:00:00:01"}, "subnets[0].assignments[5].hw_address", "the same client"),
+    ((*A, 0, "addresses"), ["192.0.2.13"], "subnets[0].assignments[0]", "either address or addresses"),
+    ((*A, 4, "addresses"), ["192.0.2.13", "192.0.2.14"], "subnets[0].assignments[4].addresses", "one address"),
+    ((*A, 4, "addresses"), ["192.0.2.13", "192.0.2.13"], "subnets[0].assignments[4]", "there twice"),
+    ((*A, 0, "hostname"), "has space", "subnets[0].assignments[0].hostname", "not a host name"),
+    ((*A, 0, "enabled"), "no", "subnets[0].assignments[0].enabled", "neither true nor false"),
+    ((*A, 0, "options", "routers"), "x", "subnets[0].assignments[0].options.routers", "not a list"),
+    ((*A, 0, "prefixes"), ["2001:db8:5::/64"], "subnets[0].assignments[0].prefixes", "only for IPv6"),
+    ((*A, 5), {"duid": "00:03:00:01:02:00"}, "subnets[0].assignments[5].duid", "no IPv4 client"),
+    ((*S6, "boot"), {"file": "x"}, "subnets[1].boot", "only for IPv4"),
+    ((*S6, "preference"), 256, "subnets[1].preference", "at most 255"),
+    ((*S6, "lifetime", "preferred"), 4001, "subnets[1].lifetime", "not be longer"),
+    ((*S6, "prefix_pools", 0, "delegated_length"), 30, "subnets[1].prefix_pools[0]", "36 (the prefix's own) to 128"),
+    ((*S6, "prefix_pools", 0, "prefix"), "192.0.2.0/24", "subnets[1].prefix_pools[0]", "only IPv6"),
+    ((*S6, "prefix_pools", 1), {"prefix": "2001:db8:8f00::/40", "delegated_length": 64}, "subnets[1].prefix_pools[1]",
+     "overlaps subnets[1].prefix_pools[0]"),
+    ((*S6, "prefix_pools", 1), {"prefix": "2001:db8:1::/64", "delegated_length": 72}, "subnets[1].prefix_pools[1]",
+     "overlaps subnets[1].pools[0]"),
+    ((*A6, 0, "prefixes"), ["2001:db8:8001::/56"], "subnets[1].assignments[0].prefixes[0]", "prefix_pools[0]"),
+    ((*A6, 0, "prefixes"), ["2001:db8:8000::/33"], "subnets[1].assignments[0].prefixes[0]", "prefix_pools[0]"),
+    ((*A6, 1), {"duid": "00:03:00:01:02:01", "prefixes": ["2001:db8:f:80::/57"]},
+     "subnets[1].assignments[1].prefixes[0]", "overlaps subnets[1].assignments[0]"),
+    ((*A6, 1), {"client_id": "01:02:03"}, "subnets[1].assignments[1].client_id", "no IPv6 client"),
+    (("subnets", 3), {"prefix": "2001:db8:2::/64", "interface_id": "6c616e31"}, "subnets[3].interface_id",
+     "subnets[1] already"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "told_at", "says"), BROKEN, ids=lambda part: str(part)[:60])
+def test_a_fault_is_told_at_its_place_and_says_what_is_right(path, value, told_at, says):
+    faults = faults_of(changed(path, value))
+    assert told_at in faults, faults
+    assert says in faults[told_at]
+
+
+ALSO_RIGHT = [
+    ((*S, "lifetime"), "infinite"),
+    ((*S, "lifetime"), {"max": "30m"}),
+    ((*S, "options", "routers"), {"hex": "c0000201"}),
+    ((*A, 2, "address"), "192.0.2.10"),  # Disabled: without effect, so in nobody's way.
+    ((*A6, 0, "prefixes"), ["2001:db8:9000::/36"]),
+    (("subnets", 3), {"prefix": "192.0.3.0/31", "pools": [{"first": "192.0.3.0", "last": "192.0.3.1"}]}),
+    (("handlers",), []),
+    (("ddns",), {}),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), ALSO_RIGHT, ids=str)
+def test_what_is_unusual_and_right_is_taken(path, value):
+    validate(changed(path, value))
+
+
+def test_all_faults_at_once():
+    document = full()
+    for path, value in (
+        (("nope",), 1),
+        ((*S, "prefix"), "192.0.2.1/24"),
+        ((*S, "pools", 0, "first"), "nowhere"),
+        ((*A, 0, "enabled"), "no"),
+        ((*S6, "preference"), 256),
+        ((*A6, 0, "hostname"), "-"),
+    ):
+        here = document
+        for step in path[:-1]:
+            here = here[step]
+        here[path[-1]] = value
+    assert set(faults_of(document)) == {
+        "nope",
+        "subnets[0].prefix",
+        "subnets[0].pools[0].first",
+        "subnets[0].assignments[0].enabled",
+        "subnets[1].preference",
+        "subnets[1].assignments[0].hostname",
+    }
+
+
+def test_one_wrong_piece_makes_no_fault_elsewhere():
+    assert set(faults_of(changed((*S, "name"), 5))) == {"subnets[0].name"}
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 5], ids=str)
+def test_what_is_no_mapping_is_no_document(value):
+    assert "no definitions document" in faults_of(value)["document"]
+
+
+def test_very_many_faults_are_counted():
+    document = {"version": 1, "subnets": ["x"] * (FAULTS_MAX + 5)}
+    with pytest.raises(InvalidDocument) as caught:
+        validate(document)
+    assert len(caught.value.faults) == FAULTS_MAX + 1
+    assert "5 faults more" in caught.value.faults[-1].message
+
+
+def test_inspection_keeps_what_is_right():
+    document = changed((*S, "pools", 0, "first"), "nowhere")
+    document["subnets"].append({"prefix": "192.0.2.128/25"})
+    kept, faults = inspect(document)
+    assert set(faults.elements) == {"subnets[0].pools[0]", "subnets[3]"}
+    assert [len(subnet.pools) for subnet in kept.subnets] == [1, 2, 0]
+
+
+def test_canonical_form_is_a_fixed_point_and_one_for_all_spellings():
+    once = validate(FULL).canonical()
+    assert validate(once).canonical() == once
+    other = copy.deepcopy(FULL)
+    other["globals"]["lifetime"] = {"default": 3600, "min": "600", "max": "24h"}
+    other["subnets"][0]["assignments"][0]["hw_address"] = "0200.0000.0001"
+    other["subnets"][0]["assignments"].reverse()
+    other["subnets"][1]["prefix"] = "2001:0db8:1:0::/64"
+    assert validate(other).canonical() == once
+
+
+def test_no_subnet_is_named_as_the_prefix_of_another():
+    subnets = [{"prefix": "192.0.2.0/24", "name": "198.51.100.0/24"}, {"prefix": "198.51.100.0/24"}]
+    for other in ({}, {"name": "other"}):
+        found = faults_of({"version": 1, "subnets": [subnets[0], {**subnets[1], **other}]})
+        assert "is the prefix of subnets[1]" in found["subnets[0].name"]
+        assert len(found) == 1
+    own = {"prefix": "192.0.2.0/24", "name": "192.0.2.0/24"}
+    assert validate({"version": 1, "subnets": [own, subnets[1]]})
+
+
+@pytest.mark.parametrize("path", [
+    (*S, "name"), (*S, "interface"), (*S, "boot", "file"), (*S, "assignments", 0, "hostname"),
+    (*S, "assignments", 0, "hw_address"), (*S, "lifetime"),
+], ids=lambda path: path[-1])
+def test_a_page_of_nonsense_is_not_repeated(path):
+    (message,) = faults_of(changed(path, "x" * 100_000)).values()
+    assert len(message) < 300

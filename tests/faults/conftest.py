@@ -1,0 +1,38 @@
+"""Faults are injected on both databases: `url` is an empty one, `rig` makes servers on it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.rig import Rig
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/lessor.db"
+    return request.getfixturevalue("pg_url")
+
+
+@pytest.fixture
+def build() -> Iterator[Callable[..., Rig]]:
+    """Servers by the address of their database; closed at the end."""
+    made: list[Rig] = []
+
+    def make(url: str, *args: Any, **more: Any) -> Rig:
+        made.append(Rig(url, *args, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def rig(url: str, build: Callable[..., Rig]) -> Rig:
+    """A server with the usual definitions."""
+    one = build(url)
+    one.apply()
+    return one

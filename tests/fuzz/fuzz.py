@@ -1,0 +1,166 @@
+"""Mutated packets through open, decide and settle of a strict engine: nothing between it and the one who looks.
+
+Only the signals of the pipeline are caught, and by the engine itself.  Every datagram must end with one reason, every
+answer must be readable by a decoder that is not the server's, and every trace by people.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from dhcpcore.engine import Batch, Datagram, Engine, Outgoing
+from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
+from dhcpcore.lease.facts import Facts, Outcome, Wants
+from dhcpcore.net import cycle
+from dhcpcore.net.face import shown
+from dhcpcore.store.traces import decode as decode_traces
+from dhcpcore.store.traces import encode as encode_traces
+from tests.fuzz.corpus import SERVERS, Packet, corpus
+from tests.fuzz.dialogue import Dialogues
+from tests.fuzz.mutations import mutated
+from tests.fuzz.surroundings import ABSENT, ATTACHED, UPLINK, Assigned, install
+from tests.interop import packets
+from tests.simulation.memory import MemoryRows, MemoryStore
+
+BATCH = 256
+#: Batches of one engine and its database; the next ones begin with new ones, for rows to stay few.
+_LIFE = 80
+_SAMPLE = 8
+_FOLLOWED = 3
+_ANSWERS = {packets.OFFER, packets.ACK, packets.NAK}
+
+
+class Failure(AssertionError):
+    """What was found, with all that is needed to find it again."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the packets."""
+
+    packets: int = 0
+    decided: int = 0
+    answered: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+class _Store:
+    """The store in memory, which now and then fails as databases do."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self._dice = dice
+        self._inner = MemoryStore(MemoryRows(), Assigned())
+
+    def fetch(self, wants: Wants, facts: Facts, revision: int, *, assigned: bool) -> None:
+        if self._dice.random() < 0.003:
+            raise StoreUnavailable("away")
+        self._inner.fetch(wants, facts, revision, assigned=assigned)
+
+    def commit(self, changes, now: float) -> Outcome:  # type: ignore[no-untyped-def]
+        roll = self._dice.random()
+        if roll < 0.003:
+            raise StoreUnavailable("away")
+        if roll < 0.03:
+            changes = [change for change in changes if self._dice.random() < 0.8]
+        outcome = self._inner.commit(changes, now)
+        if roll < 0.01:
+            raise OutcomeUnknown("lost")
+        return outcome
+
+
+def run(count: int, seed: int, seconds: float = float("inf")) -> Tally:
+    """Send ``count`` packets; raises ``Failure`` at the first thing that is wrong."""
+    seeds = corpus()
+    tally = Tally()
+    began = time.monotonic()
+    life = 0
+    while tally.packets < count and time.monotonic() - began < seconds:
+        _live(seed, life, seeds, count, tally)
+        life += 1
+    return tally
+
+
+def _live(seed: int, life: int, seeds: list[Packet], count: int, tally: Tally) -> None:
+    dice = random.Random(seed * 1_000_003 + life)
+    engine = Engine(strict=True)
+    store = _Store(dice)
+    dialogues = Dialogues(dice)
+    now = 1_700_000_000.0
+    received = 0
+    install(engine, dice, 1)
+    for number in range(_LIFE):
+        if tally.packets >= count:
+            return
+        if number % 10 == 9:
+            install(engine, dice, number)
+        now += dice.choice((0.01, 0.3, 5.0, 100.0, -50.0))
+        size = min(BATCH, count - tally.packets)
+        datagrams = [_wrapped(dice, mutated(dice, seeds, dialogues.packets), now) for _ in range(size)]
+        received += len(datagrams)
+        answers: list[Outgoing] = []
+        try:
+            batch = engine.open(datagrams, now)
+            tally.decided += sum(bundle.retries == 0 and bundle.probed is None for bundle in batch.pending)
+            _finish(batch, store, engine, answers)
+            _judge(engine, received, answers, tally)
+            for answer in answers[::_FOLLOWED]:
+                dialogues.heard(answer)
+        except Exception as error:
+            raise Failure(_words(seed, life, number, datagrams, error)) from error
+        tally.packets += len(datagrams)
+        tally.answered += len(answers)
+        for probe in engine.take_probes():
+            if dice.random() < 0.3:
+                engine.probe_answered(probe.key)
+
+
+def _finish(batch: Batch, store: _Store, engine: Engine, answers: list[Outgoing]) -> None:
+    cycle.run(batch, store, engine.snapshot, answers.extend)
+
+
+def _wrapped(dice: random.Random, data: bytes, now: float) -> Datagram:
+    roll = dice.random()
+    if roll < 0.45:
+        return Datagram(data, packets.NOWHERE, 68, ATTACHED, b"\xff\xff\xff\xff", SERVERS[0], now)
+    if roll < 0.9:
+        return Datagram(data, b"\x0a\x01\x00\x01", 67, UPLINK, SERVERS[1], SERVERS[1], now)
+    interface, local = dice.choice((UPLINK, ABSENT)), dice.choice((b"", SERVERS[0]))
+    return Datagram(data, dice.randbytes(4), int(dice.random() * 65536), interface, SERVERS[1], local, now)
+
+
+def _judge(engine: Engine, received: int, answers: list[Outgoing], tally: Tally) -> None:
+    counted = sum(engine.counters.datagrams.values())
+    waiting = len(engine._suspended)
+    if counted + waiting != received:
+        raise Failure(f"{received} datagrams, {counted} reasons, {waiting} waiting")
+    traces = list(engine.traces)
+    engine.traces.clear()
+    for trace in traces:
+        tally.reasons[trace.reason.code] += 1
+        if trace.reason.code == "INTERNAL-ERROR":
+            raise Failure("INTERNAL-ERROR")
+    for trace in traces[::_SAMPLE]:
+        shown(trace)
+    if len(list(decode_traces(encode_traces(traces)))) != len(traces):
+        raise Failure("traces that were stored are not all there when they are read")
+    for answer in answers[::_SAMPLE]:
+        message = packets.decode(answer.payload)
+        if message.kind not in _ANSWERS or message.op != 2 or len(answer.payload) > 1472 or not message.options.get(54):
+            raise Failure(f"a bad answer: {message}")
+
+
+def _words(seed: int, life: int, number: int, datagrams: list[Datagram], error: Exception) -> str:
+    """The one packet that does it alone, if there is one; else the place to find it again."""
+    place = f"seed {seed}, engine {life}, batch {number}: {error!r}"
+    for datagram in datagrams:
+        dice = random.Random(0)
+        engine = Engine(strict=True)
+        install(engine, dice, 1)
+        try:
+            _finish(engine.open([datagram], datagram.received_at), _Store(dice), engine, [])
+        except Exception as alone:  # noqa: BLE001 - Whatever it is, it is what was looked for.
+            return f"{place}\nAlone it is {alone!r}, of {datagram.data.hex()}"
+    return f"{place}\nAgain by: python -m tests.fuzz --seed {seed}"

@@ -1,0 +1,96 @@
+"""Mutated packets do no harm; and harm, where there is some, is found."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dhcpcore.engine import Engine
+from dhcpcore.handlers.options import Options
+from dhcpcore.handlers.reply import Reply
+from dhcpcore.stats.reasons import Reason
+from tests.fuzz.corpus import corpus
+from tests.fuzz.fuzz import Failure, run
+from tests.interop.packets import decode
+
+FEW, MANY = 20_000, 1_000_000
+DECIDED_AT_LEAST = 0.3
+
+#: Reasons that say how deep the packets got; a fuzz that meets none of them fuzzes the decoder alone.
+DEEP = {
+    "OFFER", "ACK-NEW", "ACK-RENEWED", "ACK-ADOPTED", "ACK-INFORM", "RELEASED", "DECLINED", "NAK-TAKEN", "NAK-DECLINED",
+    "NAK-MOVED", "NAK-NOT-PERMITTED", "NAK-WRONG-NETWORK", "POOL-EXHAUSTED", "PROBE-ANSWERED", "DATABASE-UNAVAILABLE",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def assert_clean(count: int, seed: int) -> None:
+    tally = run(count, seed)
+    print(f"{tally.packets} packets, {tally.decided} decided, {tally.answered} answered: {dict(tally.reasons)}")
+    assert tally.packets == count
+    assert tally.decided >= DECIDED_AT_LEAST * count
+    assert tally.reasons.keys() >= DEEP, sorted(DEEP - tally.reasons.keys())
+
+
+def test_mutated_packets_do_no_harm() -> None:
+    assert_clean(FEW, seed=2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_million_mutated_packets_do_no_harm() -> None:
+    assert_clean(MANY, seed=1)
+
+
+def test_the_corpus_is_real_packets() -> None:
+    packets = [decode(packet.encoded()) for packet in corpus()]
+    assert {message.kind for message in packets} >= {0, 1, 3, 4, 7, 8}
+    assert sum(1 for message in packets if 82 in message.options) > 200
+    assert sum(1 for message in packets if 61 in message.options) > 200
+    assert len({code for message in packets for code in message.options}) > 30
+
+
+class _Bug(Exception):
+    """Not one of the pipeline's signals."""
+
+
+def test_a_fault_of_a_handler_is_found_with_its_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    handle = Options.handle
+
+    def broken(self: Options, bundle: Any) -> None:
+        if 57 in bundle.request.options:
+            raise _Bug
+        handle(self, bundle)
+
+    monkeypatch.setattr(Options, "handle", broken)
+    with pytest.raises(Failure) as caught:
+        run(FEW, 1)
+    assert "_Bug" in str(caught.value)
+    assert "Alone it is _Bug(), of 01" in str(caught.value)
+
+
+def test_a_datagram_that_is_lost_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    finish = Engine.finish
+    monkeypatch.setattr(
+        Engine, "finish", lambda self, bundle: None if bundle.reason == Reason.NO_BINDING else finish(self, bundle)
+    )
+    with pytest.raises(Failure, match="reasons"):
+        run(FEW, 1)
+
+
+def test_an_answer_that_nobody_can_read_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = Reply._encode
+    monkeypatch.setattr(Reply, "_encode", lambda self, bundle, response: encode(self, bundle, response)[:241] + b"\xf0")
+    with pytest.raises(Failure, match="runs over the end"):
+        run(FEW, 1)
+
+
+def test_a_seed_finds_the_same_again() -> None:
+    assert run(5000, 3) == run(5000, 3)

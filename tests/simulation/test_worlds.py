@@ -1,0 +1,150 @@
+"""The promises hold in many worlds, in memory and on both databases; a world is the same whenever it is replayed."""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.databases import InDatabase, InMemory
+from tests.simulation.plan import Plan, Weather, plan_of
+from tests.simulation.simulation import Result, Simulation
+from tests.simulation.world import Violation
+
+ROOT = Path(__file__).parent.parent.parent
+FEW = range(30)
+BUDGET_S = 45.0
+
+#: What the first seeds must have met, for the run to mean anything: answers, refusals and every kind of trouble.
+MET = {
+    "OFFER", "ACK-NEW", "ACK-RENEWED", "ACK-INFORM", "RELEASED", "DECLINED", "OTHER-SERVER", "NAK-TAKEN",
+    "NAK-WRONG-NETWORK", "NAK-NOT-PERMITTED", "POOL-EXHAUSTED", "UNKNOWN-CLIENT", "NO-BINDING", "CLOCK-SUSPECT",
+    "DATABASE-UNAVAILABLE", "BATCH-TOO-OLD", "ROW-REFUSED",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Thousands of outages are told of in the log, and nobody reads it."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def run(seed: int, **more: object) -> Result:
+    return Simulation(seed, InMemory(), replace(plan_of(seed), **more)).run()  # type: ignore[arg-type]
+
+
+def test_the_promises_hold_in_the_first_worlds() -> None:
+    reasons: Counter[str] = Counter()
+    acknowledged = 0
+    for seed in FEW:
+        result = run(seed)
+        reasons.update(result.reasons)
+        acknowledged += result.acknowledgements
+    assert acknowledged > 5000
+    assert reasons.keys() >= MET, sorted(MET - reasons.keys())
+    assert "INTERNAL-ERROR" not in reasons
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_promises_hold_in_as_many_worlds_as_there_is_time_for() -> None:
+    began = time.monotonic()
+    seed = 1000
+    while time.monotonic() - began < BUDGET_S:
+        run(seed)
+        seed += 1
+    print(f"{seed - 1000} worlds")
+    assert seed > 1010
+
+
+def test_an_hour_of_calm_loses_nobody() -> None:
+    """Without any trouble every client keeps its address, and nobody is refused or kept waiting."""
+    calm = Plan(engines=2, clients=20, pool_size=60, duration_s=3600.0, restless=0.0, weather=Weather())
+    result = Simulation(7, InMemory(), calm).run()
+    spoken = {code for code in result.reasons if not code.startswith(("OFFER", "ACK", "OTHER-SERVER"))}
+    assert not spoken
+    assert result.reasons["ACK-NEW"] == 20
+
+
+@contextmanager
+def sqlite(folder: Path, name: str) -> Iterator[InDatabase]:
+    shelf = InDatabase(f"sqlite:///{folder}/{name}.db")
+    try:
+        yield shelf
+    finally:
+        shelf.close()
+
+
+SMALL = {"clients": 8, "duration_s": 300.0}
+
+
+@pytest.mark.parametrize("seed", [0, 3, 7, 8, 15])
+def test_a_world_on_sqlite_is_the_world_in_memory(tmp_path: Path, seed: int) -> None:
+    """The store in memory, on which many seeds run, does what the real one does: event by event."""
+    plan = replace(plan_of(seed), **SMALL)  # type: ignore[arg-type]
+    with sqlite(tmp_path, "world") as shelf:
+        real = Simulation(seed, shelf, plan).run()
+    assert real == Simulation(seed, InMemory(), plan).run()
+    assert real.acknowledgements > 10
+
+
+@pytest.mark.pg
+@pytest.mark.parametrize("seed", [0, 3, 7, 8, 15])
+def test_a_world_on_postgresql_is_the_world_in_memory(pg_url: str, seed: int) -> None:
+    plan = replace(plan_of(seed), **SMALL)  # type: ignore[arg-type]
+    shelf = InDatabase(pg_url)
+    try:
+        real = Simulation(seed, shelf, plan).run()
+    finally:
+        shelf.close()
+    assert real == Simulation(seed, InMemory(), plan).run()
+
+
+def test_rows_that_the_database_refuses_are_in_quarantine(tmp_path: Path) -> None:
+    plan = Plan(clients=4, liars=0, duration_s=120.0, weather=Weather(poison=1.0))
+    with sqlite(tmp_path, "poison") as shelf:
+        result = Simulation(1, shelf, plan).run()
+        quarantined = shelf.books.quarantined()
+    assert result.acknowledgements == 0
+    assert len(quarantined) >= result.reasons["ROW-REFUSED"] > 4
+    assert {row["hostname"] for row in quarantined} == {"poison"}
+
+
+def test_a_seed_replays_its_world_in_another_process() -> None:
+    """Nothing depends on the order in which a set happens to be walked through."""
+    program = (
+        "import logging; logging.disable(50)\n"
+        "from tests.simulation.databases import InMemory\n"
+        "from tests.simulation.simulation import Simulation\n"
+        "print(*(Simulation(seed, InMemory()).run().digest for seed in (3, 4, 5, 9)))"
+    )
+
+    def digests(hash_seed: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    here = " ".join(Simulation(seed, InMemory()).run().digest for seed in (3, 4, 5, 9))
+    assert digests("1").strip() == digests("2").strip() == here
+
+
+def test_another_seed_is_another_world() -> None:
+    assert run(3).digest != run(4).digest
+
+
+def test_a_failure_tells_its_seed_and_what_happened_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.simulation.judge.Judge._living", lambda self, key: {b"": "a", b"\0": "b"})
+    with pytest.raises(Violation) as caught:
+        run(3)
+    assert "--seed 3" in str(caught.value)
+    assert "engine0 starts" in str(caught.value)
