@@ -10,9 +10,16 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests import pg
+
+# One commit, one verdict: the check draws the same examples each time. To look for new ones:
+# `./lessor test --hypothesis-profile=search`.
+hypothesis.settings.register_profile("check", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile("check")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
