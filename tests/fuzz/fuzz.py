@@ -55,13 +55,13 @@ class _Store:
         self._inner = MemoryStore(MemoryRows(), Assigned())
 
     def fetch(self, wants: Wants, facts: Facts, revision: int, *, assigned: bool) -> None:
-        if self._dice.random() < 0.003:
+        if self._dice.random() < 0.02:
             raise StoreUnavailable("away")
         self._inner.fetch(wants, facts, revision, assigned=assigned)
 
     def commit(self, changes, now: float) -> Outcome:  # type: ignore[no-untyped-def]
         roll = self._dice.random()
-        if roll < 0.003:
+        if roll < 0.005:
             raise StoreUnavailable("away")
         if roll < 0.03:
             changes = [change for change in changes if self._dice.random() < 0.8]
