@@ -20,6 +20,7 @@ from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey
 from dhcpcore.lease.transitions import is_renewal
 from dhcpcore.store.database import Database
+from dhcpcore.store.postgresql_arrays import PACK, Array, register
 from dhcpcore.store.schema import history, lease
 from dhcpcore.store.traces import TraceLog
 
@@ -57,8 +58,8 @@ _COLUMNS = [column.name for column in lease.c]
 _LIST = ", ".join(_COLUMNS)
 _OF_LEASE = ", ".join(f"l.{name}" for name in _COLUMNS)
 _ON_KEY = " AND ".join(f"{{0}}.{name} = {{1}}.{name}" for name in ("space", "kind", "address", "plen"))
-_BY_CLIENT = f"SELECT {_LIST} FROM lease WHERE client = ANY(%s)"
-_BY_KEY = f"SELECT {_LIST} FROM lease WHERE space = %s AND kind = %s AND plen = %s AND address = ANY(%s)"
+_BY_CLIENT = f"SELECT {_LIST} FROM lease WHERE client = ANY(%b)"
+_BY_KEY = f"SELECT {_LIST} FROM lease WHERE space = %s AND kind = %s AND plen = %s AND address = ANY(%b)"
 _PAGE = (
     "SELECT address, state, expires FROM lease "
     "WHERE space = %s AND kind = %s AND plen = %s AND address BETWEEN %s AND %s"
@@ -68,7 +69,10 @@ _AFTER = (
     "ORDER BY space, kind, address, plen LIMIT %s"
 )
 _EXTRA = (("before", "int8"), ("opens", "bool"), ("closes", "int8"), ("closed_at", "int8"), ("reason", "int2"))
-_ARRAYS = ", ".join([*(f"%s::{_type(column)}[]" for column in lease.c), *(f"%s::{kind}[]" for _, kind in _EXTRA)])
+_ELEMENTS = (*map(_type, lease.c), *(kind for _, kind in _EXTRA))
+_PACKERS = tuple(PACK[element] for element in _ELEMENTS)
+_OCTETS, _INT8 = PACK["bytea"], PACK["int8"]
+_ARRAYS = ", ".join(f"%b::{element}[]" for element in _ELEMENTS)
 _NAMES = ", ".join([*_COLUMNS, *(name for name, _ in _EXTRA)])
 _SET = ", ".join(f"{name} = c.{name}" for name in _COLUMNS[4:])
 _HISTORY = ", ".join(column.name for column in list(history.c)[:12])
@@ -95,9 +99,10 @@ _RENEW = """
 WITH t AS MATERIALIZED (
   SELECT c.expires, c.before, (SELECT l.ctid FROM lease AS l WHERE l.space = %s AND l.kind = %s
     AND l.address = c.address AND l.plen = %s AND l.version = c.before) AS place
-  FROM unnest(%s::bytea[], %s::int8[], %s::int8[]) AS c(address, before, expires))
+  FROM unnest(%b::bytea[], %b::int8[], %b::int8[]) AS c(address, before, expires))
 UPDATE lease AS l SET expires = t.expires, cltt = %s, version = l.version + 1
 FROM t WHERE l.ctid = t.place AND l.version = t.before RETURNING l.address"""
+_NO_CLOSING = (0, 0, 0)
 _QUARANTINE = 'INSERT INTO quarantine (at, place, fault, "row") VALUES (%s, %s, %s, %s)'
 
 
@@ -113,7 +118,7 @@ class PostgresqlRows:
     def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
         """Rows of these clients."""
         with self._told() as cursor:
-            return [Lease._make(row) for row in cursor.execute(_BY_CLIENT, (clients,), prepare=True)]
+            return [Lease._make(row) for row in cursor.execute(_BY_CLIENT, (_OCTETS(clients),), prepare=True)]
 
     def by_key(self, keys: Sequence[LeaseKey]) -> list[Lease]:
         """Rows of these addresses."""
@@ -124,7 +129,7 @@ class PostgresqlRows:
             return [
                 Lease._make(row)
                 for group, addresses in groups.items()
-                for row in cursor.execute(_BY_KEY, (*group, addresses), prepare=True)
+                for row in cursor.execute(_BY_KEY, (*group, _OCTETS(addresses)), prepare=True)
             ]
 
     def page(self, space: int, kind: int, plen: int, first: bytes, last: bytes) -> list[tuple[bytes, int, int]]:
@@ -222,6 +227,7 @@ class PostgresqlRows:
             self._pooled = self._database.writer_engine.raw_connection()
             connection: psycopg.Connection[Any] = self._pooled.driver_connection
             connection.autocommit = True
+            register(connection)
             for statement in _SESSION:
                 connection.execute(statement)
         except (psycopg.Error, SQLAlchemyError) as error:
@@ -253,27 +259,20 @@ def _renewals(changes: Sequence[Change]) -> tuple[Any, ...] | None:
         addresses.append(after.address)
         befores.append(before.version)
         ends.append(after.expires)
-    return space, kind, plen, addresses, befores, ends, cltt
+    return space, kind, plen, _OCTETS(addresses), _INT8(befores), _INT8(ends), cltt
 
 
 def _shown(row: Lease) -> str:
     return json.dumps({n: v.hex() if isinstance(v, bytes) else v for n, v in row._asdict().items()})
 
 
-def _arrays(changes: Sequence[Change]) -> list[Any]:
+def _arrays(changes: Sequence[Change]) -> list[Array]:
     """One array a column of the statement."""
-    afters = zip(*(change.after for change in changes), strict=True)
     before = [change.before.version if change.before is not None else 0 for change in changes]
     opens = [change.opens for change in changes]
-    closings = [change.closing for change in changes]
-    return [
-        *map(list, afters),
-        before,
-        opens,
-        [closing.opened if closing is not None else 0 for closing in closings],
-        [closing.at if closing is not None else 0 for closing in closings],
-        [int(closing.reason) if closing is not None else 0 for closing in closings],
-    ]
+    closings = [change.closing or _NO_CLOSING for change in changes]
+    columns = (*zip(*(change.after for change in changes), strict=True), before, opens, *zip(*closings, strict=True))
+    return [pack(column) for pack, column in zip(_PACKERS, columns, strict=True)]
 
 
 _ALL_WON = Outcome()

@@ -1,13 +1,16 @@
 """Traces in SQL: blocks of transactions as the engine saw them, one row a flush, decoded only when somebody looks.
 
 A record is a fixed header, the datagram, the answer, the client key and the steps as JSON.  A block is at most
-``BLOCK_RECORDS`` records.  Retention deletes whole blocks.
+``BLOCK_RECORDS`` records, deflated: packets of one network are alike, so ten times as many fit.  Retention deletes
+whole blocks.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import struct
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +23,11 @@ from dhcpcore.store.schema import trace
 if TYPE_CHECKING:
     from dhcpcore.engine import Traced  # Reading traces needs no engine.
 
+_log = logging.getLogger(__name__)
+
 BLOCK_RECORDS = 1024
+#: The quickest: on packets it saves nearly as much as the slowest.
+_DEFLATE_LEVEL = 1
 #: What the header's number of octets can tell.
 _STEPS_OCTETS_MAX = 0xFFFF
 #: received_at, revision, interface, source port, reason, then the lengths of the five parts.
@@ -72,7 +79,7 @@ def encode(entries: Iterable[Traced]) -> bytes:
             )
         )  # fmt: skip
         parts += (datagram.source, client, data, answer, text)
-    return b"".join(parts)
+    return zlib.compress(b"".join(parts), _DEFLATE_LEVEL)
 
 
 def _text(steps: Sequence[Sequence[object]]) -> bytes:
@@ -82,8 +89,11 @@ def _text(steps: Sequence[Sequence[object]]) -> bytes:
 
 
 def decode(block: bytes) -> Iterator[Record]:
-    """The records of a block, oldest first."""
-    legend, _, body = block.partition(b"\n")
+    """The records of a block, oldest first.  Raises ``ValueError`` where it is none."""
+    try:
+        legend, _, body = zlib.decompress(block).partition(b"\n")
+    except zlib.error as error:
+        raise ValueError(f"not a block of traces: {error}") from error
     reasons = [_CODES.get(code, Reason.INTERNAL_ERROR) for code in json.loads(legend)]
     at = 0
     while at < len(body):
@@ -124,10 +134,14 @@ class TraceLog:
         found: list[Record] = []
         with self._database.reader() as connection:
             rows = connection.execute(
-                select(trace.c.body).order_by(trace.c.last_at.desc(), trace.c.id.desc()).limit(blocks_max)
+                select(trace.c.id, trace.c.body).order_by(trace.c.last_at.desc(), trace.c.id.desc()).limit(blocks_max)
             )
-            for (body,) in rows:
-                records = [record for record in decode(body) if client is None or client in record.client]
+            for number, body in rows:
+                try:
+                    records = [record for record in decode(body) if client is None or client in record.client]
+                except (ValueError, struct.error) as error:
+                    _log.warning("BROKEN-TRACES: row %d of the table trace cannot be read: %s.", number, error)
+                    continue
                 found += reversed(records)
                 if len(found) >= limit:
                     break

@@ -1,9 +1,15 @@
 """Blocks of transactions come back as they went in."""
 
+import zlib
+
+import pytest
+from sqlalchemy import update
+
 from dhcpcore.engine import Datagram, Traced
 from dhcpcore.pipeline.trace import Step, describe
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.database import Database
+from dhcpcore.store.schema import trace
 from dhcpcore.store.traces import BLOCK_RECORDS, TraceLog, decode, encode
 
 GIADDR = b"\xc0\x00\x02\x01"
@@ -46,9 +52,9 @@ def test_many_transactions_make_several_blocks(database: Database) -> None:
 
 def test_reasons_of_another_release_are_read_by_their_code() -> None:
     block = encode([_traced(1, Reason.MALFORMED)])
-    legend, _, body = block.partition(b"\n")
+    legend, _, body = zlib.decompress(block).partition(b"\n")
     older = legend.replace(b'"MALFORMED"', b'"NO-LONGER-KNOWN"') + b"\n" + body
-    assert next(decode(older)).reason is Reason.INTERNAL_ERROR
+    assert next(decode(zlib.compress(older))).reason is Reason.INTERNAL_ERROR
 
 
 def test_a_transaction_of_very_many_steps_is_stored_with_the_first_of_them() -> None:
@@ -58,3 +64,21 @@ def test_a_transaction_of_very_many_steps_is_stored_with_the_first_of_them() -> 
     assert second.datagram == b"request 2"
     assert 1000 < len(first.steps) < 10_000
     assert [step[1] for step in first.steps] == list(range(len(first.steps)))
+
+
+@pytest.mark.parametrize("body", [b"", b"no block", zlib.compress(b"[]\n\0\0"), zlib.compress(b"no legend")])
+def test_a_block_that_somebody_broke_is_told_and_passed_over(
+    database: Database, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    log = TraceLog(database)
+    log.write(1, [_traced(1)])
+    with database.writer() as connection:
+        connection.execute(update(trace).values(body=body))
+    log.write(1, [_traced(2)])
+    assert [record.datagram for record in log.latest(10)] == [b"request 2"]
+    assert "BROKEN-TRACES: row 1 of the table trace" in caplog.text
+
+
+def test_traces_of_one_network_take_little_room() -> None:
+    many = [_traced(number)._replace(answer=bytes(300)) for number in range(200)]
+    assert len(encode(many)) < 200 * 300 / 5
