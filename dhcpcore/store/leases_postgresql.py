@@ -56,7 +56,6 @@ def _type(column: Column[Any]) -> str:
 
 _COLUMNS = [column.name for column in lease.c]
 _LIST = ", ".join(_COLUMNS)
-_OF_LEASE = ", ".join(f"l.{name}" for name in _COLUMNS)
 _ON_KEY = " AND ".join(f"{{0}}.{name} = {{1}}.{name}" for name in ("space", "kind", "address", "plen"))
 _BY_CLIENT = f"SELECT {_LIST} FROM lease WHERE client = ANY(%b)"
 _BY_KEY = f"SELECT {_LIST} FROM lease WHERE space = %s AND kind = %s AND plen = %s AND address = ANY(%b)"

@@ -1,7 +1,7 @@
 """Columns as PostgreSQL arrays, packed whole: psycopg's own lists cost a call a value, in text a regular expression.
 
-The binary form is PostgreSQL's ``array_recv``: dimensions, flag for nulls, the element's oid, then for the dimension its
-length and lower bound, and each element behind its length.  No column of the lease table is null.
+The binary form is PostgreSQL's ``array_recv``: dimensions, flag for nulls, the element's oid, then for the dimension
+its length and lower bound, and each element behind its length.  No column of the lease table is null.
 """
 
 from __future__ import annotations
