@@ -19,20 +19,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from dhcpcore.builtin import builtin
 from dhcpcore.errors import MalformedMessage
-from dhcpcore.handlers.assignment import FindAssignment
-from dhcpcore.handlers.giveback import Decline, Release
-from dhcpcore.handlers.grant import Grant
-from dhcpcore.handlers.identity import Identify
-from dhcpcore.handlers.inform import Inform
-from dhcpcore.handlers.lifetimes import LeaseTimes
-from dhcpcore.handlers.offer import Offer
-from dhcpcore.handlers.options import Options
-from dhcpcore.handlers.probe import ProbeAddress
-from dhcpcore.handlers.record import RecordConflict, RecordLease
 from dhcpcore.handlers.reply import Reply
-from dhcpcore.handlers.server_id import ServerIdentity
-from dhcpcore.handlers.subnet import SelectSubnet
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State
@@ -40,7 +29,7 @@ from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.finished import Probe, Traced
-from dhcpcore.pipeline.handler import Handler, Plan
+from dhcpcore.pipeline.handler import Plan
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
 from dhcpcore.pipeline.trace import Step
@@ -64,6 +53,8 @@ TRACES_MAX = 8192
 
 #: The offer, if there was one, has become a lease; or the client took another address.
 _GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED))
+#: What a definition that could not be read would perhaps have allowed: better no word than a wrong one.
+_OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED))
 _MESSAGE_TYPES = (
     MessageType.DISCOVER,
     MessageType.REQUEST,
@@ -71,26 +62,6 @@ _MESSAGE_TYPES = (
     MessageType.RELEASE,
     MessageType.INFORM,
 )
-
-
-def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
-    """The built-in handlers, in order: what records changes comes before what has other effects."""
-    return (
-        SelectSubnet(),
-        ServerIdentity(allocator),
-        Identify(offered),
-        FindAssignment(),
-        RecordConflict(),
-        RecordLease(),
-        Offer(allocator, offered),
-        Grant(allocator),
-        Release(),
-        Decline(),
-        Inform(),
-        ProbeAddress(),
-        LeaseTimes(),
-        Options(),
-    )
 
 
 class Engine:
@@ -457,6 +428,10 @@ class Batch:
 
         The client begins anew (RFC 2131 3.1 4): what it was offered is not offered again unseen.
         """
+        if reason in _OF_DEFINITIONS and bundle.snapshot.quarantined:
+            bundle.depends = []
+            self._silence(bundle, Reason.QUARANTINED)
+            return
         self._engine.allocator.drop(bundle.client)
         response = Response4(MessageType.NAK)
         response.pairs = ((int(Opt.MESSAGE), reason.code.encode()),)

@@ -16,6 +16,31 @@ from structlog.typing import Processor
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 #: A longer message is cut: a hostile client must not fill the disk with one packet.
 MESSAGE_MAX = 4000
+#: The same trouble is told so often within so many seconds; a database that is away is met with every batch.
+OFTEN = 20
+WITHIN_S = 10.0
+
+
+class Seldom(logging.Filter):
+    """Lets the first ``OFTEN`` records of one place in the code through every ``WITHIN_S`` seconds, then says how many
+    were held back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is told."""
+        place = (record.pathname, record.lineno)
+        now = record.created
+        since, count = self._told.get(place, (now, 0))
+        if abs(now - since) >= WITHIN_S:  # The wall clock may be set back.
+            if count > OFTEN:
+                record.msg, record.args = f"{record.getMessage()} ({count - OFTEN} more like this were not logged.)", ()
+            since, count = now, 0
+        self._told[place] = (since, count + 1)
+        return count < OFTEN
 
 
 def configure(level: str, form: str, stream: IO[str] | None = None) -> None:
@@ -34,6 +59,7 @@ def configure(level: str, form: str, stream: IO[str] | None = None) -> None:
     else:
         last += [structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)]
     handler = logging.StreamHandler(stream)
+    handler.addFilter(Seldom())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
     root = logging.getLogger()
     root.handlers[:] = [handler]

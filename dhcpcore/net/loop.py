@@ -142,8 +142,8 @@ class Loop:
         known = engine.interfaces
         others = [d for d in datagrams if d.interface not in known]
         if others:
-            # Interfaces that this engine does not serve, or not yet: no packet for it.
-            engine.counters.events["other-interface"] += len(others)
+            # Counted only: the packets of somebody else's network must not push ours out of the traces.
+            engine.counters.datagrams[0, Reason.OTHER_INTERFACE, 0] += len(others)
             datagrams = [d for d in datagrams if d.interface in known]
         batch = engine.open(datagrams, now)
         if not (self.clock.ready and engine.defined):

@@ -67,6 +67,12 @@ class Reason(enum.Enum):
     NO_SUBNET = _Row(
         "NO-SUBNET", Verdict.SILENT, "No subnet is declared for the relay or interface that the packet came from."
     )
+    OTHER_INTERFACE = _Row("OTHER-INTERFACE", Verdict.SILENT, "It came in on an interface that is not served.")
+    QUARANTINED = _Row(
+        "QUARANTINED",
+        Verdict.SILENT,
+        "The address seems to be of no subnet or pool for this client, but some definition is in quarantine: no NAK.",
+    )
     NO_POOL = _Row("NO-POOL", Verdict.SILENT, "The link has no pool that admits this client, and no assignment does.")
     POOL_EXHAUSTED = _Row("POOL-EXHAUSTED", Verdict.SILENT, "Every address that this client might get is in use.")
     ASSIGNMENT_CONFLICT = _Row(

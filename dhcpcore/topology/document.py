@@ -23,6 +23,7 @@ from dhcpcore.topology.fields import (
     InterfaceName,
     Name,
     Network,
+    RelayAddress,
     ServerName,
     wrong,
 )
@@ -250,7 +251,7 @@ class SubnetSettings(Entry):
         0, description="Number of the address space, where several networks use the same addresses (VRFs)."
     )
     interface: InterfaceName | None = Field(None, description="The interface that is directly attached to this link.")
-    relays: list[Address] = Field(default_factory=list, description="More relay or link addresses that mean it.")
+    relays: list[RelayAddress] = Field(default_factory=list, description="More relay or link addresses that mean it.")
     interface_id: InterfaceId | None = Field(None, description="DHCPv6: a relay's option 18 that means it, in hex.")
     shared_network: Name | None = Field(None, description="Subnets that name the same one share a wire.")
     lifetime: Lifetime | None = Field(None, description="Replaces the one of globals.")

@@ -20,6 +20,7 @@ from dhcpcore.wire.addresses import (
     format_duid,
     format_hardware,
     format_prefix,
+    network_of,
     parse_address,
     parse_duid,
     parse_hardware,
@@ -33,6 +34,22 @@ ETHERNET = b"\x01"
 ETHERNET_OCTETS = 6
 #: One DHCPv4 option or one sub-option of option 82 counts its octets with one octet.
 IDENTIFIER_OCTETS_MAX = 255
+
+#: No host's: the group bit (IEEE 802 8.2), or no address at all.
+_NOBODY = ("a group, not of one interface", "nobody")
+#: RFC 6890 and RFC 4291: what no host can have; with what it is for.
+_RESERVED = tuple(
+    (block, *parse_prefix(block), use)
+    for block, use in (
+        ("0.0.0.0/8", "which means this network"),
+        ("127.0.0.0/8", "which every machine keeps to itself"),
+        ("224.0.0.0/3", "which is for multicast and experiments"),
+        ("::/128", "which means no address"),
+        ("::1/128", "which every machine keeps to itself"),
+        ("fe80::/10", "which every link has of its own"),
+        ("ff00::/8", "which is for multicast"),
+    )
+)
 
 _DURATION = re.compile(r"([0-9]{1,10})([smhdw]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -95,7 +112,26 @@ def _hardware(text: str) -> bytes:
         raise InvalidValue(
             f"{quoted(text)} has {len(address)} octets, an Ethernet address such as 02:00:00:00:00:01 has six"
         )
+    if address[0] & 1 or not any(address):
+        raise InvalidValue(f"{quoted(text)} is the address of {_NOBODY[not any(address)]}: no client has it")
     return ETHERNET + address
+
+
+def _network(text: str) -> tuple[bytes, int]:
+    """A prefix that clients can have addresses of."""
+    address, plen = parse_prefix(text)
+    for block, reserved, bits, use in _RESERVED:
+        shorter = min(bits, plen)  # Of two prefixes that touch, one holds the other.
+        if len(reserved) == len(address) and network_of(reserved, shorter) == network_of(address, shorter):
+            raise InvalidValue(f"{quoted(text)} touches {block}, {use}: no client can have an address of it")
+    return address, plen
+
+
+def _relay(text: str) -> bytes:
+    address = parse_address(text)
+    if not any(address) or address[0] >= (224 if len(address) == 4 else 255):
+        raise InvalidValue(f"{quoted(text)} is no host's address: write that of the relay on the clients' link")
+    return address
 
 
 def _octets(value: object, *, bare: Callable[[str], bytes], right: str) -> bytes:
@@ -203,9 +239,15 @@ Address = Annotated[
     PlainSerializer(format_address),
     _text_schema("192.0.2.1"),
 ]
+RelayAddress = Annotated[
+    bytes,
+    _read(_relay, "an address such as 192.0.2.1 or 2001:db8::1"),
+    PlainSerializer(format_address),
+    _text_schema("192.0.2.1"),
+]
 Network = Annotated[
     tuple[bytes, int],
-    _read(parse_prefix, "a prefix such as 192.0.2.0/24 or 2001:db8:1::/64"),
+    _read(_network, "a prefix such as 192.0.2.0/24 or 2001:db8:1::/64"),
     PlainSerializer(lambda prefix: format_prefix(*prefix)),
     _text_schema("192.0.2.0/24"),
 ]

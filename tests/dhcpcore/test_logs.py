@@ -46,3 +46,21 @@ def test_an_exception_is_told_with_its_place(stream):
     except KeyError:
         logging.getLogger("a").exception("It failed.")
     assert "KeyError: 'absent'" in json.loads(stream.getvalue())["exception"]
+
+
+def test_the_same_trouble_is_told_a_few_times_and_then_counted():
+    now = 0.0
+    seldom = logs.Seldom()
+
+    def told(line, number):
+        record = logging.LogRecord("a", logging.ERROR, "place.py", line, "trouble %d", (number,), None)
+        record.created = now
+        return record.getMessage() if seldom.filter(record) else None
+
+    heard = [told(7, number) for number in range(100)]
+    assert heard[: logs.OFTEN] == [f"trouble {number}" for number in range(logs.OFTEN)]
+    assert set(heard[logs.OFTEN :]) == {None}
+    assert told(8, 1) == "trouble 1"  # Another place in the code is another trouble.
+    now = logs.WITHIN_S
+    assert told(7, 100) == f"trouble 100 ({100 - logs.OFTEN} more like this were not logged.)"
+    assert told(7, 101) == "trouble 101"

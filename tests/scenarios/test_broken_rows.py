@@ -1,10 +1,12 @@
 """Lease rows that somebody made invalid by hand: nobody gets their addresses, all others are served."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from tests.packets4 import ACK, OFFER, client
+from dhcpcore.topology.snapshot import Quarantined
+from tests.packets4 import ACK, NAK, OFFER, client
 from tests.playbook import OFFICE, World, pool, subnet
 
 Make = Callable[..., World]
@@ -86,3 +88,38 @@ def test_its_address_is_nobodys(world: Make, broken: str) -> None:
     assert w.reason == "POOL-EXHAUSTED"
     w.discover(C, requested=BROKEN)
     assert w.reason == "POOL-EXHAUSTED"
+
+
+ODD = (Quarantined("subnet 7", "its prefix makes no sense"),)
+OTHER = subnet("198.51.100.0/24", pool("198.51.100.100", "198.51.100.109"))
+
+
+def test_a_client_of_a_subnet_in_quarantine_is_not_refused(world: Make) -> None:
+    """Its lease may be as good as ever: it goes on with it, and renews it once the definition is mended."""
+    home = subnet(OFFICE, pool(BROKEN, "192.0.2.101"), lifetime=600, authoritative=True)
+    w = world(home)
+    w.lease(A)
+    w.install(OTHER, quarantined=ODD)
+    assert w.renew(A, BROKEN) is None
+    assert w.reason == "QUARANTINED"
+    w.install(home, quarantined=())
+    assert w.renew(A, BROKEN).kind == ACK
+
+
+def test_a_client_of_a_pool_in_quarantine_is_not_refused(world: Make) -> None:
+    home = subnet(OFFICE, pool(BROKEN, "192.0.2.101"), lifetime=600, authoritative=True)
+    w = world(home)
+    w.lease(A)
+    w.install(replace(home, pools=()), quarantined=(Quarantined("pool 7", "its first address makes no sense"),))
+    assert w.renew(A, BROKEN) is None
+    assert w.reason == "QUARANTINED"
+    w.install(replace(home, pools=()), quarantined=())
+    assert w.renew(A, BROKEN).kind == NAK
+
+
+def test_an_address_that_is_anothers_is_refused_all_the_same(world: Make) -> None:
+    w = world(subnet(OFFICE, pool(BROKEN, BROKEN), lifetime=600, authoritative=True))
+    w.lease(A)
+    w.install(quarantined=ODD)
+    assert w.reboot(B, BROKEN).kind == NAK
+    assert w.reason == "NAK-TAKEN"

@@ -1,5 +1,6 @@
 """What the engine does between packets: each piece bounded, none in the way of another."""
 
+import random
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -155,11 +156,12 @@ def test_a_flood_does_not_fill_the_disk_with_traces(bench: Bench, monkeypatch: p
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(module, "TRACE_OCTETS_SAVED", 10_000_000)
     bench.chores._trace_room = 10_000_000
-    datagram = heard(1, bytes(4096))
+    dice = random.Random(1)  # What cannot be deflated.
+    flood = [Traced(heard(1, dice.randbytes(4096)), Reason.MALFORMED, 1, [], b"", b"") for _ in range(200)]
     began, seconds = now[0], 300
     for _ in range(seconds):
         now[0] += 1
-        bench.engine.traces.extend([Traced(datagram, Reason.MALFORMED, 1, [], b"", b"")] * 200)
+        bench.engine.traces.extend(flood)
         bench.engine.traced += 200
         bench.chores.write_traces()
     kept = bench.count(func.sum(func.length(trace.c.body)))

@@ -12,6 +12,7 @@ from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.model import Lease, State
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.loop import Chore, Loop
+from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Interface
 from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 from tests.packets4 import BROADCAST, DISCOVER, REQUEST, client, ip, request
@@ -122,7 +123,7 @@ def test_what_comes_in_on_an_interface_that_is_not_served_is_not_for_us(
     loop.engine.set_interfaces(served)
     loop.engine.install(Snapshot(1, (OFFICE,)))
     assert answers(loop, datagram(DISCOVER, ETH1, giaddr="192.0.2.2")) == []
-    assert loop.engine.counters.events["other-interface"] == 1
+    assert loop.engine.counters.datagrams == {(0, Reason.OTHER_INTERFACE, 0): 1}
 
 
 def failing(error: Exception) -> Callable[[], float]:

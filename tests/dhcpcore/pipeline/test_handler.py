@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcpcore.engine import builtin
+from dhcpcore.builtin import builtin
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.bundle import TransactionBundle

@@ -108,7 +108,9 @@ def test_every_key_is_in_an_example(key):
     assert re.search(rf"\b{key}:", shown)
 
 
-@pytest.mark.parametrize("model", {*SECTIONS.values(), SubnetSettings}, ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", sorted({*SECTIONS.values(), SubnetSettings}, key=str), ids=lambda model: model.__name__
+)
 def test_every_field_says_what_it_means(model):
     for name, field in model.model_fields.items():
         assert field.description

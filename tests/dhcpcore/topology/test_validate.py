@@ -9,7 +9,9 @@ from dhcpcore.topology.faults import FAULTS_MAX
 from dhcpcore.topology.validate import inspect, validate
 from tests.dhcpcore.topology.documents import FULL, full
 
-REMOVE = object()
+
+class REMOVE:
+    """Instead of a value: the key is taken out."""
 
 
 def changed(path, value):
@@ -83,6 +85,20 @@ BROKEN = [
     (("option_definitions", 0, "type"), "colour", "option_definitions[0].type", "none of"),
     (("option_definitions", 0, "code"), 3, "option_definitions[0].code", "routers"),
     (("option_definitions", 1), 3, "option_definitions[1]", "not a mapping"),
+    *(
+        ((*S, "prefix"), prefix, "subnets[0].prefix", says)
+        for prefix, says in (
+            ("224.0.0.0/24", "224.0.0.0/3, which is for multicast"), ("255.255.255.0/24", "224.0.0.0/3"),
+            ("128.0.0.0/1", "224.0.0.0/3"), ("127.0.0.0/24", "keeps to itself"), ("0.0.0.0/0", "this network"),
+            ("0.1.0.0/16", "this network"), ("ff02::/64", "multicast"), ("fe80::/64", "of its own"), ("::/0", "::/128"),
+        )
+    ),
+    ((*S, "relays"), ["0.0.0.0"], "subnets[0].relays[0]", "no host's address"),
+    ((*S, "relays"), ["255.255.255.255"], "subnets[0].relays[0]", "no host's address"),
+    ((*S, "relays"), ["239.1.2.3"], "subnets[0].relays[0]", "no host's address"),
+    ((*A, 0, "hw_address"), "00:00:00:00:00:00", "subnets[0].assignments[0].hw_address", "of nobody"),
+    ((*A, 0, "hw_address"), "ff:ff:ff:ff:ff:ff", "subnets[0].assignments[0].hw_address", "of a group"),
+    ((*A, 0, "hw_address"), "01:00:5e:00:00:01", "subnets[0].assignments[0].hw_address", "of a group"),
     ((*S, "prefix"), REMOVE, "subnets[0].prefix", "missing"),
     ((*S, "prefix"), "192.0.2.1/24", "subnets[0].prefix", "192.0.2.0/24"),
     ((*S, "prefix"), "192.0.2.0", "subnets[0].prefix", "a slash"),

@@ -1,0 +1,39 @@
+"""The table of built-in handlers, in the order of the pipeline."""
+
+from __future__ import annotations
+
+from dhcpcore.handlers.assignment import FindAssignment
+from dhcpcore.handlers.giveback import Decline, Release
+from dhcpcore.handlers.grant import Grant
+from dhcpcore.handlers.identity import Identify
+from dhcpcore.handlers.inform import Inform
+from dhcpcore.handlers.lifetimes import LeaseTimes
+from dhcpcore.handlers.offer import Offer
+from dhcpcore.handlers.options import Options
+from dhcpcore.handlers.probe import ProbeAddress
+from dhcpcore.handlers.record import RecordConflict, RecordLease
+from dhcpcore.handlers.server_id import ServerIdentity
+from dhcpcore.handlers.subnet import SelectSubnet
+from dhcpcore.lease.allocation import Allocator
+from dhcpcore.lease.offered import Offered
+from dhcpcore.pipeline.handler import Handler
+
+
+def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
+    """The built-in handlers, in order: what records changes comes before what has other effects."""
+    return (
+        SelectSubnet(),
+        ServerIdentity(allocator),
+        Identify(offered),
+        FindAssignment(),
+        RecordConflict(),
+        RecordLease(),
+        Offer(allocator, offered),
+        Grant(allocator),
+        Release(),
+        Decline(),
+        Inform(),
+        ProbeAddress(),
+        LeaseTimes(),
+        Options(),
+    )
