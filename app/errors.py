@@ -12,7 +12,16 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from dhcpcore.control import ControlRefused, EngineAway
-from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, NotFound, Refused, StoreError, StoreUnavailable
+from dhcpcore.errors import (
+    Forbidden,
+    InvalidDocument,
+    InvalidValue,
+    LessorError,
+    NotFound,
+    Refused,
+    StoreError,
+    StoreUnavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +31,7 @@ PROBLEM = "application/problem+json"
 #: The first row that fits an error gives its status.
 STATUSES: tuple[tuple[type[LessorError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
+    (Forbidden, HTTPStatus.FORBIDDEN),
     (InvalidValue, HTTPStatus.UNPROCESSABLE_ENTITY),
     (InvalidDocument, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ControlRefused, HTTPStatus.CONFLICT),

@@ -6,7 +6,8 @@ command line and one in the pipeline turn them into an answer.
 * ``MalformedMessage``: bytes from the network that cannot be read; raised at one boundary, the opening of a batch.
 * ``InvalidValue``: one value that somebody wrote is wrong; says what would be right.
 * ``InvalidDocument``: a definitions document is refused; carries every fault with its path.
-* ``Refused``: a request is understood and not carried out (conflict, state, missing right); ``NotFound`` is one of it.
+* ``Refused``: a request is understood and not carried out (conflict, state); ``NotFound`` and ``Forbidden`` (a right is
+  missing) are of it.
 * ``StoreError`` and its kin: the database did not do what was asked.
 """
 
@@ -57,6 +58,10 @@ class Refused(LessorError):
 
 class NotFound(Refused):
     """What was named is not there."""
+
+
+class Forbidden(Refused):
+    """Who asks may not do it; the text names the role that may."""
 
 
 class SettingsError(LessorError):

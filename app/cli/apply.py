@@ -30,11 +30,11 @@ def command(invocation: Invocation, file: Path, *, yes: bool, remark: str, as_js
     hold, it says how many and asks first; with no terminal to ask at, it refuses unless --yes is said.
     """
     from app.services import definitions
-    from app.services.appliance import actor
+    from app.services.access import terminal
 
     document = read(file)
     with invocation.appliance(make=True) as appliance, progress("Staging") as step:
-        done = definitions.apply(appliance, document, actor=actor(), note=remark, progress=step,
+        done = definitions.apply(appliance, document, by=terminal(), note=remark, progress=step,
                                  agreed=lambda plan: yes or _asked(plan))
     if as_json:
         emit(done)

@@ -49,7 +49,7 @@ def add(invocation: Invocation, /, address: str, *, subnet: str | None, disabled
         **given: str | None) -> None:
     """Give one client ADDRESS for good; exactly one of the options that name a client is needed."""
     from app.services import assignments
-    from app.services.appliance import actor
+    from app.services.access import terminal
 
     named = [name for name in assignments.IDENTIFIERS if given.get(name)]
     if len(named) != 1:
@@ -59,7 +59,7 @@ def add(invocation: Invocation, /, address: str, *, subnet: str | None, disabled
     entry.update({"hostname": given["hostname"]} if given["hostname"] else {})
     entry.update({"enabled": False} if disabled else {})
     with invocation.appliance() as appliance:
-        done = assignments.add(appliance, entry, actor=actor(), subnet=subnet)
+        done = assignments.add(appliance, entry, by=terminal(), subnet=subnet)
     _tell(done, f"{address} is assigned to {given[named[0]]} (revision {done.revision}).", as_json=as_json)
 
 
@@ -70,10 +70,10 @@ def add(invocation: Invocation, /, address: str, *, subnet: str | None, disabled
 def remove(invocation: Invocation, what: str, *, as_json: bool) -> None:
     """Remove the assignment of an address, or of a client by its hardware address or identifier."""
     from app.services import assignments
-    from app.services.appliance import actor
+    from app.services.access import terminal
 
     with invocation.appliance() as appliance:
-        view, done = assignments.remove(appliance, what, actor=actor())
+        view, done = assignments.remove(appliance, what, by=terminal())
     _tell(done, f"{', '.join(view.addresses)} is no longer assigned to {view.value} (revision {done.revision}).",
           as_json=as_json)
 

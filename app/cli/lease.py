@@ -106,10 +106,10 @@ def _seconds(at: datetime) -> float:
 def release(invocation: Invocation, address: str, as_json: bool) -> None:
     """End a lease at once, so that others can have the address."""
     from app.services import leases
-    from app.services.appliance import actor
+    from app.services.access import terminal
 
     with invocation.appliance() as appliance:
-        result = leases.release(appliance, address, actor=actor())
+        result = leases.release(appliance, address, by=terminal())
     if as_json:
         emit(result)
     elif result["released"]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,11 +53,3 @@ def is_running(settings: Settings) -> bool:
     except EngineAway:
         return False
     return True
-
-
-def actor() -> str:
-    """Who changes something from this terminal, for the audit."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (OSError, KeyError):
-        return f"uid {os.getuid()}"

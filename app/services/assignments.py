@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from app.services.definitions import Applied, Change, Loss
 from dhcpcore.errors import InvalidValue, NotFound, Refused
@@ -36,16 +37,18 @@ def list_assignments(appliance: Appliance, subnet: str | None = None) -> Iterato
     yield from map(_view, _all(AssignmentEdits(appliance.database), subnet))
 
 
-def add(appliance: Appliance, entry: Mapping[str, Any], *, actor: str, subnet: str | None = None) -> Applied:
+def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, subnet: str | None = None) -> Applied:
     """Add an assignment, written as in the document, to ``subnet`` or to the one whose prefix holds its address."""
+    by.must_be(Role.OPERATOR)
     edits = AssignmentEdits(appliance.database)
     address = str(entry.get("address", ""))
     named = subnet if subnet is not None else _subnet_of(appliance, address)
-    return _make(appliance, edits, edits.add(named, dict(entry)), actor, f"assignment of {address} added")
+    return _make(appliance, edits, edits.add(named, dict(entry)), by, f"assignment of {address} added")
 
 
-def remove(appliance: Appliance, what: str, *, actor: str) -> tuple[AssignmentView, Applied]:
+def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[AssignmentView, Applied]:
     """Remove the assignment of an address, or of a client by its hardware address or identifier."""
+    by.must_be(Role.OPERATOR)
     edits = AssignmentEdits(appliance.database)
     wanted = _spellings(what)
     found = [row for row in _all(edits) if wanted & _handles(row.form)]
@@ -55,13 +58,13 @@ def remove(appliance: Appliance, what: str, *, actor: str) -> tuple[AssignmentVi
         places = ", ".join(view.addresses[0] for view in map(_view, found) if view.addresses)
         raise Refused(f"{len(found)} assignments are of {what}: name one by its address ({places}).")
     draft = edits.remove(found[0].assignment_id)
-    return _view(found[0]), _make(appliance, edits, draft, actor, f"assignment of {what} removed")
+    return _view(found[0]), _make(appliance, edits, draft, by, f"assignment of {what} removed")
 
 
-def _make(appliance: Appliance, edits: AssignmentEdits, draft: Draft, actor: str, note: str) -> Applied:
+def _make(appliance: Appliance, edits: AssignmentEdits, draft: Draft, by: Principal, note: str) -> Applied:
     # Who holds the address loses it by this very wish: it is told afterwards, and not asked for.
     losses = tuple(Loss(one.place, one.clients) for one in draft.effects)
-    revision = edits.make(draft, actor, note)
+    revision = edits.make(draft, by.name, note)
     change = Change(draft.change.action, draft.change.kind, draft.change.name, str(draft.change))
     return Applied(revision, (change,), losses, appliance.tell_engine())
 

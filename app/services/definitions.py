@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from dhcpcore import interchange
 from dhcpcore.errors import Refused
@@ -72,17 +73,18 @@ def plan(appliance: Appliance, document: Document) -> Plan:
     return Plan(changes, losses)
 
 
-def apply(appliance: Appliance, document: Document, *, actor: str, agreed: Callable[[Plan], bool],
+def apply(appliance: Appliance, document: Document, *, by: Principal, agreed: Callable[[Plan], bool],
           note: str = "", progress: Progress = lambda *_: None) -> Applied:
     """Make the document the definitions, whole or not at all, and tell the engine.
 
     ``agreed`` is asked before anything is written when clients would lose their address.
     """
+    by.must_be(Role.ADMIN)
     planned = plan(appliance, document)
     if planned.losses and not agreed(planned):
         raise Refused("Nothing was changed.")
     revision = Definitions(appliance.database).apply(
-        document, actor, note, progress=lambda done, total: progress("rows", done, total))
+        document, by.name, note, progress=lambda done, total: progress("rows", done, total))
     told = appliance.tell_engine() if planned.changes else True
     return Applied(revision, planned.changes, planned.losses, told)
 

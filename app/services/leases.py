@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.services import subnets
+from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from app.services.identities import client_text, hardware_text, sought
 from dhcpcore.control import EngineAway
@@ -118,8 +119,9 @@ def history_of_address(appliance: Appliance, address: str) -> tuple[HoldingView,
     return history(appliance, format_address(parse_address(address)))
 
 
-def release(appliance: Appliance, address: str, *, actor: str, space: int = 0) -> dict[str, Any]:
+def release(appliance: Appliance, address: str, *, by: Principal, space: int = 0) -> dict[str, Any]:
     """End a lease at once.  Without an engine the wish is kept, and done by the next engine that starts."""
+    by.must_be(Role.OPERATOR)
     octets = parse_address(address)
     try:
         result = appliance.engine.call("lease-release", address=format_address(octets), space=space)
@@ -131,7 +133,7 @@ def release(appliance: Appliance, address: str, *, actor: str, space: int = 0) -
             raise Refused(f"{address} is not leased to anybody now; there is nothing to release.") from None
         body = {"address": format_address(octets), "space": space}
         with appliance.database.writer() as connection:
-            number = requests.ask(connection, verb="lease-release", body=body, actor=actor, now=now)
+            number = requests.ask(connection, verb="lease-release", body=body, actor=by.name, now=now)
         return {"released": False, "request": number, "address": format_address(octets)}
     return {"released": True, "address": format_address(octets), "lease": result}
 

@@ -4,11 +4,16 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from dhcpcore.control import ControlRefused, EngineAway
 from dhcpcore.lease.model import Lease, State
 from dhcpcore.settings import Settings
 from dhcpcore.store.schema import history, lease
+
+VERA = Principal("vera", Role.VIEWER, "token")
+ANN = Principal("ann", Role.OPERATOR, "session")
+ADA = Principal("ada", Role.ADMIN, "session")
 
 
 class EngineThatIsAway:

@@ -5,7 +5,7 @@ from dhcpcore.control import ControlRefused
 from dhcpcore.errors import InvalidValue, Refused
 from dhcpcore.lease.model import NEVER, Close, State
 from dhcpcore.store import requests
-from tests.app.people import EngineThatAnswers, a_lease, appliance, remember, store
+from tests.app.people import ANN, EngineThatAnswers, a_lease, appliance, remember, store
 from tests.app.site import define
 
 
@@ -103,14 +103,14 @@ def test_a_holding_that_goes_on_has_no_end(database):
 
 def test_the_engine_releases_at_once(database):
     engine = EngineThatAnswers(lease_release={"state": "released"})
-    result = leases.release(appliance(database, engine), "192.0.2.1", actor="ann")
+    result = leases.release(appliance(database, engine), "192.0.2.1", by=ANN)
     assert result == {"released": True, "address": "192.0.2.1", "lease": {"state": "released"}}
     assert engine.calls == [("lease-release", {"address": "192.0.2.1", "space": 0})]
 
 
 def test_without_an_engine_the_wish_waits(database):
     store(database, a_lease(1))
-    result = leases.release(appliance(database), "192.0.2.1", actor="ann")
+    result = leases.release(appliance(database), "192.0.2.1", by=ANN)
     assert result["released"] is False
     with database.reader() as connection:
         (row,) = requests.waiting(connection)
@@ -120,9 +120,9 @@ def test_without_an_engine_the_wish_waits(database):
 def test_what_is_not_leased_is_not_released(database):
     store(database, a_lease(2, state=State.RELEASED))
     with pytest.raises(Refused, match="not leased to anybody"):
-        leases.release(appliance(database), "192.0.2.2", actor="ann")
+        leases.release(appliance(database), "192.0.2.2", by=ANN)
     refusing = EngineThatAnswers(lease_release=ControlRefused("refused", "There is no lease."))
     with pytest.raises(ControlRefused, match="There is no lease"):
-        leases.release(appliance(database, refusing), "192.0.2.2", actor="ann")
+        leases.release(appliance(database, refusing), "192.0.2.2", by=ANN)
     with database.reader() as connection:
         assert requests.waiting(connection) == []
