@@ -8,6 +8,7 @@ from app.cli.invocation import Invocation
 from app.cli.output import emit, json_option, note, say, table
 
 if TYPE_CHECKING:
+    from app.services.assignments import AssignmentView
     from app.services.definitions import Applied
 
 
@@ -31,7 +32,7 @@ def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
         return
     table(("ADDRESS", "CLIENT", "HOST NAME", "SUBNET", ""),
           ((", ".join(one.addresses), f"{one.identifier} {one.value}", one.hostname, one.subnet,
-            "" if one.enabled else "disabled") for one in found), "No assignment.")
+            _state(one)) for one in found), "No assignment.")
 
 
 @command.command(name="add")
@@ -76,6 +77,12 @@ def remove(invocation: Invocation, what: str, *, as_json: bool) -> None:
         view, done = assignments.remove(appliance, what, by=terminal())
     _tell(done, f"{', '.join(view.addresses)} is no longer assigned to {view.value} (revision {done.revision}).",
           as_json=as_json)
+
+
+def _state(one: "AssignmentView") -> str:
+    if not one.enabled:
+        return "disabled"
+    return f"in conflict: {', '.join(one.conflicts)} is used by somebody else" if one.conflicts else ""
 
 
 def _tell(done: "Applied", sentence: str, *, as_json: bool) -> None:

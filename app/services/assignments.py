@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from app.services import subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from app.services.definitions import Applied, Change, Loss
 from dhcpcore.errors import InvalidValue, NotFound, Refused
+from dhcpcore.store import queries
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.edits import AssignmentEdits, AssignmentRow, Draft
 from dhcpcore.wire.addresses import format_hex, format_prefix, parse_address, parse_hex
@@ -30,11 +32,21 @@ class AssignmentView:
     addresses: tuple[str, ...]
     hostname: str
     enabled: bool
+    conflicts: tuple[str, ...] = ()  #: Addresses that somebody else was found to use; they are on probation.
 
 
 def list_assignments(appliance: Appliance, subnet: str | None = None) -> Iterator[AssignmentView]:
     """Every assignment, or those of one subnet, in the order in which they were added."""
-    yield from map(_view, _all(AssignmentEdits(appliance.database), subnet))
+    spaces, now = subnets.spaces(appliance), appliance.database.now()
+    for page in _pages(AssignmentEdits(appliance.database), subnet):
+        views = [_view(row) for row in page]
+        octets = {text: parse_address(text) for view in views for text in view.addresses if "/" not in text}
+        asked = list(octets.values())
+        with appliance.database.reader() as connection:
+            parts = [asked[at : at + queries.PAGE_MAX] for at in range(0, len(asked), queries.PAGE_MAX)]
+            found = set().union(*(queries.declined(connection, part, spaces, now) for part in parts))
+        for view in views:
+            yield replace(view, conflicts=tuple(text for text in view.addresses if octets.get(text) in found))
 
 
 def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, subnet: str | None = None) -> Applied:
@@ -69,11 +81,16 @@ def _make(appliance: Appliance, edits: AssignmentEdits, draft: Draft, by: Princi
     return Applied(revision, (change,), losses, appliance.tell_engine())
 
 
-def _all(edits: AssignmentEdits, subnet: str | None = None) -> Iterator[AssignmentRow]:
+def _pages(edits: AssignmentEdits, subnet: str | None = None) -> Iterator[list[AssignmentRow]]:
     after = 0
     while page := edits.page(subnet, after, _ROWS_A_PAGE):
-        yield from page
+        yield page
         after = page[-1].assignment_id
+
+
+def _all(edits: AssignmentEdits) -> Iterator[AssignmentRow]:
+    for page in _pages(edits):
+        yield from page
 
 
 def _subnet_of(appliance: Appliance, address: str) -> str:

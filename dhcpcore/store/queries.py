@@ -105,6 +105,19 @@ def leases(connection: Connection, wanted: LeaseFilter, after: LeaseKey | None, 
     return [Lease(*row) for row in connection.execute(query)]
 
 
+def declined(connection: Connection, addresses: Sequence[bytes], spaces: Sequence[int], now: float) -> set[bytes]:
+    """Those of the addresses that are on probation after a DECLINE."""
+    assert len(addresses) <= PAGE_MAX
+    query = select(lease.c.address).where(
+        lease.c.space.in_(spaces),
+        lease.c.kind.in_((KIND_ADDRESS4, KIND_ADDRESS6)),
+        lease.c.address.in_(addresses),
+        lease.c.state == State.DECLINED,
+        lease.c.expires > now,
+    )
+    return {address for (address,) in connection.execute(query)}
+
+
 def leases_at(connection: Connection, address: bytes, space: int = 0) -> list[Lease]:
     """The rows of one address: one, or for IPv6 one a prefix length."""
     query = select(*_LEASE_COLUMNS).where(_at(lease, (space,), address)).order_by(lease.c.plen)

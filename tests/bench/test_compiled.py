@@ -15,7 +15,10 @@ import pytest
 from bench import acknowledged
 from bench.compiled import Compiled, compile_into
 
-pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here (Debian: apt-get install gcc)")
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here (Debian: apt-get install gcc)"),
+    pytest.mark.xdist_group("dhcpload"),  # One port.
+]
 
 PORT = 16767  # the generator and its server use one port on two addresses
 COOKIE = bytes.fromhex("63825363")

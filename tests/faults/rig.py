@@ -158,10 +158,10 @@ class Rig:
         self.send(datagram)
         return self.reasons[0]
 
-    def lease(self, who: Client) -> str:
+    def lease(self, who: Client, via: str | None = None) -> str:
         """DISCOVER and REQUEST: the address."""
-        (offer,) = self.send(self.discover(who))
-        (ack,) = self.send(self.select(who, offer.yiaddr))
+        (offer,) = self.send(self.discover(who, via))
+        (ack,) = self.send(self.select(who, offer.yiaddr, via))
         assert ack.yiaddr == offer.yiaddr
         return ack.yiaddr
 

@@ -9,7 +9,7 @@ from tests.faults.rig import DOCUMENT, FIRST, LAB, Rig
 from tests.faults.told import told
 from tests.packets4 import ACK, OFFER, client
 
-A, B = client(1), client(2)
+A, B, C = client(1), client(2), client(3)
 KEPT = client(9)
 """The client that the document's assignment is for."""
 
@@ -35,13 +35,15 @@ def number_of(rig: Rig, table: str, where: str) -> int:
 )
 def test_a_subnet(rig: Rig, broken: tuple[str, Any]) -> None:
     fault = told("a subnet's row makes no sense")
+    held = rig.lease(C, via=LAB)
+    rig.pass_(2)
     number = number_of(rig, "subnet", "name = 'lab'")
     column, value = broken
     places = break_definition(rig, f"UPDATE subnet SET {column} = :v WHERE id = {number}", v=value)
     assert any(place.startswith(f"subnet {number}") for place in places), places
-    assert [rig.reason(rig.discover(B, via=LAB))] == fault.reasons
+    assert [rig.reason(rig.discover(B, via=LAB)), rig.reason(rig.renew(C, held))] == fault.reasons
     mend(rig)
-    assert [rig.reason(rig.discover(B, via=LAB))] == fault.after
+    assert [rig.reason(rig.discover(B, via=LAB)), rig.reason(rig.renew(C, held))] == fault.after
 
 
 def mend(rig: Rig) -> None:
@@ -54,13 +56,15 @@ def mend(rig: Rig) -> None:
 )
 def test_a_pool(rig: Rig, broken: tuple[str, Any]) -> None:
     fault = told("a pool's row makes no sense")
+    held = rig.lease(C, via=LAB)
+    rig.pass_(2)
     number = number_of(rig, "pool", "subnet_id = (SELECT id FROM subnet WHERE name = 'lab')")
     column, value = broken
     places = break_definition(rig, f"UPDATE pool SET {column} = :v WHERE id = {number}", v=value)
     assert any(place.startswith(f"pool {number}") for place in places), places
-    assert [rig.reason(rig.discover(B, via=LAB))] == fault.reasons
+    assert [rig.reason(rig.discover(B, via=LAB)), rig.reason(rig.renew(C, held))] == fault.reasons
     mend(rig)
-    assert [rig.reason(rig.discover(B, via=LAB))] == fault.after
+    assert [rig.reason(rig.discover(B, via=LAB)), rig.reason(rig.renew(C, held))] == fault.after
 
 
 def test_an_option_of_a_subnet(rig: Rig) -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from app.services import assignments
 from dhcpcore.errors import InvalidDocument, InvalidValue, NotFound, Refused
+from dhcpcore.lease.model import State
 from tests.app.people import ANN, EngineThatAnswers, a_lease, appliance, store
 from tests.app.site import define
 
@@ -85,3 +86,16 @@ def test_more_than_a_page_is_listed(sqlite_database, monkeypatch):
     define(sqlite_database, {"version": 1, "subnets": [{"prefix": "192.0.2.0/24",
                                                         "assignments": [entry(n, n) for n in range(1, 9)]}]})
     assert len(list(assignments.list_assignments(appliance(sqlite_database)))) == 8
+
+
+def test_an_address_that_somebody_else_was_found_to_use_is_shown_while_it_is_on_probation(database, here):
+    store(database, a_lease(5, state=State.DECLINED), a_lease(6))
+    assignments.add(here, entry(6, 6), by=ANN)
+    assignments.add(here, entry(7, 7), by=ANN)
+    shown = {one.addresses: one.conflicts for one in assignments.list_assignments(here)}
+    assert shown == {("192.0.2.5",): ("192.0.2.5",), ("192.0.2.6",): (), ("192.0.2.7",): ()}
+
+
+def test_once_the_probation_is_over_it_is_in_conflict_no_longer(database, here):
+    store(database, a_lease(5, state=State.DECLINED, expires=5))
+    assert [one.conflicts for one in assignments.list_assignments(here)] == [()]
