@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
+from dhcpcore.topology.spans import last_of
 
 _NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
 
@@ -88,15 +89,15 @@ class Subnet:
     adopt: str = "never"  #: never | free | reserved
     rapid_commit: bool = False
     preference: int | None = None
+    last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
+
+    def __post_init__(self) -> None:
+        """Work out what is asked for every packet."""
+        object.__setattr__(self, "last", last_of(self.prefix, self.plen))
 
     def contains(self, address: bytes) -> bool:
         """Whether ``address`` lies inside the subnet's prefix."""
-        if len(address) != len(self.prefix):
-            return False
-        whole, bits = divmod(self.plen, 8)
-        if address[:whole] != self.prefix[:whole]:
-            return False
-        return bits == 0 or (address[whole] ^ self.prefix[whole]) >> (8 - bits) == 0
+        return self.prefix <= address <= self.last and len(address) == len(self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
