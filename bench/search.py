@@ -16,6 +16,8 @@ BELOW_FINISHED = 0.97
 # A rate found by short probes that a long one refuses is lowered by this factor, so many times.
 RETREAT = 0.94
 RETREATS_MAX = 6
+# So many times by that factor alone: a server that was overrun late in a long trial finished little of it.
+PATIENT = 2
 
 
 class Probe(Protocol):
@@ -75,9 +77,9 @@ def sustained_rate(attempt: Attempt, begin_at: float, probe_s: float, sustained_
     rate = highest_rate(attempt, begin_at, probe_s, rate_max)
     if rate is None:
         return None
-    for _ in range(RETREATS_MAX):
+    for turn in range(RETREATS_MAX):
         probe = attempt(rate, sustained_s)
         if probe.carried:
             return rate
-        rate = _lower(rate, RETREAT, probe)
+        rate = int(rate * RETREAT) if turn < PATIENT else _lower(rate, RETREAT, probe)
     return None

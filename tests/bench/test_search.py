@@ -73,3 +73,14 @@ def test_a_rate_that_never_lasts_is_none():
     server = Server(5_000, long_capacity=-1)
     assert sustained_rate(server, 4_900, 1.0, 5.0, 80_000) is None
     assert sum(seconds == 5.0 for _, seconds in server.probes) == RETREATS_MAX
+
+
+def test_a_server_that_was_overrun_in_a_long_trial_is_not_taken_for_as_slow_as_it_was_then():
+    class Overrun(Server):
+        def __call__(self, rate, seconds):
+            probe = super().__call__(rate, seconds)
+            return probe if probe.carried or seconds <= 2 else Probe(False, rate / 4)
+
+    found = sustained_rate(Overrun(5_000, long_capacity=4_800), 4_900, 1.0, 5.0, 80_000)
+    assert found is not None
+    assert found > 4_300
