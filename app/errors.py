@@ -11,13 +11,17 @@ from flask import Flask, Response, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from app.services.definitions import TakesAddresses
+from app.services.plain import plain
 from dhcpcore.control import ControlRefused, EngineAway
 from dhcpcore.errors import (
+    Conflict,
     Forbidden,
     InvalidDocument,
     InvalidValue,
     LessorError,
     NotFound,
+    Outdated,
     Refused,
     StoreError,
     StoreUnavailable,
@@ -32,6 +36,8 @@ PROBLEM = "application/problem+json"
 STATUSES: tuple[tuple[type[LessorError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Forbidden, HTTPStatus.FORBIDDEN),
+    (Outdated, HTTPStatus.PRECONDITION_FAILED),
+    (Conflict, HTTPStatus.CONFLICT),
     (InvalidValue, HTTPStatus.UNPROCESSABLE_ENTITY),
     (InvalidDocument, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ControlRefused, HTTPStatus.CONFLICT),
@@ -49,7 +55,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def problem(status: int, detail: str, faults: Sequence[dict[str, str]] = ()) -> Response:
+def problem(status: int, detail: str, faults: Sequence[dict[str, str]] = (), **more: Any) -> Response:
     """An answer that says what is wrong: to programs as problem+json, to people as a page."""
     title = HTTPStatus(status).phrase
     if not request.path.startswith(API):
@@ -58,6 +64,7 @@ def problem(status: int, detail: str, faults: Sequence[dict[str, str]] = ()) -> 
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
     if faults:
         body["errors"] = list(faults)
+    body |= more
     answer = Response(_json(body), status=status)
     answer.headers["Content-Type"] = PROBLEM
     return answer
@@ -73,7 +80,8 @@ def invalid_query(error: ValidationError) -> Response:
 def _lessor(error: LessorError) -> Response:
     status = next((found for kind, found in STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     faults = [{"field": fault.path, "message": fault.message} for fault in getattr(error, "faults", ())]
-    answer = problem(status, str(error), faults)
+    more = {"losses": plain(error.losses)} if isinstance(error, TakesAddresses) else {}
+    answer = problem(status, str(error), faults, **more)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = "5"
     return answer

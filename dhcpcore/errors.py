@@ -6,8 +6,9 @@ command line and one in the pipeline turn them into an answer.
 * ``MalformedMessage``: bytes from the network that cannot be read; raised at one boundary, the opening of a batch.
 * ``InvalidValue``: one value that somebody wrote is wrong; says what would be right.
 * ``InvalidDocument``: a definitions document is refused; carries every fault with its path.
-* ``Refused``: a request is understood and not carried out (conflict, state); ``NotFound`` and ``Forbidden`` (a right is
-  missing) are of it.
+  ``Conflict`` is of it: right in itself, and in the way of something that is there already.
+* ``Refused``: a request is understood and not carried out (conflict, state); ``NotFound``, ``Forbidden`` (a right is
+  missing), ``Outdated`` (what was looked at has changed) and ``Busy`` (somebody else is at it) are of it.
 * ``StoreError`` and its kin: the database did not do what was asked.
 """
 
@@ -52,6 +53,10 @@ class InvalidDocument(LessorError):
         self.faults = faults
 
 
+class Conflict(InvalidDocument):
+    """What was written is right in itself, and collides with what is there; the faults name the other."""
+
+
 class Refused(LessorError):
     """The request was understood and is not carried out; the text says why and what to do."""
 
@@ -62,6 +67,14 @@ class NotFound(Refused):
 
 class Forbidden(Refused):
     """Who asks may not do it; the text names the role that may."""
+
+
+class Outdated(Refused):
+    """What the change was made from is not what is there any longer; the text says so."""
+
+
+class Busy(Refused):
+    """Somebody else's change is under way or was quicker; the same again may go through."""
 
 
 class SettingsError(LessorError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group(name="assignment")
 def command() -> None:
-    """List, add and remove static assignments."""
+    """List, show, add, enable, disable and remove static assignments."""
 
 
 @command.command(name="list")
@@ -64,6 +64,56 @@ def add(invocation: Invocation, /, address: str, *, subnet: str | None, disabled
     _tell(done, f"{address} is assigned to {given[named[0]]} (revision {done.revision}).", as_json=as_json)
 
 
+@command.command(name="show")
+@click.argument("what", metavar="ADDRESS|CLIENT")
+@json_option
+@click.pass_obj
+def show(invocation: Invocation, what: str, *, as_json: bool) -> None:
+    """Show the assignment of an address, or of a client by its hardware address or identifier."""
+    from app.services import assignments
+
+    with invocation.appliance() as appliance:
+        view = assignments.named(appliance, what)
+    if as_json:
+        emit(view)
+        return
+    rows = (("number", view.id), ("subnet", view.subnet), (view.identifier, view.value),
+            ("addresses", ", ".join(view.addresses)), ("host name", view.hostname),
+            *((f"option {name}", value) for name, value in view.entry.get("options", {}).items()),
+            ("", "" if view.enabled else "disabled: without effect"))
+    for name, value in rows:
+        if value:
+            say(f"{name:<14}{value}")
+
+
+@command.command(name="enable")
+@click.argument("what", metavar="ADDRESS|CLIENT")
+@json_option
+@click.pass_obj
+def enable(invocation: Invocation, what: str, *, as_json: bool) -> None:
+    """Put an assignment into effect that was kept without."""
+    from app.services import assignments
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        view, done = assignments.enable(appliance, assignments.named(appliance, what).id, by=terminal())
+    _tell_switched(view, done, "is in effect", as_json=as_json)
+
+
+@command.command(name="disable")
+@click.argument("what", metavar="ADDRESS|CLIENT")
+@json_option
+@click.pass_obj
+def disable(invocation: Invocation, what: str, *, as_json: bool) -> None:
+    """Keep an assignment without effect, to be enabled again later."""
+    from app.services import assignments
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        view, done = assignments.disable(appliance, assignments.named(appliance, what).id, by=terminal())
+    _tell_switched(view, done, "is without effect", as_json=as_json)
+
+
 @command.command(name="remove")
 @click.argument("what", metavar="ADDRESS|CLIENT")
 @json_option
@@ -83,6 +133,15 @@ def _state(one: "AssignmentView") -> str:
     if not one.enabled:
         return "disabled"
     return f"in conflict: {', '.join(one.conflicts)} is used by somebody else" if one.conflicts else ""
+
+
+def _tell_switched(view: "AssignmentView", done: "Applied | None", what: str, *, as_json: bool) -> None:
+    if done is not None:
+        _tell(done, f"The assignment of {view.value} {what} (revision {done.revision}).", as_json=as_json)
+    elif as_json:
+        emit(view)
+    else:
+        say(f"The assignment of {view.value} {what} already; nothing was changed.")
 
 
 def _tell(done: "Applied", sentence: str, *, as_json: bool) -> None:

@@ -20,25 +20,33 @@ def command() -> None:
 @click.option("--find", metavar="TEXT", help="An address, hardware address, client identifier or part of a host name.")
 @click.option("--subnet", metavar="NAME", help="Only this subnet: its name, prefix or number.")
 @click.option("--active", is_flag=True, help="Only leases that are held now.")
+@click.option("--state", type=click.Choice(("active", "expired", "released", "declined")), help="Only those.")
+@click.option("--hostname", metavar="TEXT", help="Only host names that contain this.")
+@click.option("--hw-address", metavar="MAC", help="Only this hardware address.")
+@click.option("--sort", type=click.Choice(("address", "-address")), default="address", show_default=True,
+              help="-address begins with the highest.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most so many.")
 @click.option("--cursor", help="Go on where the last list ended.")
 @json_option
 @click.pass_obj
-def list_(invocation: Invocation, *, find: str | None, subnet: str | None, active: bool, limit: int,
-          cursor: str | None, as_json: bool) -> None:
+def list_(invocation: Invocation, *, find: str | None, subnet: str | None, active: bool, state: str | None,
+          hostname: str | None, hw_address: str | None, sort: str, limit: int, cursor: str | None,
+          as_json: bool) -> None:
     """List leases in the order of their addresses."""
     from app.services import leases, subnets
 
     with invocation.appliance() as appliance:
         names = subnets.names(appliance)
         number = None if subnet is None else subnets.number(appliance, subnet)
-        page = leases.list_leases(appliance, find=find, subnet=number, active=active, cursor=cursor, limit=limit)
+        page = leases.list_leases(appliance, find=find, subnet=number, active=active, cursor=cursor, limit=limit,
+                                  state=state, hostname=hostname, hw_address=hw_address, sort=sort)
     if as_json:
         emit(page)
         return
     table(COLUMNS, ((lease.address, lease.state, lease.hw_address or lease.client, lease.hostname,
                      "never" if lease.expires_at is None else time_text(lease.expires_at),
-                     names.get(lease.subnet, f"#{lease.subnet}")) for lease in page.leases), "No lease.")
+                     names.get(lease.subnet, f"#{lease.subnet}")) for lease in page.leases),
+          "No lease." if page.next_cursor is None else "None so far.")
     if page.next_cursor:
         note(f"There are more: --cursor {page.next_cursor}")
 
@@ -117,3 +125,24 @@ def release(invocation: Invocation, address: str, as_json: bool) -> None:
     else:
         say(f"No engine runs now; {result['address']} will be released by the next one that starts "
             f"(request {result['request']}).")
+
+
+@command.command(name="assign")
+@click.argument("address")
+@json_option
+@click.pass_obj
+def assign(invocation: Invocation, address: str, as_json: bool) -> None:
+    """Keep ADDRESS for the client that has it, or had it last: make its lease an assignment."""
+    from app.services import assignments
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        view, done = assignments.from_lease(appliance, address, by=terminal())
+    if as_json:
+        emit(view if done is None else done)
+    elif done is None:
+        say(f"{address} is assigned to {view.value} already; nothing was changed.")
+    else:
+        say(f"{address} is assigned to {view.value} (revision {done.revision}).")
+        if not done.engine_told:
+            note("No engine runs now; the next one that starts reads it.")

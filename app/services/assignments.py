@@ -1,29 +1,54 @@
-"""Static assignments: listed, added and removed one at a time, by the one validator, without the whole document."""
+"""Static assignments, one at a time: found, added, changed and removed by the one validator, without the document.
+
+An entry is written as in the definitions document; with ``subnet`` beside it, by name, prefix or number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from app.services import subnets
+from app.services import leases, subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
+from app.services.cursors import from_cursor, to_cursor
 from app.services.definitions import Applied, Change, Loss
-from dhcpcore.errors import InvalidValue, NotFound, Refused
+from app.services.identities import sought
+from dhcpcore.errors import Busy, Conflict, Fault, InvalidDocument, InvalidValue, NotFound, Refused
 from dhcpcore.store import queries
+from dhcpcore.store.assignment_list import PAGE_MAX, AssignmentFilter, AssignmentList
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.edits import AssignmentEdits, AssignmentRow, Draft
-from dhcpcore.wire.addresses import format_hex, format_prefix, parse_address, parse_hex
+from dhcpcore.wire.addresses import format_prefix, parse_address
 
 #: How an assignment may name its client, in the document's words.
 IDENTIFIERS = ("hw_address", "client_id", "duid", "circuit_id", "remote_id")
+#: What the lists can be sorted by: an index helps with nothing else, and nobody should wait for a sort of all.
+SORTS = ("id", "-id")
 _ROWS_A_PAGE = 1000
+#: Changes of different rows come one after the other; who comes second waits a little and is let in.
+_TRIES = 6
+_PAUSE_S = 0.1
+
+
+#: What an assignment that is made from a lease may be given besides.
+_BESIDES = frozenset({"hostname", "options", "enabled"})
+#: Names that the validator takes; anything else that a client calls itself is left out.
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """One assignment in the document's words."""
+    """One assignment in the document's words.
+
+    ``entry`` is its form in the document; ``version`` is the revision that it was last changed in, which a change may
+    name to be refused where somebody was quicker.
+    """
 
     id: int
     subnet: str
@@ -32,90 +57,278 @@ class AssignmentView:
     addresses: tuple[str, ...]
     hostname: str
     enabled: bool
+    entry: Mapping[str, Any]
+    version: int
     conflicts: tuple[str, ...] = ()  #: Addresses that somebody else was found to use; they are on probation.
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some assignments, and the cursor of those that follow; None at the end."""
+
+    assignments: tuple[AssignmentView, ...]
+    next_cursor: str | None
+
+
+def page(appliance: Appliance, *, subnet: str | None = None, find: str | None = None, enabled: bool | None = None,
+         sort: str = "id", cursor: str | None = None, limit: int = 100) -> Page:
+    """Assignments in the order in which they were added (``-id``: the newest first), a page at a time.
+
+    ``find`` is an address, a hardware address, an identifier, a relay's line, or part of a host name.  A page may be
+    short and have a cursor all the same: the search looked at enough rows for once.
+    """
+    if not 1 <= limit <= PAGE_MAX:
+        raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {PAGE_MAX}.")
+    if sort not in SORTS:
+        raise InvalidValue(f"sort is {sort}; assignments can be sorted by {' and '.join(SORTS)}.")
+    wanted = _filter(find) if find is not None else AssignmentFilter()
+    wanted = AssignmentFilter(subnet, enabled, wanted.address, wanted.identifiers, wanted.name)
+    found = AssignmentList(appliance.database).page(wanted, from_cursor(cursor), limit, descending=sort == "-id")
+    return Page(tuple(_views(appliance, found.rows)), to_cursor(found.following))
 
 
 def list_assignments(appliance: Appliance, subnet: str | None = None) -> Iterator[AssignmentView]:
     """Every assignment, or those of one subnet, in the order in which they were added."""
-    spaces, now = subnets.spaces(appliance), appliance.database.now()
-    for page in _pages(AssignmentEdits(appliance.database), subnet):
-        views = [_view(row) for row in page]
-        octets = {text: parse_address(text) for view in views for text in view.addresses if "/" not in text}
-        asked = list(octets.values())
-        with appliance.database.reader() as connection:
-            parts = [asked[at : at + queries.PAGE_MAX] for at in range(0, len(asked), queries.PAGE_MAX)]
-            found = set().union(*(queries.declined(connection, part, spaces, now) for part in parts))
-        for view in views:
-            yield replace(view, conflicts=tuple(text for text in view.addresses if octets.get(text) in found))
+    wanted, after = AssignmentFilter(subnet), None
+    listing = AssignmentList(appliance.database)
+    while True:
+        found = listing.page(wanted, after, _ROWS_A_PAGE)
+        yield from _views(appliance, found.rows)
+        after = found.following
+        if after is None:
+            return
 
 
-def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, subnet: str | None = None) -> Applied:
-    """Add an assignment, written as in the document, to ``subnet`` or to the one whose prefix holds its address."""
-    by.must_be(Role.OPERATOR)
-    edits = AssignmentEdits(appliance.database)
-    address = str(entry.get("address", ""))
-    named = subnet if subnet is not None else _subnet_of(appliance, address)
-    return _make(appliance, edits, edits.add(named, dict(entry)), by, f"assignment of {address} added")
+def get(appliance: Appliance, assignment_id: int) -> AssignmentView:
+    """One assignment by its id; refused where there is none."""
+    return _views(appliance, [AssignmentEdits(appliance.database).find(assignment_id)])[0]
 
 
-def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[AssignmentView, Applied]:
-    """Remove the assignment of an address, or of a client by its hardware address or identifier."""
-    by.must_be(Role.OPERATOR)
-    edits = AssignmentEdits(appliance.database)
-    wanted = _spellings(what)
-    found = [row for row in _all(edits) if wanted & _handles(row.form)]
+def named(appliance: Appliance, what: str) -> AssignmentView:
+    """The one assignment of an address, or of a client by its hardware address or identifier."""
+    wanted = _filter(what) if what.strip() else AssignmentFilter()
+    if wanted.address is None and wanted.identifiers:
+        wanted = AssignmentFilter(identifiers=wanted.identifiers)
+    after, found = None, []
+    while wanted.address is not None or wanted.identifiers:
+        some = AssignmentList(appliance.database).page(wanted, after)
+        found += some.rows
+        after = some.following
+        if after is None:
+            break
     if not found:
         raise NotFound(f"No assignment has the address or identifier {what}. See: lessor assignment list")
     if len(found) > 1:
         places = ", ".join(view.addresses[0] for view in map(_view, found) if view.addresses)
         raise Refused(f"{len(found)} assignments are of {what}: name one by its address ({places}).")
-    draft = edits.remove(found[0].assignment_id)
-    return _view(found[0]), _make(appliance, edits, draft, by, f"assignment of {what} removed")
+    return _views(appliance, found)[0]
 
 
-def _make(appliance: Appliance, edits: AssignmentEdits, draft: Draft, by: Principal, note: str) -> Applied:
+def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, subnet: str | None = None) -> Applied:
+    """Add an assignment, written as in the document, to ``subnet`` or to the one whose prefix holds its address."""
+    return _add(appliance, entry, by, subnet)[1]
+
+
+def create(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, subnet: str | None = None,
+           ) -> tuple[AssignmentView, Applied | None]:
+    """Add an assignment, or give the one that says the same already: then nothing was changed."""
+    try:
+        number, applied = _add(appliance, entry, by, subnet)
+    except Conflict:
+        home = subnet if subnet is not None else _home(appliance, entry)
+        same = AssignmentEdits(appliance.database).same_as(home, dict(entry))
+        if same is None:
+            raise
+        return _views(appliance, [same])[0], None
+    return get(appliance, number), applied
+
+
+def from_lease(appliance: Appliance, address: str, *, by: Principal, space: int = 0,
+               changes: Mapping[str, Any] | None = None) -> tuple[AssignmentView, Applied | None]:
+    """Keep a lease's address for its client; ``changes`` are keys of the entry.
+
+    The client is named by its hardware address, or by its identifier where the lease has no Ethernet address.  The host
+    name is the client's own, where it is a right one.
+    """
+    by.must_be(Role.OPERATOR)
+    lease = leases.show(appliance, address, space)[0]
+    if lease.state == leases.DECLINED:
+        raise Refused(f"{lease.address} is on probation: somebody else was found using it. Find out who that is first.")
+    entry: dict[str, Any] = {"address" if ":" not in lease.address else "addresses": lease.address}
+    if "addresses" in entry:
+        entry["addresses"] = [lease.address]
+    if lease.hw_address and not lease.hw_address.startswith("type "):
+        entry["hw_address"] = lease.hw_address
+    elif lease.client.startswith("client-id "):
+        entry["client_id"] = lease.client.removeprefix("client-id ")
+    else:
+        raise Refused(f"The lease of {lease.address} names its client by nothing that an assignment could.")
+    if _HOSTNAME.fullmatch(lease.hostname):
+        entry["hostname"] = lease.hostname
+    given = dict(changes or {})
+    wrong = sorted(set(given) - _BESIDES)
+    if wrong:
+        raise InvalidDocument(tuple(Fault(key, f"is no key here; known here: {', '.join(sorted(_BESIDES))}")
+                                    for key in wrong))
+    entry = {key: value for key, value in {**entry, **given}.items() if value is not None}
+    return create(appliance, entry, by=by, subnet=str(lease.subnet))
+
+
+def replace(appliance: Appliance, assignment_id: int, entry: Mapping[str, Any], *, by: Principal,
+            version: int | None = None) -> tuple[AssignmentView, Applied]:
+    """Give an assignment another form; it keeps its id and its subnet.
+
+    ``version``: only where it is still that one.
+    """
+    by.must_be(Role.OPERATOR)
+    edits = AssignmentEdits(appliance.database)
+    made = _make(appliance, edits, lambda: edits.replace(assignment_id, dict(entry), since=version), by,
+                 f"assignment {assignment_id} changed")
+    return get(appliance, assignment_id), made[1]
+
+
+def enable(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple[AssignmentView, Applied | None]:
+    """Put an assignment into effect; where it is already, nothing is changed."""
+    return _switched(appliance, assignment_id, by, on=True)
+
+
+def disable(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple[AssignmentView, Applied | None]:
+    """Keep an assignment without effect; where it has none already, nothing is changed."""
+    return _switched(appliance, assignment_id, by, on=False)
+
+
+def delete(appliance: Appliance, assignment_id: int, *, by: Principal,
+           version: int | None = None) -> tuple[AssignmentView, Applied]:
+    """Remove an assignment by its id; ``version`` as for ``replace``."""
+    by.must_be(Role.OPERATOR)
+    edits = AssignmentEdits(appliance.database)
+    view = get(appliance, assignment_id)
+    made = _make(appliance, edits, lambda: edits.remove(assignment_id, since=version), by,
+                 f"assignment of {_said(view.entry)} removed")
+    return view, made[1]
+
+
+def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[AssignmentView, Applied]:
+    """Remove the assignment of an address, or of a client by its hardware address or identifier."""
+    by.must_be(Role.OPERATOR)
+    return delete(appliance, named(appliance, what).id, by=by)
+
+
+def merged(view: AssignmentView, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """An assignment's entry with some keys changed; None takes a key out (RFC 7396, for an entry is flat)."""
+    return {key: value for key, value in {**view.entry, **changes}.items() if value is not None}
+
+
+def separated(entry: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """An entry without its ``subnet``, and that."""
+    subnet = entry.get("subnet")
+    if subnet is not None and (isinstance(subnet, bool) or not isinstance(subnet, str | int)):
+        raise InvalidDocument((Fault("subnet", "is not a subnet's name, prefix or number"),))
+    rest = {key: value for key, value in entry.items() if key != "subnet"}
+    return rest, None if subnet is None else str(subnet)
+
+
+def require_home(appliance: Appliance, view: AssignmentView, subnet: str | None) -> None:
+    """Refuse to move an assignment: it keeps its subnet."""
+    if subnet is None:
+        return
+    snapshot = Definitions(appliance.database).snapshot()
+    for one in snapshot.subnets:
+        if one.name == view.subnet and subnet in {one.name, format_prefix(one.prefix, one.plen), str(one.subnet_id)}:
+            return
+    raise InvalidDocument((Fault("subnet", f"is {view.subnet} and stays so: to move the client, add an assignment in "
+                                 "the other subnet and remove this one"),))
+
+
+def _add(appliance: Appliance, entry: Mapping[str, Any], by: Principal, subnet: str | None) -> tuple[int, Applied]:
+    by.must_be(Role.OPERATOR)
+    edits = AssignmentEdits(appliance.database)
+    home = subnet if subnet is not None else _home(appliance, entry)
+    return _make(appliance, edits, lambda: edits.add(home, dict(entry)), by, f"assignment of {_said(entry)} added")
+
+
+def _switched(appliance: Appliance, assignment_id: int, by: Principal, *, on: bool,
+              ) -> tuple[AssignmentView, Applied | None]:
+    by.must_be(Role.OPERATOR)
+    view = get(appliance, assignment_id)
+    if view.enabled is on:
+        return view, None
+    entry = {**view.entry, "enabled": on}
+    edits = AssignmentEdits(appliance.database)
+    made = _make(appliance, edits, lambda: edits.replace(assignment_id, entry, since=view.version), by,
+                 f"assignment of {_said(entry)} {'enabled' if on else 'disabled'}")
+    return get(appliance, assignment_id), made[1]
+
+
+def _make(appliance: Appliance, edits: AssignmentEdits, drawn: Callable[[], Draft], by: Principal, note: str,
+          ) -> tuple[int, Applied]:
+    """The id of the assignment and what was done."""
+    for left in reversed(range(_TRIES)):
+        draft = drawn()
+        try:
+            revision = edits.make(draft, by.name, note)
+            break
+        except Busy:
+            if not left:
+                raise
+            time.sleep(_PAUSE_S)
     # Who holds the address loses it by this very wish: it is told afterwards, and not asked for.
     losses = tuple(Loss(one.place, one.clients) for one in draft.effects)
-    revision = edits.make(draft, by.name, note)
     change = Change(draft.change.action, draft.change.kind, draft.change.name, str(draft.change))
-    return Applied(revision, (change,), losses, appliance.tell_engine())
+    return draft.assignment_id, Applied(revision, (change,), losses, appliance.tell_engine())
 
 
-def _pages(edits: AssignmentEdits, subnet: str | None = None) -> Iterator[list[AssignmentRow]]:
-    after = 0
-    while page := edits.page(subnet, after, _ROWS_A_PAGE):
-        yield page
-        after = page[-1].assignment_id
-
-
-def _all(edits: AssignmentEdits) -> Iterator[AssignmentRow]:
-    for page in _pages(edits):
-        yield from page
-
-
-def _subnet_of(appliance: Appliance, address: str) -> str:
-    octets = parse_address(address)
+def _home(appliance: Appliance, entry: Mapping[str, Any]) -> str:
+    """The subnet whose prefix holds the entry's first address."""
+    listed = entry.get("addresses")
+    address = entry.get("address") or (listed[0] if isinstance(listed, list) and listed else None)
+    if not isinstance(address, str):
+        raise InvalidDocument((Fault("subnet", "is missing: name the subnet, or an address that lies in one"),))
+    try:
+        octets = parse_address(address)
+    except InvalidValue as error:
+        raise InvalidDocument((Fault("address", str(error)),)) from None
     found = [one for one in Definitions(appliance.database).snapshot().subnets if one.contains(octets)]
     if not found:
         raise InvalidValue(f"{address} lies in no subnet. Name an address that does, or add the subnet first: "
                            "lessor apply FILE")
     if len(found) > 1:
-        raise InvalidValue(f"{address} lies in {' and in '.join(one.name for one in found)}: say which with --subnet.")
+        raise InvalidValue(f"{address} lies in {' and in '.join(one.name for one in found)}: say which with --subnet "
+                           "(in REST: subnet).")
     return found[0].name or format_prefix(found[0].prefix, found[0].plen)
 
 
-def _spellings(what: str) -> set[str]:
-    """What somebody typed, and the canonical form of it where it is hex."""
-    typed = what.strip().lower()
+def _filter(what: str) -> AssignmentFilter:
+    """What somebody typed, as the search knows it."""
+    typed = what.strip()
     try:
-        return {typed, format_hex(parse_hex(typed), ":")}
+        return AssignmentFilter(address=parse_address(typed.partition("/")[0]))
     except InvalidValue:
-        return {typed}
+        asked = sought(typed)
+    if asked.octets is not None:
+        # A relay's line may look like hex, too.
+        return AssignmentFilter(identifiers=(asked.octets, b"\x01" + asked.octets, typed.encode()))
+    return AssignmentFilter(name=asked.text)
 
 
-def _handles(form: Mapping[str, Any]) -> set[str]:
-    named = {str(form[name]).lower() for name in (*IDENTIFIERS, "address") if form.get(name)}
-    return named | {str(one).lower() for one in (*form.get("addresses", ()), *form.get("prefixes", ()))}
+def _said(entry: Mapping[str, Any]) -> str:
+    """An entry by its addresses, or by its client where it has none."""
+    kept = entry.get("address") or entry.get("addresses") or entry.get("prefixes")
+    name = next((one for one in IDENTIFIERS if entry.get(one)), "")
+    text = ", ".join(map(str, kept)) if isinstance(kept, list) else str(kept or entry.get(name, "nobody"))
+    return text[:200]
+
+
+def _views(appliance: Appliance, rows: Sequence[AssignmentRow]) -> list[AssignmentView]:
+    """Assignments with those of their addresses that are in conflict; at most a page of them."""
+    views = [_view(row) for row in rows]
+    octets = {text: parse_address(text) for view in views for text in view.addresses if "/" not in text}
+    spaces, now, asked = subnets.spaces(appliance), appliance.database.now(), list(octets.values())
+    with appliance.database.reader() as connection:
+        parts = [asked[at : at + queries.PAGE_MAX] for at in range(0, len(asked), queries.PAGE_MAX)]
+        found = set().union(*(queries.declined(connection, part, spaces, now) for part in parts))
+    return [dataclasses.replace(view, conflicts=tuple(text for text in view.addresses if octets.get(text) in found))
+            for view in views]
 
 
 def _view(row: AssignmentRow) -> AssignmentView:
@@ -126,4 +339,4 @@ def _view(row: AssignmentRow) -> AssignmentView:
     return AssignmentView(
         id=row.assignment_id, subnet=row.subnet, identifier=name, value=str(form.get(name, "")),
         addresses=tuple(map(str, addresses)), hostname=str(form.get("hostname") or ""),
-        enabled=bool(form.get("enabled", True)))
+        enabled=bool(form.get("enabled", True)), entry=form, version=row.since)

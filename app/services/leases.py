@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from app.services import subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
-from app.services.identities import client_text, hardware_text, sought
+from app.services.identities import client_text, hardware_text, identities, sought
 from dhcpcore.control import EngineAway
 from dhcpcore.errors import InvalidValue, NotFound, Refused
 from dhcpcore.lease.model import KIND_PREFIX6, NEVER, Close, Lease, LeaseKey, State
 from dhcpcore.store import queries, requests
-from dhcpcore.store.queries import Holding, LeaseFilter
-from dhcpcore.wire.addresses import format_address, format_hex, format_prefix, parse_address
+from dhcpcore.store.queries import Found, Holding, LeaseFilter
+from dhcpcore.wire.addresses import format_address, format_hex, format_prefix, parse_address, parse_hardware
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -73,22 +73,45 @@ class Page:
     next_cursor: str | None
 
 
+#: What the lists can be sorted by: the key's order is the only one that an index holds, whatever the number of leases.
+SORTS = ("address", "-address")
+_STORED = {RELEASED: State.RELEASED, DECLINED: State.DECLINED}
+
+
 def list_leases(appliance: Appliance, *, find: str | None = None, subnet: int | None = None, active: bool = False,
-                cursor: str | None = None, limit: int = 100) -> Page:
-    """Leases in address order; ``find`` is an address, hardware address, client identifier or part of a host name."""
+                cursor: str | None = None, limit: int = 100, state: str | None = None, hostname: str | None = None,
+                hw_address: str | None = None, sort: str = "address") -> Page:
+    """Leases in address order; ``find`` is an address, hardware address, client identifier or part of a host name.
+
+    ``state`` is one of ``STATES``, ``hostname`` part of a name, ``hw_address`` one in any usual spelling.  A page may
+    be short, or empty, and have a cursor all the same: the search looked at enough rows for once.
+    """
     if not 1 <= limit <= queries.PAGE_MAX:
         raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {queries.PAGE_MAX}.")
+    if sort not in SORTS:
+        raise InvalidValue(f"sort is {sort}; leases can be sorted by {' and '.join(SORTS)}.")
+    if state is not None and state not in STATES:
+        raise InvalidValue(f"state is {state}; right is one of {', '.join(STATES)}.")
     now = appliance.database.now()
-    wanted = LeaseFilter(subnet=subnet, active_at=now if active else None)
+    wanted = LeaseFilter(
+        subnet=subnet, active_at=now if active or state == ACTIVE else None,
+        expired_at=now if state == EXPIRED else None, state=_STORED.get(state or ""), text=hostname or None,
+        span=None if subnet is None else subnets.span(appliance, subnet))
+    if hw_address:
+        octets = parse_hardware(hw_address)
+        # By its key where the client is known by it, which an index finds; else by the address itself.
+        wanted = replace(wanted, identities=identities(octets), hardware=b"\x01" + octets)
     if find:
         what = sought(find)
-        wanted = replace(wanted, address=what.address, text=what.text, identities=what.identities,
+        if what.text is not None and hostname:
+            raise InvalidValue("find and hostname both name a host: send one of them.")
+        wanted = replace(wanted, address=what.address, text=what.text or wanted.text,
+                         identities=what.identities or wanted.identities,
                          spaces=(0,) if what.address is None else subnets.spaces(appliance))
     after = None if cursor is None else _from_cursor(cursor)
     with appliance.database.reader() as connection:
-        rows = queries.leases(connection, wanted, after, limit)
-    following = _to_cursor(rows[-1].key) if len(rows) == limit else None
-    return Page(tuple(view(row, now) for row in rows), following)
+        rows, following = queries.search(connection, wanted, after, limit, descending=sort == "-address")
+    return Page(tuple(view(row, now) for row in rows), None if following is None else _to_cursor(following))
 
 
 def show(appliance: Appliance, address: str, space: int = 0) -> tuple[LeaseView, ...]:
@@ -178,18 +201,23 @@ def _address(kind: int, address: bytes, plen: int) -> str:
     return format_prefix(address, plen) if kind == KIND_PREFIX6 else format_address(address)
 
 
-def _to_cursor(key: LeaseKey) -> str:
-    space, kind, address, plen = key
-    return base64.urlsafe_b64encode(f"{space}.{kind}.{address.hex()}.{plen}".encode()).decode().rstrip("=")
+def _to_cursor(found: Found) -> str:
+    phase = "c" if found.by_client else "r"
+    text = phase if found.key is None else f"{phase}.{found.key[0]}.{found.key[1]}.{found.key[2].hex()}.{found.key[3]}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _from_cursor(cursor: str) -> LeaseKey:
+def _from_cursor(cursor: str) -> Found:
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        space, kind, address, plen = text.split(".")
-        key = (int(space), int(kind), bytes.fromhex(address), int(plen))
+        phase, *parts = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").split(".")
+        key: LeaseKey | None = None
+        if parts:
+            space, kind, address, plen = parts
+            key = (int(space), int(kind), bytes.fromhex(address), int(plen))
     except (ValueError, binascii.Error):
-        key = (-1, 0, b"", 0)
-    if not (0 <= key[0] < 1 << 31 and 0 <= key[1] <= 8 and len(key[2]) in {4, 16} and 0 <= key[3] <= 128):
+        phase, key = "", None
+    right = key is None or (
+        0 <= key[0] < 1 << 31 and 0 <= key[1] <= 8 and len(key[2]) in {4, 16} and 0 <= key[3] <= 128)
+    if phase not in {"c", "r"} or not right:
         raise InvalidValue("cursor is not one that a list gave; ask for the list without it.")
-    return key
+    return Found(key, by_client=phase == "c")

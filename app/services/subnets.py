@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from app.services.appliance import Appliance
 from dhcpcore.errors import NotFound
-from dhcpcore.lease.model import KIND_PREFIX6
+from dhcpcore.lease.model import KIND_ADDRESS4, KIND_PREFIX6
 from dhcpcore.store import queries
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.queries import Span
 from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
+from dhcpcore.topology.spans import last_of
 from dhcpcore.wire.addresses import format_address, format_prefix
 
 if TYPE_CHECKING:
@@ -106,6 +107,14 @@ def spaces(appliance: Appliance) -> tuple[int, ...]:
 def number(appliance: Appliance, named: str) -> int:
     """The subnet of that name, prefix or number."""
     return find(Definitions(appliance.database).snapshot(), named).subnet_id
+
+
+def span(appliance: Appliance, number: int) -> Span | None:
+    """Where the leases of an IPv4 subnet lie; None where that is not known: IPv6 delegates from elsewhere."""
+    for subnet in Definitions(appliance.database).snapshot().subnets:
+        if subnet.subnet_id == number and subnet.family == 4:
+            return Span(subnet.space, KIND_ADDRESS4, subnet.prefix, last_of(subnet.prefix, subnet.plen))
+    return None
 
 
 def find(snapshot: Snapshot, named: str) -> Subnet:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from dhcpcore.errors import LessorError, Refused
+from dhcpcore.errors import LessorError, Outdated
 from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
@@ -96,6 +96,11 @@ class Definitions:
                 document["subnets"].append({**form, **{key: listed for key, listed in lists.items() if listed}})
         return document, unreadable
 
+    def option_definitions(self) -> list[dict[str, Any]]:
+        """The site's own options in the document's form."""
+        with self._database.reader() as connection:
+            return _definition_bodies(stored_rows.load(connection, stored_rows.head(connection)))
+
     def diff(self, document: Document) -> list[DefinitionChange]:
         """What applying the document would change; nothing is written."""
         with self._database.reader(seconds=_PATIENT_S) as connection:
@@ -171,7 +176,7 @@ class Definitions:
 
 def _require_base(head: int, based_on: int | None) -> None:
     if based_on is not None and head != based_on:
-        raise Refused(
+        raise Outdated(
             f"The definitions are at revision {head}, and this was made from revision {based_on}: "
             "somebody changed them meanwhile. Look at them and try again."
         )

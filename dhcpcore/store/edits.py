@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
-from dhcpcore.errors import Fault, InvalidDocument, LessorError, Refused
+from dhcpcore.errors import Conflict, Fault, InvalidDocument, LessorError, NotFound, Outdated, Refused
 from dhcpcore.lease.model import LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.audit import record_changes
@@ -57,20 +57,17 @@ _KEYS_OF = text(
     "SELECT x.space, x.kind, x.address, x.plen FROM assignment_address x WHERE x.assignment_id = :id "
     "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r) ORDER BY x.position"
 )
-_PAGE = text(
-    f"SELECT {_COLUMNS}, CAST(a.body AS TEXT) FROM assignment a "
-    f"WHERE a.id > :after AND (:s = 0 OR a.subnet_id = :s) AND {_VISIBLE} ORDER BY a.id LIMIT :limit"
-)
 _ELEMENT = "subnets[{}].assignments[0]"
 
 
 class AssignmentRow(NamedTuple):
-    """An assignment as people see it: its id, its subnet, and its form in the document."""
+    """An assignment as people see it: its id, its subnet, its form in the document, and the revision it is of."""
 
     assignment_id: int
     subnet_id: int
     subnet: str
     form: Mapping[str, Any]
+    since: int
 
 
 class Draft(NamedTuple):
@@ -80,6 +77,7 @@ class Draft(NamedTuple):
     plan: Plan
     change: DefinitionChange
     effects: tuple[Effect, ...]
+    assignment_id: int
 
 
 class AssignmentEdits:
@@ -88,42 +86,48 @@ class AssignmentEdits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, subnet: str | None = None, after: int = 0, limit: int = 100) -> list[AssignmentRow]:
-        """Assignments in the order of their ids, of one subnet (by name or prefix) or of all."""
-        with self._database.reader() as connection:
-            rows = stored_rows.load(connection, stored_rows.head(connection))
-            wanted = 0 if subnet is None else _subnet(rows, subnet).row_id
-            names = {stored.row_id: stored.columns.name for stored in rows.subnets if stored.columns is not None}
-            parameters = {"after": after, "s": wanted, "limit": limit, "r": rows.revision}
-            listed = [
-                (row[0], row[1], _columns(connection, rows.revision, row))
-                for row in connection.execute(_PAGE, parameters)
-            ]
-        return [
-            AssignmentRow(row_id, subnet_id, names[subnet_id], assignment_form(columns))
-            for row_id, subnet_id, columns in listed
-            if columns is not None and subnet_id in names
-        ]
-
     def find(self, assignment_id: int) -> AssignmentRow:
         """One assignment; refused where there is none of that id."""
         with self._database.reader() as connection:
             rows = stored_rows.load(connection, stored_rows.head(connection))
-            subnet_id, columns = _find(connection, rows.revision, assignment_id)
-        name = next(one.columns.name for one in rows.subnets if one.row_id == subnet_id and one.columns is not None)
-        return AssignmentRow(assignment_id, subnet_id, name, assignment_form(columns))
+            subnet_id, columns, since = _find(connection, rows.revision, assignment_id)
+        return AssignmentRow(assignment_id, subnet_id, _name(rows, subnet_id), assignment_form(columns), since)
+
+    def same_as(self, subnet: str, form: Mapping[str, Any]) -> AssignmentRow | None:
+        """The assignment that is there already and says the same, spelling apart; None where none does."""
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            subnet_id = subnet_named(rows, subnet).row_id
+            index, raw = _surroundings(rows, subnet_id)
+            raw["subnets"][index]["assignments"] = [form]
+            alone, faults = inspect(raw)
+            if _ELEMENT.format(index) in faults.elements:
+                return None
+            declared = _at(alone, index)
+            wanted = of_assignment(declared.assignments[0].entry, declared.entry.space)
+            parameters = {"k": wanted.identifier_kind, "i": wanted.identifier, "s": subnet_id, "r": rows.revision}
+            for row in connection.execute(_SAME_CLIENT, parameters):
+                _home, columns, since = _find(connection, rows.revision, row[0])
+                if columns == wanted:
+                    return AssignmentRow(row[0], subnet_id, _name(rows, subnet_id), assignment_form(columns), since)
+        return None
 
     def add(self, subnet: str, form: Mapping[str, Any], now: float | None = None) -> Draft:
         """A new assignment in a subnet, named by its name or prefix."""
         return self._draft(now, subnet=subnet, form=form)
 
-    def replace(self, assignment_id: int, form: Mapping[str, Any], now: float | None = None) -> Draft:
-        """Another form for an assignment, which keeps its id and its subnet."""
-        return self._draft(now, assignment_id=assignment_id, form=form)
+    def replace(
+        self, assignment_id: int, form: Mapping[str, Any], now: float | None = None, *, since: int | None = None
+    ) -> Draft:
+        """Another form for an assignment, which keeps its id and its subnet.
 
-    def remove(self, assignment_id: int, now: float | None = None) -> Draft:
-        """No such assignment any longer."""
-        return self._draft(now, assignment_id=assignment_id)
+        With ``since``, the revision of what was looked at, it is refused where somebody changed the row meanwhile.
+        """
+        return self._draft(now, assignment_id=assignment_id, form=form, since=since)
+
+    def remove(self, assignment_id: int, now: float | None = None, *, since: int | None = None) -> Draft:
+        """No such assignment any longer; ``since`` as in ``replace``."""
+        return self._draft(now, assignment_id=assignment_id, since=since)
 
     def make(self, draft: Draft, actor: str, note: str = "") -> int:
         """Publish a draft and give the revision; refused where the definitions changed since it was made."""
@@ -149,16 +153,22 @@ class AssignmentEdits:
         subnet: str | None = None,
         assignment_id: int | None = None,
         form: Mapping[str, Any] | None = None,
+        since: int | None = None,
     ) -> Draft:
         at = self._database.now() if now is None else now
         with self._database.reader() as connection:
             rows = stored_rows.load(connection, stored_rows.head(connection))
             before: AssignmentColumns | None = None
             if assignment_id is not None:
-                subnet_id, before = _find(connection, rows.revision, assignment_id)
+                subnet_id, before, present = _find(connection, rows.revision, assignment_id)
+                if since is not None and present != since:
+                    raise Outdated(
+                        f"Assignment {assignment_id} was changed by somebody else meanwhile (in revision {present}): "
+                        "look at it and try again."
+                    )
             else:
                 assert subnet is not None
-                subnet_id = _subnet(rows, subnet).row_id
+                subnet_id = subnet_named(rows, subnet).row_id
             after, name = None, _name(rows, subnet_id)
             if form is not None:
                 after = self._checked(connection, rows, subnet_id, form, apart_from=assignment_id)
@@ -174,27 +184,36 @@ class AssignmentEdits:
                     (*key, assignment_id, position) for position, key in enumerate(after.addresses)
                 ]
             told = claim_effects(connection, rows, (before,), (after,), name, at)
-        return Draft(rows.revision, plan, _change(name, before, after), told)
+        return Draft(rows.revision, plan, _change(name, before, after), told, assignment_id)
 
     def _checked(
         self, connection: Connection, rows: Rows, subnet_id: int, form: Mapping[str, Any], apart_from: int | None
     ) -> AssignmentColumns:
-        """The assignment's columns; ``InvalidDocument`` with the places inside the assignment."""
+        """The assignment's columns; ``InvalidDocument`` with the places inside it, ``Conflict`` with whom it meets."""
         index, raw = _surroundings(rows, subnet_id)
-        listed = raw["subnets"][index]["assignments"] = [form]
+        raw["subnets"][index]["assignments"] = [form]
         alone, faults = inspect(raw)
         path = _ELEMENT.format(index)
-        if path not in faults.elements:
-            # Rivals stand before ours, so that ours is the later one and the faults are told at it.
-            for row_id, home, columns in self._rivals(connection, rows.revision, _at(alone, index), subnet_id):
-                at = next((at for at, one in enumerate(rows.subnets) if one.row_id == home), None)
-                if row_id != apart_from and at is not None:
-                    raw["subnets"][at].setdefault("assignments", []).insert(0, assignment_form(columns))
-            path = f"subnets[{index}].assignments[{len(listed) - 1}]"
-            alone, faults = inspect(raw)
         said = tuple(_inside(path, faults.all()))
         if said:
             raise InvalidDocument(said)
+        rivals: dict[int, list[tuple[int, AssignmentColumns]]] = {}
+        for row_id, home, columns in self._rivals(connection, rows.revision, _at(alone, index), subnet_id):
+            at = next((at for at, one in enumerate(rows.subnets) if one.row_id == home), None)
+            if row_id != apart_from and at is not None:
+                rivals.setdefault(at, []).append((row_id, columns))
+        names = {}
+        for at, some in rivals.items():
+            # Rivals stand before ours, so that ours is the later one and the faults are told at it.
+            listed = raw["subnets"][at].setdefault("assignments", [])
+            listed[:0] = [assignment_form(columns) for _row_id, columns in some]
+            for number, (row_id, columns) in enumerate(some):
+                names[f"subnets[{at}].assignments[{number}]"] = _called(row_id, columns, _name_at(rows, at))
+        path = f"subnets[{index}].assignments[{len(rivals.get(index, ()))}]"
+        alone, faults = inspect(raw)
+        said = tuple(_named(fault, names) for fault in _inside(path, faults.all()))
+        if said:
+            raise Conflict(said)
         subnet = _at(alone, index)
         return of_assignment(subnet.assignments[-1].entry, subnet.entry.space)
 
@@ -213,7 +232,7 @@ class AssignmentEdits:
                 if len(first) == len(address) and network_of(address, bits) == first:
                     found.add(assignment_id)
         for row_id in sorted(found):
-            yield row_id, *_find(connection, revision, row_id)
+            yield row_id, *_find(connection, revision, row_id)[:2]
 
 
 def _at(document: Document, index: int) -> DeclaredSubnet:
@@ -230,6 +249,28 @@ def _inside(path: str, faults: Iterable[Fault]) -> Iterator[Fault]:
             yield Fault(fault.path.removeprefix(path).lstrip(".") or "assignment", fault.message)
         elif path in fault.message:
             yield Fault("assignment", f"collides with another one: {fault.message.replace(path, 'this one')}")
+
+
+def _called(row_id: int, columns: AssignmentColumns, subnet: str) -> str:
+    """An assignment in a sentence: its id, its client and what it keeps."""
+    form = assignment_form(columns)
+    key, who = next(iter(form.items()))
+    kept = [form["address"]] if "address" in form else [*form.get("addresses", ()), *form.get("prefixes", ())]
+    what = f" with {', '.join(map(str, kept))}" if kept else ""
+    return f"assignment {row_id} ({key} {who}{what}) of {subnet}"
+
+
+def _named(fault: Fault, names: Mapping[str, str]) -> Fault:
+    """The fault with the other assignments by what they are called, for their places are nobody's document."""
+    message = fault.message
+    for path, name in names.items():
+        message = message.replace(path, name)
+    return Fault(fault.path, message)
+
+
+def _name_at(rows: Rows, at: int) -> str:
+    columns = rows.subnets[at].columns
+    return columns.name if columns is not None else f"subnet {rows.subnets[at].row_id}"
 
 
 def _surroundings(rows: Rows, subnet_id: int) -> tuple[int, dict[str, Any]]:
@@ -252,11 +293,13 @@ def _surroundings(rows: Rows, subnet_id: int) -> tuple[int, dict[str, Any]]:
     return found, raw
 
 
-def _subnet(rows: Rows, named: str) -> Stored[Any]:
+def subnet_named(rows: Rows, named: str) -> Stored[Any]:
+    """The subnet of that name, prefix or number; refused where there is none."""
     for stored in rows.subnets:
-        if stored.columns is not None and named in {stored.columns.name, subnet_form(stored.columns)["prefix"]}:
+        columns = stored.columns
+        if columns is not None and named in {columns.name, subnet_form(columns)["prefix"], str(stored.row_id)}:
             return stored
-    raise Refused(
+    raise NotFound(
         f"There is no subnet {named!r}: name one by its name or its prefix, as `lessor subnet list` shows them."
     )
 
@@ -268,12 +311,13 @@ def _name(rows: Rows, subnet_id: int) -> str:
     raise Refused(f"The subnet's row {subnet_id} makes no sense: apply a document that puts it right first.")
 
 
-def _find(connection: Connection, revision: int, assignment_id: int) -> tuple[int, AssignmentColumns]:
+def _find(connection: Connection, revision: int, assignment_id: int) -> tuple[int, AssignmentColumns, int]:
+    """An assignment's subnet, its columns and the revision that it is of."""
     row = connection.execute(_ONE, {"id": assignment_id, "r": revision}).first()
     columns = None if row is None else _columns(connection, revision, row)
     if row is None or columns is None:
-        raise Refused(f"There is no assignment with the id {assignment_id}.")
-    return row[1], columns
+        raise NotFound(f"There is no assignment with the id {assignment_id}.")
+    return row[1], columns, row[2]
 
 
 def _columns(connection: Connection, revision: int, row: Any) -> AssignmentColumns | None:

@@ -1,13 +1,13 @@
 """What people ask of leases and history: lists in key order with cursors, one lease, who held what when.
 
 Every list is paged by the key of the last row that was shown, never by an offset: a page deep in ten million leases
-costs what the first one does.
+costs what the first one does.  A search that no index helps looks at ``SCAN_MAX`` rows and says where to go on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, tuple_
@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Lease, LeaseKey, State
 from dhcpcore.store.schema import engine, history, lease, quarantine
 
+#: Rows that one request looks at where no index helps; some thirty milliseconds.
+SCAN_MAX = 100_000
 #: No list is longer than this; the next page follows by cursor.
 PAGE_MAX = 1000
 
@@ -27,8 +29,10 @@ class LeaseFilter:
     """Which leases; what is None does not filter.
 
     ``address`` is looked for in ``spaces``, so that the primary key finds it.  ``active_at`` keeps those held at that
-    time, ``text`` those whose host name contains it, ``identities`` those whose client identity or hardware address is
-    one of them.
+    time, ``expired_at`` those that had ended by then, ``state`` those that are stored as that.  ``text`` keeps those
+    whose host name contains it, ``identities`` those whose client identity or hardware address is one of them,
+    ``hardware`` those of that hardware address.  ``span`` is where all of them lie, as far as the asker knows:
+    less is read.
     """
 
     subnet: int | None = None
@@ -38,6 +42,17 @@ class LeaseFilter:
     active_at: float | None = None
     text: str | None = None
     identities: tuple[bytes, ...] = ()
+    expired_at: float | None = None
+    state: int | None = None
+    hardware: bytes | None = None
+    span: Span | None = None
+
+
+class Found(NamedTuple):
+    """Where a search goes on: behind ``key``, in what ``by_client`` finds by index, or else in the rows themselves."""
+
+    key: LeaseKey | None
+    by_client: bool
 
 
 class Holding(NamedTuple):
@@ -118,6 +133,69 @@ def declined(connection: Connection, addresses: Sequence[bytes], spaces: Sequenc
     return {address for (address,) in connection.execute(query)}
 
 
+def search(
+    connection: Connection, wanted: LeaseFilter, after: Found | None, limit: int, *, descending: bool = False
+) -> tuple[list[Lease], Found | None]:
+    """Up to ``limit`` leases behind ``after`` and where to go on; None where nothing follows.
+
+    In key order; but those whose client identity is one of ``identities``, which an index finds, come before those that
+    are told by their hardware address alone.  Fewer than ``limit`` may come, or none, and more follow all the same.
+    """
+    assert 1 <= limit <= PAGE_MAX
+    rows: list[Lease] = []
+    if wanted.identities and (after is None or after.by_client):
+        rows = _by_client(connection, wanted, after.key if after is not None else None, descending=descending)
+        if len(rows) > limit:
+            return rows[:limit], Found(rows[limit - 1].key, by_client=True)
+        after = None
+        if len(rows) == limit:
+            return rows, Found(None, by_client=False)
+    start = after.key if after is not None else None
+    end = None
+    if wanted.address is None:
+        end = _end_of_scan(connection, wanted, start, descending=descending)
+    query = _behind(_filtered(select(*_LEASE_COLUMNS), wanted), start, descending=descending)
+    if wanted.identities:
+        query = query.where(lease.c.client.not_in(wanted.identities))
+    if end is not None:
+        query = query.where(tuple_(*end) <= _KEY if descending else tuple_(*end) >= _KEY)
+    room = limit - len(rows)
+    scanned = [Lease(*row) for row in connection.execute(_ordered(query, descending=descending).limit(room))]
+    following = scanned[-1].key if len(scanned) == room else end
+    return rows + scanned, None if following is None else Found(following, by_client=False)
+
+
+def _by_client(
+    connection: Connection, wanted: LeaseFilter, after: LeaseKey | None, *, descending: bool
+) -> list[Lease]:
+    """What the index on clients finds, all of it: a client has few leases.  Sorted here, so that it is the index."""
+    query = _filtered(select(*_LEASE_COLUMNS), replace(wanted, identities=()))
+    query = query.where(lease.c.client.in_(wanted.identities)).limit(PAGE_MAX)
+    found = sorted((Lease(*row) for row in connection.execute(query)), key=lambda row: row.key, reverse=descending)
+    return [row for row in found if after is None or (row.key < after if descending else row.key > after)]
+
+
+def _end_of_scan(
+    connection: Connection, wanted: LeaseFilter, after: LeaseKey | None, *, descending: bool
+) -> LeaseKey | None:
+    """The key of the last row that is looked at; None where all that follow are."""
+    query: Select[Any] = select(lease.c.space, lease.c.kind, lease.c.address, lease.c.plen)
+    query = _behind(query if wanted.span is None else query.where(_within(wanted.span)), after, descending=descending)
+    row = connection.execute(_ordered(query, descending=descending).offset(SCAN_MAX - 1).limit(1)).first()
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def _behind(query: Select[Any], after: LeaseKey | None, *, descending: bool) -> Select[Any]:
+    if after is None:
+        return query
+    return query.where(tuple_(*after) > _KEY if descending else tuple_(*after) < _KEY)
+
+
+def _ordered(query: Select[Any], *, descending: bool) -> Select[Any]:
+    key = (lease.c.space, lease.c.kind, lease.c.address, lease.c.plen)
+    return query.order_by(*(column.desc() for column in key) if descending else key)
+
+
 def leases_at(connection: Connection, address: bytes, space: int = 0) -> list[Lease]:
     """The rows of one address: one, or for IPv6 one a prefix length."""
     query = select(*_LEASE_COLUMNS).where(_at(lease, (space,), address)).order_by(lease.c.plen)
@@ -158,8 +236,7 @@ def use_of(connection: Connection, span: Span, now: float) -> Use:
     """How many addresses of a range are held and how many are on probation."""
     declined = and_(lease.c.state == int(State.DECLINED), lease.c.expires > now)
     query = select(func.count().filter(_active(now)), func.count().filter(declined)).select_from(lease)
-    place = and_(lease.c.space == span.space, lease.c.kind == span.kind, lease.c.address.between(span.first, span.last))
-    return Use(*connection.execute(query.where(place)).one())
+    return Use(*connection.execute(query.where(_within(span))).one())
 
 
 def held_by_subnet(connection: Connection, now: float) -> dict[int, int]:
@@ -185,6 +262,10 @@ def _active(now: float) -> ColumnElement[bool]:
     return and_(lease.c.state == int(State.LEASED), lease.c.expires > now)
 
 
+def _within(span: Span) -> ColumnElement[bool]:
+    return and_(lease.c.space == span.space, lease.c.kind == span.kind, lease.c.address.between(span.first, span.last))
+
+
 def _at(table: Table, spaces: tuple[int, ...], address: bytes) -> ColumnElement[bool]:
     kinds = (KIND_ADDRESS4,) if len(address) == 4 else (KIND_ADDRESS6, KIND_PREFIX6)
     return and_(table.c.space.in_(spaces), table.c.kind.in_(kinds), table.c.address == address)
@@ -203,4 +284,13 @@ def _filtered(query: Select[Any], wanted: LeaseFilter) -> Select[Any]:
         query = query.where(func.lower(lease.c.hostname).contains(wanted.text.lower(), autoescape=True))
     if wanted.identities:
         query = query.where(or_(lease.c.client.in_(wanted.identities), lease.c.hw.in_(wanted.identities)))
+    if wanted.hardware is not None:
+        query = query.where(lease.c.hw == wanted.hardware)
+    if wanted.expired_at is not None:
+        unswept = and_(lease.c.state == int(State.LEASED), lease.c.expires <= wanted.expired_at)
+        query = query.where(or_(lease.c.state == int(State.EXPIRED), unswept))
+    if wanted.state is not None:
+        query = query.where(lease.c.state == wanted.state)
+    if wanted.span is not None:
+        query = query.where(_within(wanted.span))
     return query

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from dhcpcore.errors import Refused
+from dhcpcore.errors import Busy, Refused
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.plan import KEYS, TABLES, Plan
 
@@ -71,7 +71,7 @@ class Stager:
                 )
                 return Stage(int(inserted.scalar_one()), now_ms)
         except IntegrityError:
-            raise Refused("Another change of the definitions has just begun: wait for it, then try again.") from None
+            raise Busy("Another change of the definitions has just begun: wait for it, then try again.") from None
 
     def write(self, stage: Stage, plan: Plan, progress: Progress | None = None) -> None:
         """Stage the rows of a plan."""
@@ -93,7 +93,7 @@ class Stager:
                 {"new": stage.revision, "old": expected_head},
             )
             if moved.rowcount != 1:
-                raise Refused("The definitions were changed by somebody else meanwhile: look at them and try again.")
+                raise Busy("The definitions were changed by somebody else meanwhile: look at them and try again.")
             connection.execute(
                 text("UPDATE revision SET state = 'published', published_at = :at WHERE id = :id"),
                 {"at": now_ms // 1000, "id": stage.revision},
@@ -144,7 +144,7 @@ class Stager:
                 return None
             idle_s = (now_ms - row.touched_at) / 1000
             if idle_s < ABANDONED_S:
-                raise Refused(
+                raise Busy(
                     f"Another change of the definitions, by {row.author}, is under way "
                     f"(it moved {max(idle_s, 0):.0f} s ago): wait for it, then try again."
                 )

@@ -99,7 +99,8 @@ def test_assignments_come_and_go(on_sqlite, document):
     on_sqlite.ok("assignment", "add", "192.0.2.6", "--circuit-id", "eth-0-1-7", "--disabled", "--subnet", "office")
     first, second = on_sqlite.json("assignment", "list")
     assert first == {"id": 1, "subnet": "office", "identifier": "hw_address", "value": "02:00:00:00:00:05",
-                     "addresses": ["192.0.2.5"], "hostname": "printer", "enabled": True}
+                     "addresses": ["192.0.2.5"], "hostname": "printer", "enabled": True, "conflicts": [], "version": 2,
+                     "entry": {"hw_address": "02:00:00:00:00:05", "address": "192.0.2.5", "hostname": "printer"}}
     assert (second["identifier"], second["enabled"]) == ("circuit_id", False)
     assert "disabled" in on_sqlite.ok("assignment", "list", "--subnet", "192.0.2.0/24")
     assert "no longer assigned" in on_sqlite.ok("assignment", "remove", "0200.0000.0005")
@@ -127,3 +128,29 @@ def test_an_assignment_names_its_client_once(on_sqlite):
     assert on_sqlite("assignment", "add", "192.0.2.5").exit_code == 2
     both = ("--hw-address", "02:00:00:00:00:05", "--client-id", "01:02")
     assert on_sqlite("assignment", "add", "192.0.2.5", *both).exit_code == 2
+
+
+def test_an_assignment_is_shown_and_kept_without_effect_for_a_while(on_sqlite, document):
+    on_sqlite.ok("apply", document)
+    on_sqlite.ok("assignment", "add", "192.0.2.5", "--hw-address", "02-00-00-00-00-05", "--hostname", "printer")
+    assert "printer" in on_sqlite.ok("assignment", "show", "0200.0000.0005")
+    assert "is without effect" in on_sqlite.ok("assignment", "disable", "192.0.2.5")
+    assert "already" in on_sqlite.ok("assignment", "disable", "192.0.2.5")
+    assert "disabled" in on_sqlite.ok("assignment", "show", "192.0.2.5")
+    assert on_sqlite.json("assignment", "enable", "192.0.2.5")["revision"] == 4
+    assert on_sqlite.json("assignment", "show", "192.0.2.5")["entry"]["hostname"] == "printer"
+
+
+def test_revisions_and_the_audit_tell_what_was_done(on_sqlite, document):
+    assert "No change" in on_sqlite.ok("audit", "list") if on_sqlite.ok("migrate") else True
+    on_sqlite.ok("apply", document, "--note", "the office")
+    on_sqlite.ok("assignment", "add", "192.0.2.5", "--hw-address", "02-00-00-00-00-05")
+    assert [one["id"] for one in on_sqlite.json("revision", "list")["revisions"]] == [2, 1]
+    assert "the office" in on_sqlite.ok("revision", "list")
+    assert "--cursor 2" in on_sqlite("revision", "list", "--limit", "1").stderr
+    assert "+ assignment hw_address 02:00:00:00:00:05 of office" in on_sqlite.ok("revision", "show", "2")
+    assert "There is no revision 7" in on_sqlite.refused("revision", "show", "7")
+    (row,) = on_sqlite.json("audit", "list", "--object", "assignment")["rows"]
+    assert row["after"]["address"] == "192.0.2.5"
+    assert on_sqlite.json("audit", "list", "--until", "2001-01-01")["rows"] == []
+    assert "definitions.added" in on_sqlite.ok("audit", "list", "--action", "definitions.")

@@ -64,3 +64,20 @@ def test_explain_with_nothing_on_record(lessor_with_leases):
     assert lessor_with_leases.ok("explain") == "No message is on record.\n"
     assert "No client is known" in lessor_with_leases.refused("explain", "nobody")
     assert lessor_with_leases.json("explain", "02:00:00:00:00:0a") == []
+
+
+def test_more_filters_and_the_other_end_first(lessor_with_leases):
+    def found(*flags):
+        return [one["address"] for one in lessor_with_leases.json("lease", "list", *flags)["leases"]]
+
+    assert found("--state", "expired") == ["192.0.2.9"]
+    assert found("--hostname", "HOST-12") == found("--hw-address", "02-00-00-00-00-0c") == ["192.0.2.12"]
+    assert found("--sort", "-address", "--limit", "2") == ["192.0.2.13", "192.0.2.12"]
+
+
+def test_a_lease_becomes_an_assignment(lessor_with_leases):
+    done = lessor_with_leases("lease", "assign", "192.0.2.11")
+    assert "192.0.2.11 is assigned to 02:00:00:00:00:0b" in done.stdout
+    assert "No engine runs now" in done.stderr
+    assert "already" in lessor_with_leases.ok("lease", "assign", "192.0.2.11")
+    assert "No lease of 192.0.2.99" in lessor_with_leases.refused("lease", "assign", "192.0.2.99")

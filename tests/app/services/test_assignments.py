@@ -1,9 +1,10 @@
 import pytest
 
 from app.services import assignments
-from dhcpcore.errors import InvalidDocument, InvalidValue, NotFound, Refused
+from dhcpcore.errors import Busy, Conflict, Forbidden, InvalidDocument, InvalidValue, NotFound, Outdated, Refused
 from dhcpcore.lease.model import State
-from tests.app.people import ANN, EngineThatAnswers, a_lease, appliance, store
+from dhcpcore.store.edits import AssignmentEdits
+from tests.app.people import ANN, VERA, EngineThatAnswers, a_lease, appliance, store
 from tests.app.site import define
 
 
@@ -99,3 +100,70 @@ def test_an_address_that_somebody_else_was_found_to_use_is_shown_while_it_is_on_
 def test_once_the_probation_is_over_it_is_in_conflict_no_longer(database, here):
     store(database, a_lease(5, state=State.DECLINED, expires=5))
     assert [one.conflicts for one in assignments.list_assignments(here)] == [()]
+
+
+def test_one_is_disabled_and_enabled_again(here):
+    view, done = assignments.disable(here, 1, by=ANN)
+    assert (view.enabled, view.addresses, done.revision) == (False, ("192.0.2.5",), 2)
+    assert assignments.disable(here, 1, by=ANN) == (view, None)
+    assert assignments.named(here, "192.0.2.5") == view
+    assignments.add(here, entry(5, 9), by=ANN)
+    with pytest.raises(Conflict, match=r"assignment 2 .* of office already"):
+        assignments.enable(here, 1, by=ANN)
+    assignments.remove(here, "02:00:00:00:00:09", by=ANN)
+    assert assignments.enable(here, 1, by=ANN)[0].enabled
+
+
+def test_one_is_replaced_unless_somebody_was_quicker(here):
+    seen = assignments.get(here, 1)
+    after, _done = assignments.replace(here, 1, assignments.merged(seen, {"hostname": None}), by=ANN,
+                                       version=seen.version)
+    assert (after.hostname, after.version) == ("", 2)
+    with pytest.raises(Outdated):
+        assignments.delete(here, 1, by=ANN, version=seen.version)
+
+
+def test_the_same_again_is_found(here):
+    made, done = assignments.create(here, entry(6, 6), by=ANN)
+    assert done.revision == 2
+    assert assignments.create(here, entry(6, 6), by=ANN, subnet="office") == (made, None)
+    with pytest.raises(Conflict):
+        assignments.create(here, entry(6, 6, hostname="x"), by=ANN)
+
+
+def test_who_comes_second_is_let_in_after_a_moment(here, monkeypatch):
+    tries = []
+    made = AssignmentEdits.make
+
+    def busy(self, draft, actor, note=""):
+        tries.append(draft)
+        if len(tries) < 3:
+            raise Busy("Another change has just begun.")
+        return made(self, draft, actor, note)
+
+    monkeypatch.setattr(assignments, "_PAUSE_S", 0)
+    monkeypatch.setattr(AssignmentEdits, "make", busy)
+    assert assignments.add(here, entry(6, 6), by=ANN).revision == 2
+
+    monkeypatch.setattr(AssignmentEdits, "make", lambda *_: (_ for _ in ()).throw(Busy("Still.")))
+    with pytest.raises(Busy, match="Still"):
+        assignments.add(here, entry(7, 7), by=ANN)
+
+
+def test_a_lease_becomes_an_assignment(here, database):
+    store(database, a_lease(15))
+    view, done = assignments.from_lease(here, "192.0.2.15", by=ANN)
+    assert (view.value, view.hostname, view.subnet, done.losses) == ("02:00:00:00:00:0f", "host-15", "office", ())
+    assert assignments.from_lease(here, "192.0.2.15", by=ANN)[1] is None
+
+
+@pytest.mark.parametrize("change", [
+    lambda here: assignments.create(here, entry(6, 6), by=VERA),
+    lambda here: assignments.replace(here, 1, {}, by=VERA),
+    lambda here: assignments.delete(here, 1, by=VERA), lambda here: assignments.enable(here, 1, by=VERA),
+    lambda here: assignments.disable(here, 1, by=VERA),
+    lambda here: assignments.from_lease(here, "192.0.2.5", by=VERA)])
+def test_who_only_sees_changes_nothing(here, change):
+    with pytest.raises(Forbidden):
+        change(here)
+    assert assignments.get(here, 1).version == 1

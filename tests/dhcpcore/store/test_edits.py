@@ -5,7 +5,8 @@ import time
 import pytest
 from sqlalchemy import insert
 
-from dhcpcore.errors import InvalidDocument, Refused
+from dhcpcore.errors import Busy, Conflict, InvalidDocument, NotFound, Outdated, Refused
+from dhcpcore.store.assignment_list import AssignmentList
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.edits import AssignmentEdits
 from dhcpcore.store.plan import TABLES
@@ -24,6 +25,10 @@ def edits(database):
 def counts(database):
     with database.reader() as connection:
         return {table: connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() for table in TABLES}
+
+
+def listed(database, **wanted):
+    return AssignmentList(database).page(**wanted).rows
 
 
 NEW = {"hw_address": "02:00:00:00:00:99", "address": "192.0.2.99", "hostname": "new", "options": {"x-colour": "red"}}
@@ -47,38 +52,67 @@ def test_an_assignment_is_added_and_nothing_else_written(edits, database):
 
 def test_a_subnet_is_found_by_its_prefix_too(edits):
     assert edits.add("192.0.2.0/24", NEW).change.name.endswith("of office")
-    with pytest.raises(Refused, match="no subnet 'attic'"):
+    with pytest.raises(NotFound, match="no subnet 'attic'"):
         edits.add("attic", NEW)
 
 
 def test_an_assignment_is_replaced_and_keeps_its_id(edits, database):
-    (found,) = [one for one in edits.page() if one.form.get("hostname") == "printer"]
+    (found,) = [one for one in listed(database) if one.form.get("hostname") == "printer"]
     draft = edits.replace(found.assignment_id, {**found.form, "address": "192.0.2.30"})
     edits.make(draft, "alice")
     assert edits.find(found.assignment_id).form == {**found.form, "address": "192.0.2.30"}
-    assert len(edits.page()) == 6
+    assert len(listed(database)) == 6
     # What is not changed is no fault of its own: the same form again is taken.
     assert edits.replace(found.assignment_id, edits.find(found.assignment_id).form).plan.size
 
 
 def test_an_assignment_is_removed(edits, database):
-    first = edits.page()[0]
+    first = listed(database)[0]
     edits.make(edits.remove(first.assignment_id), "alice")
     with pytest.raises(Refused, match="no assignment with the id"):
         edits.find(first.assignment_id)
     with pytest.raises(Refused, match="no assignment with the id"):
         edits.remove(first.assignment_id)
-    assert len(edits.page()) == 5
+    assert len(listed(database)) == 5
 
 
-def test_pages_go_on_where_the_last_ended(edits):
-    first = edits.page(limit=4)
-    rest = edits.page(after=first[-1].assignment_id, limit=4)
-    assert len(first) == 4
-    assert len(rest) == 2
-    assert [one.subnet for one in edits.page("2001:db8:1::/64")] == ["2001:db8:1::/64"]
-    with pytest.raises(Refused, match="no subnet"):
-        edits.page("attic")
+def test_what_was_changed_meanwhile_is_not_overwritten(edits, database):
+    first = listed(database)[0]
+    form = {**first.form, "hostname": "other"}
+    edits.make(edits.replace(first.assignment_id, form, since=first.since), "alice")
+    for again in (lambda: edits.replace(first.assignment_id, first.form, since=first.since),
+                  lambda: edits.remove(first.assignment_id, since=first.since)):
+        with pytest.raises(Outdated, match="changed by somebody else meanwhile"):
+            again()
+    assert edits.find(first.assignment_id).form == form
+
+
+def test_one_that_says_the_same_is_found_whatever_its_spelling(edits):
+    draft = edits.add("office", NEW)
+    edits.make(draft, "alice")
+    spelt = {**NEW, "hw_address": "02-00-00-00-00-99", "enabled": True}
+    same = edits.same_as("192.0.2.0/24", spelt)
+    assert (same.assignment_id, same.form) == (draft.assignment_id, NEW)
+    for other in ({**NEW, "hostname": "newer"}, {**NEW, "enabled": False}, {**NEW, "hw_address": "02:00:00:00:00:98"},
+                  {**NEW, "nope": 1}):
+        assert edits.same_as("office", other) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"address": "192.0.2.10"}, "hw_address 02:00:00:00:00:01 with 192.0.2.10) of office"),
+        ({"hw_address": "02:00:00:00:00:01"}, "hw_address 02:00:00:00:00:01 with 192.0.2.10) of office"),
+    ],
+    ids=str,
+)
+def test_a_collision_names_the_other_as_people_know_it(edits, change, names):
+    with pytest.raises(Conflict, match=r"assignment [0-9]+ [(]") as caught:
+        edits.add("office", {**NEW, **change})
+    (fault,) = caught.value.faults
+    assert names in fault.message
+    assert "subnets[" not in fault.message
+    assert fault.path in change
 
 
 @pytest.mark.parametrize(
@@ -129,7 +163,7 @@ def test_what_it_takes_from_an_active_client_is_told(edits, database):
     with database.writer() as connection:
         connection.execute(insert(lease), row(99, hw=b"\x01another"))
     assert [effect.clients for effect in edits.add("office", NEW, NOW).effects] == [1]
-    held = edits.page()[0]
+    held = listed(database)[0]
     with database.writer() as connection:
         connection.execute(insert(lease), row(10, expires=int(time.time()) + 500))
     assert [effect.clients for effect in edits.remove(held.assignment_id).effects] == [1]
@@ -139,7 +173,7 @@ def test_a_draft_of_old_definitions_is_refused(edits, database):
     draft = edits.add("office", NEW)
     edits.make(edits.add("office", {"hw_address": "02:00:00:00:00:98"}), "bob")
     before = Definitions(database).document()
-    with pytest.raises(Refused, match="changed by somebody else"):
+    with pytest.raises(Busy, match="changed by somebody else"):
         edits.make(draft, "alice")
     assert Definitions(database).document() == before
     edits.make(edits.add("office", NEW), "alice")

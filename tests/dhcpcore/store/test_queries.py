@@ -136,3 +136,50 @@ def test_a_lease_list_is_found_by_its_key_and_sorts_nothing(sqlite_database, wan
         plan = " ".join(str(r) for r in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {made}", ordered))
     assert "TEMP B-TREE" not in plan
     assert "SEARCH lease USING PRIMARY KEY" in plan
+
+
+def search_all(database, wanted, limit, *, descending=False):
+    after, seen, pages = None, [], 0
+    with database.reader() as connection:
+        while True:
+            page, after = queries.search(connection, wanted, after, limit, descending=descending)
+            assert len(page) <= limit
+            seen += page
+            pages += 1
+            if after is None:
+                return seen, pages
+            assert pages < 100
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("scan", [2, 100_000])
+def test_a_search_finds_all_whatever_the_pages(database, monkeypatch, limit, descending, scan):
+    monkeypatch.setattr(queries, "SCAN_MAX", scan)
+    rows = [row(n, hostname=f"host-{n}", subnet=n % 2) for n in range(20)] + [row(30, mac=3, expires=NOW - 1)]
+    rows.append(row(31, mac=3)._replace(client=b"\x01other"))
+    fill(database, *rows)
+    order = -1 if descending else 1
+
+    def found(**fields):
+        return [r.address[-1] for r in search_all(database, LeaseFilter(**fields), limit, descending=descending)[0]]
+
+    assert found() == [r.address[-1] for r in rows][::order]
+    assert found(text="host-1") == [1, *range(10, 20)][::order]
+    assert found(subnet=1) == [*range(1, 20, 2), 30, 31][::order]
+    assert found(expired_at=NOW) == [30]
+    assert found(state=int(State.RELEASED)) == []
+    # By its client's key first, which an index finds; then by the hardware address alone.
+    assert found(identities=(rows[3].client, rows[3].hw)) == [*[3, 30][::order], 31]
+    assert found(identities=(rows[3].client, rows[3].hw), hardware=rows[3].hw) == [*[3, 30][::order], 31]
+    assert found(hardware=rows[5].hw) == [5]
+    assert found(span=Span(0, 4, bytes([192, 0, 2, 4]), bytes([192, 0, 2, 6])), text="HOST") == [4, 5, 6][::order]
+    assert found(address=rows[3].address) == [3]
+
+
+def test_a_search_looks_at_so_many_rows_at_once(database, monkeypatch):
+    monkeypatch.setattr(queries, "SCAN_MAX", 5)
+    fill(database, *(row(n, hostname="last" if n == 19 else "") for n in range(20)))
+    found, pages = search_all(database, LeaseFilter(text="last"), 10)
+    assert [r.address[-1] for r in found] == [19]
+    assert pages in {4, 5}

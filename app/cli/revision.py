@@ -1,0 +1,54 @@
+"""`lessor revision`: the published states of the definitions, and what each changed."""
+
+import click
+
+from app.cli.invocation import Invocation
+from app.cli.output import emit, json_option, note, say, table
+from app.services.plain import time_text
+
+
+@click.group(name="revision")
+def command() -> None:
+    """Show who published which definitions when, and what each changed."""
+
+
+@command.command(name="list")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
+@click.option("--cursor", help="Go on where the last list ended.")
+@json_option
+@click.pass_obj
+def list_(invocation: Invocation, *, limit: int, cursor: str | None, as_json: bool) -> None:
+    """List published revisions, newest first."""
+    from app.services import revisions
+
+    with invocation.appliance() as appliance:
+        page = revisions.list_revisions(appliance, cursor=cursor, limit=limit)
+    if as_json:
+        emit(page)
+        return
+    table(("REVISION", "PUBLISHED", "BY", "NOTE"),
+          ((one.id, time_text(one.published_at), one.author, one.note) for one in page.revisions),
+          "No revision: lessor apply FILE")
+    if page.next_cursor:
+        note(f"There are more: --cursor {page.next_cursor}")
+
+
+@command.command(name="show")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@json_option
+@click.pass_obj
+def show(invocation: Invocation, number: int, *, as_json: bool) -> None:
+    """Show what a revision changed, beside the one before."""
+    from app.services import revisions
+
+    with invocation.appliance() as appliance:
+        found = revisions.show(appliance, number)
+    if as_json:
+        emit(found)
+        return
+    say(f"Revision {found.id}, published {time_text(found.published_at)} by {found.author}"
+        f"{': ' + found.note if found.note else '.'}")
+    for one in found.changes:
+        say(one.text)
+    if not found.changes:
+        say("What it changed is no longer on record.")

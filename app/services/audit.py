@@ -1,0 +1,62 @@
+"""The audit: who changed what, when, from what to what; newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.services.appliance import Appliance
+from app.services.cursors import from_cursor, to_cursor
+from dhcpcore.errors import InvalidValue
+from dhcpcore.store import journal
+from dhcpcore.store.journal import AuditFilter
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """One row: ``before`` and ``after`` in the form that the thing has in documents, None where it was not there."""
+
+    id: int
+    changed_at: int
+    actor: str
+    action: str
+    object: str
+    revision: int | None
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some rows, and the cursor of those that follow; None at the end."""
+
+    rows: tuple[AuditView, ...]
+    next_cursor: str | None
+
+
+def list_audit(appliance: Appliance, *, actor: str | None = None, action: str | None = None, about: str | None = None,
+               since: datetime | None = None, until: datetime | None = None, cursor: str | None = None,
+               limit: int = 100) -> AuditPage:
+    """The audit's rows, newest first: of one actor, of actions that begin so, about what contains a text, in a time.
+
+    A page may be short, or empty, and have a cursor all the same: the search looked at enough rows for once.
+    """
+    if not 1 <= limit <= journal.PAGE_MAX:
+        raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {journal.PAGE_MAX}.")
+    wanted = AuditFilter(actor, action, about, _seconds(since), _seconds(until))
+    with appliance.database.reader() as connection:
+        rows, following = journal.audited(connection, wanted, from_cursor(cursor), limit)
+    views = (AuditView(row.id, row.at, row.actor, row.action, row.object, row.revision, row.before, row.after)
+             for row in rows)
+    return AuditPage(tuple(views), to_cursor(following))
+
+
+def _seconds(at: datetime | None) -> float | None:
+    """A time in seconds since 1970, local where it names no zone; the calendar's own ends have none everywhere."""
+    if at is None:
+        return None
+    try:
+        return at.timestamp()
+    except (OverflowError, ValueError):
+        raise InvalidValue(f"{at} is beyond all history.") from None

@@ -1,0 +1,90 @@
+"""Revisions of the definitions: who published what, when and why, and what each changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.services.appliance import Appliance
+from app.services.cursors import from_cursor, to_cursor
+from dhcpcore.errors import InvalidValue, NotFound
+from dhcpcore.store import journal
+from dhcpcore.store.journal import AuditRow, Revision
+from dhcpcore.topology.changes import DefinitionChange
+
+_ACTION = "definitions."
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """One published revision."""
+
+    id: int
+    author: str
+    note: str
+    published_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionChange:
+    """One thing that a revision changed: in words, and in the document's form before and after."""
+
+    action: str
+    object: str
+    text: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionDiff:
+    """A revision and what makes it another than the one before.
+
+    A change of more than some hundred things is told by numbers, and one that is older than the audit is kept by
+    nothing: then ``changes`` is empty.
+    """
+
+    id: int
+    author: str
+    note: str
+    published_at: int
+    changes: tuple[RevisionChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPage:
+    """Some revisions, and the cursor of those that follow; None at the end."""
+
+    revisions: tuple[RevisionView, ...]
+    next_cursor: str | None
+
+
+def list_revisions(appliance: Appliance, *, cursor: str | None = None, limit: int = 100) -> RevisionPage:
+    """Published revisions, newest first, a page at a time."""
+    if not 1 <= limit <= journal.PAGE_MAX:
+        raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {journal.PAGE_MAX}.")
+    with appliance.database.reader() as connection:
+        rows = journal.revisions(connection, from_cursor(cursor), limit)
+    return RevisionPage(tuple(map(_view, rows)), to_cursor(rows[-1].id if len(rows) == limit else None))
+
+
+def show(appliance: Appliance, number: int) -> RevisionDiff:
+    """One revision with what it changed; refused where it was never published."""
+    with appliance.database.reader() as connection:
+        row = journal.revision_of(connection, number)
+        changes = journal.changes_of(connection, row, journal.PAGE_MAX) if row is not None else []
+    if row is None:
+        raise NotFound(f"There is no revision {number}. See: lessor revision list")
+    view = _view(row)
+    return RevisionDiff(view.id, view.author, view.note, view.published_at, tuple(map(_change, changes)))
+
+
+def _view(row: Revision) -> RevisionView:
+    return RevisionView(row.id, row.author, row.note, row.published_at)
+
+
+def _change(row: AuditRow) -> RevisionChange:
+    action = row.action.removeprefix(_ACTION)
+    known: dict[str, Any] = {"added": "added", "removed": "removed"}
+    told = DefinitionChange(known.get(action, "changed"), row.object, "", row.before, row.after)
+    return RevisionChange(action, row.object, str(told), row.before, row.after)
