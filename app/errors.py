@@ -90,7 +90,7 @@ def _lessor(error: LessorError) -> Response:
 def _http(error: HTTPException) -> Response:
     answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or "")
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in {"Allow", "WWW-Authenticate"}:
             answer.headers[name] = value
     return answer
 

@@ -7,15 +7,15 @@ from http import HTTPStatus
 
 from flask import Flask, Response, request
 
-from app import context, errors, rendering
+from app import auth, context, errors, rendering
 from app.api import document
-from app.pages import health, overview
+from app.pages import account, health, login, overview, users
 from app.services.appliance import Appliance
 from dhcpcore import logs
 from dhcpcore.places import data_dir
 from dhcpcore.settings import load
 
-#: Every request is a GET; a body is somebody else's.
+#: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
 
 
@@ -27,10 +27,11 @@ def create_app(appliance: Appliance) -> Flask:
     context.install(app.extensions, appliance)
     errors.install(app)
     rendering.install(app)
-    for blueprint in (overview.blueprint, health.blueprint):
+    for blueprint in (overview.blueprint, health.blueprint, login.blueprint, account.blueprint, users.blueprint):
         app.register_blueprint(blueprint)
     if is_loopback(appliance.settings.web.host):
         app.before_request(_only_for_this_machine)
+    auth.install(app)
     return app
 
 

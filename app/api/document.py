@@ -11,11 +11,20 @@ from flask_openapi import Info, OpenAPI
 from pydantic import BaseModel, Field
 
 from app.api import leases, subnets
+from app.auth import open_to_all
 from app.errors import PROBLEM, invalid_query
 from dhcpcore.version import __version__
 
 PREFIX = "/api/v1"
 _PROBLEM = "Problem"
+_LOG_IN = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "
+                                                                 "page."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "lessor", "description": "A browser's session; changes also "
+                                                                                   "carry the header X-CSRFToken."},
+}
+#: What the guard answers before a view is asked.
+_GUARDED = {"401": "Log in, or send a token.", "403": "The role is too low."}
 
 
 class FieldProblem(BaseModel):
@@ -54,6 +63,7 @@ def make(templates: Path, static: Path) -> Flask:
     document = _as_it_is(app.api_doc)
     blueprint = Blueprint("document", __name__)
 
+    @open_to_all
     def openapi() -> Response:
         return jsonify(document)
 
@@ -63,11 +73,18 @@ def make(templates: Path, static: Path) -> Flask:
 
 
 def _as_it_is(made: dict[str, Any]) -> dict[str, Any]:
-    """The document with its errors as they are really sent: one problem object, as application/problem+json."""
+    """The document with its errors as they are really sent: one problem object, as application/problem+json.
+
+    Every operation needs a session or a token.
+    """
     document = copy.deepcopy(made)
+    document["components"]["securitySchemes"] = _LOG_IN
+    document["security"] = [{name: []} for name in _LOG_IN]
     content = {PROBLEM: {"schema": {"$ref": f"#/components/schemas/{_PROBLEM}"}}}
     for operations in document["paths"].values():
         for operation in operations.values():
+            for status, sentence in _GUARDED.items():
+                operation["responses"].setdefault(status, {"description": sentence})
             for status, answer in operation["responses"].items():
                 if not status.startswith("2"):
                     answer["content"] = content

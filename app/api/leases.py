@@ -7,8 +7,10 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.responses import Problems
+from app.auth import needs
 from app.context import context
 from app.services import leases
+from app.services.access import Role
 from app.services.plain import plain
 from dhcpcore.errors import NotFound
 from dhcpcore.store.queries import PAGE_MAX
@@ -81,6 +83,7 @@ class History(BaseModel):
 
 
 @api.get("/leases", responses={200: Leases, **Problems.of(503)}, operation_id="list_leases", summary="List leases")
+@needs(Role.VIEWER)
 def list_leases(query: Asked) -> Response:
     """Leases in the order of their addresses, a page at a time."""
     page = leases.list_leases(context().appliance, find=query.find, subnet=query.subnet, active=query.active,
@@ -90,6 +93,7 @@ def list_leases(query: Asked) -> Response:
 
 @api.get("/leases/<address>", responses={200: Lease, **Problems.of(404, 503)}, operation_id="get_lease",
          summary="One lease")
+@needs(Role.VIEWER)
 def get_lease(path: Where) -> Response:
     """The lease of one address, past or present."""
     return jsonify(plain(leases.show(context().appliance, path.address)[0]))
@@ -97,6 +101,7 @@ def get_lease(path: Where) -> Response:
 
 @api.get("/leases/<address>/history", responses={200: History, **Problems.of(404, 503)},
          operation_id="get_lease_history", summary="Who held an address")
+@needs(Role.VIEWER)
 def get_history(path: Where) -> Response:
     """Who held the address, latest first."""
     found = leases.history_of_address(context().appliance, path.address)

@@ -7,7 +7,9 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
 from app.api.responses import Problems
+from app.auth import needs
 from app.context import context
+from app.services.access import Role
 from app.services.plain import plain
 
 api = APIBlueprint("subnets", __name__, url_prefix="/api/v1",
@@ -48,6 +50,7 @@ class Subnets(BaseModel):
 
 
 @api.get("/subnets", responses={200: Subnets, **Problems.of(503)}, operation_id="list_subnets", summary="List subnets")
+@needs(Role.VIEWER)
 def list_subnets() -> Response:
     """Every subnet with its pools and their use."""
     found = context().overview()

@@ -46,6 +46,7 @@ def command(ctx: click.Context, *, web_port: int, dhcp_port: int, keep: bool, se
     from app.cli.processes import Family, engine_command
     from app.demo import site
     from app.demo.fleet import Fleet
+    from app.services import accounts
     from dhcpcore.settings import load
 
     home = site.folder(os.environ)
@@ -58,7 +59,7 @@ def command(ctx: click.Context, *, web_port: int, dhcp_port: int, keep: bool, se
     _prepare(home, config, site.settings(home, dhcp_port, web_port), keep=keep)
     env = site.environment(os.environ)
     settings = load(config, env).settings
-    _define(settings)
+    password = _define(settings)
     with Family() as family:
         say(f"Lessor's demonstration, in {home}")
         family.start("engine", engine_command(config), env, home / "engine.log")
@@ -68,6 +69,7 @@ def command(ctx: click.Context, *, web_port: int, dhcp_port: int, keep: bool, se
         _until_ready(family, home, lambda: _web_ready(web_port), "web")
         fleet = Fleet(dhcp_port, site.RELAYS)
         say(f"  Open    http://127.0.0.1:{web_port}/")
+        say(f"  Log in  {accounts.FIRST_ADMIN}, password {password}")
         say(f"  Server  127.0.0.1 port {dhcp_port}; {len(fleet.crowd.clients)} pretend clients behind 2 relays")
         say(f"  Ask it  lessor --config {config} lease list")
         say("  Stop    Ctrl-C")
@@ -122,17 +124,26 @@ def _prepare(home: Path, config: Path, text: str, *, keep: bool) -> None:
         raise Refused(f"{home}: the disk is nearly full. Free some space, or set LESSOR_DEMO_DIR.")
 
 
-def _define(settings: Settings) -> None:
+def _define(settings: Settings) -> str | None:
+    """Make the database with its definitions and its administrator, whose password of this start is the answer."""
     from app.demo import site
-    from app.services import schema
-    from dhcpcore.store.database import Database
+    from app.services import accounts, schema
+    from app.services.access import Principal, Role
+    from app.services.appliance import Appliance
     from dhcpcore.store.definitions import Definitions
     from dhcpcore.topology.validate import validate
 
     schema.upgrade(settings)
-    database = Database(settings.database_url)
-    Definitions(database).apply(validate(site.DEFINITIONS), actor="demo")
-    database.dispose()
+    appliance = Appliance.open(settings)
+    try:
+        Definitions(appliance.database).apply(validate(site.DEFINITIONS), actor="demo")
+        made = accounts.first_admin(appliance, must_change=False)
+        if made is None:  # Kept from the last time, and nobody was asked to write the password down.
+            by = Principal("demo", Role.ADMIN, "demo")
+            made = accounts.set_password(appliance, accounts.FIRST_ADMIN, by=by, must_change=False)
+        return made.password
+    finally:
+        appliance.close()
 
 
 def _until_ready(family: Family, home: Path, ready: Callable[[], bool], name: str) -> None:

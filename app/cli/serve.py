@@ -31,6 +31,7 @@ def command(ctx: click.Context, interfaces: tuple[str, ...], bind: str | None) -
     """
     from app.cli import webserver
     from app.services import schema
+    from app.services.appliance import Appliance
 
     invocation: Invocation = ctx.obj
     loaded = invocation.load(interfaces=interfaces or None, web__bind=bind)
@@ -40,6 +41,9 @@ def command(ctx: click.Context, interfaces: tuple[str, ...], bind: str | None) -
     moved = schema.upgrade(settings)
     if moved.before != moved.after:
         note(f"The database has schema version {moved.after} now.")
+    appliance = Appliance.open(settings)
+    webserver.tell_first_password(appliance)
+    appliance.close()
     schema.hand_over(settings, webserver.account(settings) if os.geteuid() == 0 else None)
     flags = {**({"interfaces": ",".join(interfaces)} if interfaces else {}), **({"web__bind": bind} if bind else {})}
     env = environment(loaded.config, **flags)
@@ -56,7 +60,7 @@ def _run(family: Family, settings: "Settings") -> int:
         family.start("web", webserver.command(settings), webserver.environment(settings),
                      account=webserver.becomes(settings))
 
-    note(f"Pages, read-only: http://{settings.web.bind}/   Stop: Ctrl-C")
+    note(f"Pages: http://{settings.web.bind}/   Stop: Ctrl-C")
     start_web()
     started, pause, again_at = time.monotonic(), 1.0, float("inf")
     while True:

@@ -12,15 +12,17 @@ from app.cli.output import note
 @click.option("--bind", metavar="ADDRESS:PORT", help="Serve the pages there.  [default: 127.0.0.1:8067]")
 @click.pass_obj
 def command(invocation: Invocation, bind: str | None) -> None:
-    """Run the web pages and REST alone, in the foreground, until SIGTERM.  Read-only, and without a log-in yet."""
+    """Run the web pages and REST alone, in the foreground, until SIGTERM."""
     from app.cli import webserver
     from app.services.appliance import Appliance
 
     settings = invocation.load(web__bind=bind).settings
     for said in webserver.check(settings):
         note(said)
-    Appliance.open(settings).close()
-    note(f"Pages, read-only: http://{settings.web.bind}/")
+    appliance = Appliance.open(settings)
+    webserver.tell_first_password(appliance)
+    appliance.close()
+    note(f"Pages: http://{settings.web.bind}/")
     command_line, env, whom = webserver.command(settings), webserver.environment(settings), webserver.becomes(settings)
     if whom is not None:
         os.setgroups([whom[1]])

@@ -9,6 +9,8 @@ import socket
 import sys
 from pathlib import Path
 
+from app.cli.output import note
+from app.services.appliance import Appliance
 from app.services.facts import is_private_to_machine
 from dhcpcore.errors import Refused
 from dhcpcore.settings import Settings, as_environment
@@ -34,6 +36,17 @@ def check(settings: Settings) -> list[str]:
         said.append(f"warning: the web process stays root, as state_dir is root's and there is no account {ACCOUNT}; "
                     "make that account, or set user.")
     return said
+
+
+def tell_first_password(appliance: Appliance, *, must_change: bool = True) -> None:
+    """At the first start of all: make an administrator and print the password, this one time."""
+    from app.services import accounts
+
+    made = accounts.first_admin(appliance, must_change=must_change)
+    if made is not None:
+        note(f"First start: log in as {made.user.name} with the password {made.password}\n"
+             "It is shown this one time" + (" and must be changed at the first log-in." if must_change else ".") +
+             f" A lost one: lessor user password {made.user.name}")
 
 
 def require_free(host: str, port: int, setting: str) -> None:

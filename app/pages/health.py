@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
+from app.auth import open_to_all
 from app.context import context
 from dhcpcore.errors import LessorError
 from dhcpcore.store import migrate
@@ -13,12 +14,14 @@ blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
+@open_to_all
 def healthz() -> Response:
     """The process answers."""
     return jsonify(status="ok", version=__version__)
 
 
 @blueprint.get("/readyz")
+@open_to_all
 def readyz() -> tuple[Response, int]:
     """The database answers and has the right tables.  The engine's state is told, and does not count."""
     appliance = context().appliance

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from app.auth import needs
 from app.context import context
 from app.services import leases
+from app.services.access import Role
 from dhcpcore.errors import InvalidValue
 
 blueprint = Blueprint("overview", __name__)
@@ -18,12 +20,14 @@ FIND_MAX = 255
 
 
 @blueprint.get("/")
+@needs(Role.VIEWER)
 def page() -> str:
     """The whole page."""
     return render_template("overview/page.html", **_view())
 
 
 @blueprint.get("/fragments/overview")
+@needs(Role.VIEWER)
 def fragment() -> str:
     """The living part of it, which the page asks for every other second."""
     return render_template("overview/live.html", **_view())

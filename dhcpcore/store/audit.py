@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, null
@@ -46,3 +46,11 @@ def record_changes(
         ]
     for row in rows:
         connection.execute(insert(audit), row)
+
+
+def record(connection: Connection, *, actor: str, action: str, what: str, now: int,
+           before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None) -> None:
+    """One audit row of a change that raises no revision, in its transaction.  What is secret is not for the audit."""
+    connection.execute(insert(audit), {
+        "at": now, "actor": actor, "action": action, "object": what, "revision": None,
+        "before": null() if before is None else dict(before), "after": null() if after is None else dict(after)})

@@ -124,9 +124,12 @@ def filled_tables(connection: Connection) -> list[str]:
 
 
 def after_load(connection: Connection, dialect: str) -> None:
-    """What a restored database must not inherit: requests that wait, and number sequences that begin at one."""
+    """What a restored database must not inherit: requests that wait, sessions, number sequences that begin at one."""
     request = metadata.tables["request"]
     connection.execute(delete(request).where(request.c.done_at.is_(None)))
+    # Who was logged in when the backup was made is not logged in now, and old mistakes are forgotten.
+    for ended in ("session", "login_failure"):
+        connection.execute(delete(metadata.tables[ended]))
     if dialect != POSTGRESQL:
         return
     for found in metadata.sorted_tables:

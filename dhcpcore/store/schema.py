@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -253,4 +254,70 @@ quarantine = Table(
     Column("place", Text, nullable=False),
     Column("fault", Text, nullable=False),
     Column("row", JSON, nullable=False),
+)
+
+#: Who may log in.  ``password`` is an argon2 hash; ``version`` rises with each change and guards the next one.
+account = Table(
+    "account",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password", Text, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("login_at", BigInteger),
+)
+
+#: A browser that is logged in.  ``digest`` is SHA-256 of the cookie: who reads the database cannot log in with it.
+session = Table(
+    "session",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Index("ix_session_account_id", "account_id"),
+)
+
+#: What a program shows instead of a session; without an account it was made at a terminal.
+token = Table(
+    "token",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("account_id", Id, ForeignKey("account.id")),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("used_at", BigInteger),
+    Index("ix_token_account_id", "account_id"),
+)
+
+#: Failed log-ins of an account's name or of an address, each as a digest: people type passwords into the wrong field.
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("subject", LargeBinary, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("ix_login_failure_last_at", "last_at"),
+)
+
+#: Signs what forms carry against forgery; the same for every web process of the installation.
+form_key = Table(
+    "form_key",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary, nullable=False),
+    CheckConstraint("id = 1", name="one"),
 )

@@ -1,9 +1,17 @@
 """A web application on a database with two subnets and a few leases, for tests of pages and REST."""
 
+import secrets
+
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+
+from app.services import sessions
+from app.services.access import Role
 from app.services.appliance import Appliance
 from app.wsgi import create_app
 from dhcpcore.lease.model import State
 from dhcpcore.settings import Settings
+from dhcpcore.store import accounts
 from dhcpcore.store.database import Database
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.validate import validate
@@ -30,8 +38,40 @@ def fill(database: Database) -> None:
           a_lease(19, state=State.DECLINED), a_lease(30, hostname="\u202eevil\x1b[31m", expires=5))
 
 
-def web(database: Database, engine=None, **settings):
+PASSWORD = "correct horse battery"
+PEOPLE = {Role.ADMIN: "ada", Role.OPERATOR: "ann", Role.VIEWER: "vera"}
+
+
+def web(database: Database, engine=None, *, role: Role | None = Role.ADMIN, **settings) -> FlaskClient:
+    """A browser that is logged in with that role (None: a stranger), and whose forms carry their field."""
     url = database.url.render_as_string(hide_password=False)
     made = create_app(Appliance(Settings(database_url=url, **settings), database, engine or EngineThatIsAway()))
     made.testing = True
-    return made.test_client()
+    client = made.test_client()
+    if role is not None:
+        client.set_cookie("lessor", session_cookie(database, role))
+    with_form_field(client)
+    return client
+
+
+def session_cookie(database: Database, role: Role) -> str:
+    """The cookie of a session that has just begun, without the hash that a log-in takes."""
+    cookie, now = f"cookie-{role.word}-{secrets.token_hex(8)}", int(database.now())
+    with database.writer() as connection:
+        accounts.add(connection, name=PEOPLE[role], role=role.word, password="none", must_change=False, now=now)
+        accounts.add_session(connection, accounts.find(connection, PEOPLE[role]).id, sessions.digest(cookie), now=now,
+                             address="192.0.2.99", agent="test")
+    return cookie
+
+
+def with_form_field(client: FlaskClient) -> None:
+    """Have every request of this client carry what a form of our pages carries."""
+    with client.session_transaction() as session:
+        session["csrf_token"] = "0" * 40
+    signer = URLSafeTimedSerializer(client.application.secret_key, salt="wtf-csrf-token")
+    client.environ_base["HTTP_X_CSRFTOKEN"] = signer.dumps("0" * 40)
+
+
+def cookies(client: FlaskClient) -> str:
+    """The client's cookies as a header, for a real browser in front of the same application."""
+    return "; ".join(f"{name}={client.get_cookie(name).value}" for name in ("lessor", "lessor_form"))

@@ -16,7 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from app.services import tokens
+from app.services.access import terminal
+from app.services.appliance import Appliance
+from app.services.sessions import Caller
 from dhcpcore.control import ControlClient, EngineAway
+from dhcpcore.settings import load
 
 ROOT = Path(__file__).parents[3]
 #: A loaded machine of one core takes its time to start three interpreters.
@@ -47,10 +52,10 @@ def running(*arguments, env=None, **options):
             raise
 
 
-def ask(port, path):
+def ask(port, path, token=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:
@@ -70,6 +75,16 @@ def until(condition, what, child=None):
             pytest.fail(f"{what}: it ended. {child.stdout.read()}")
         assert time.monotonic() < end, what
         time.sleep(0.1)
+
+
+def a_token(config):
+    """What a program shows to see the pages; the database must be there."""
+    settings = load(config, {}).settings
+    appliance = Appliance.open(settings)
+    try:
+        return tokens.create(appliance, "test", "viewer", caller=Caller(terminal())).secret
+    finally:
+        appliance.close()
 
 
 @pytest.fixture
@@ -95,13 +110,14 @@ def test_serve_runs_engine_and_pages_passes_sighup_and_ends_both(site, tmp_path)
                        capture_output=True)
         until(lambda: control.call("status")["revision"] == 1, "the new revision", child)
         assert json.loads(ask(web, "/readyz")[1]) == {"status": "ready", "engine": "ready"}
-        assert "office" in ask(web, "/")[1]
+        assert "office" in ask(web, "/", a_token(config))[1]
         child.send_signal(signal.SIGHUP)
         time.sleep(0.3)
         assert child.poll() is None, "SIGHUP ends nothing"
         child.send_signal(signal.SIGTERM)
         said = child.communicate(timeout=30)[0]
     assert child.returncode == 0, said
+    assert re.search(r"log in as admin with the password \S{19}$", said, re.MULTILINE)
     with pytest.raises(EngineAway):
         control.call("status")
     with pytest.raises(OSError):  # noqa: PT011 - refused, whatever the number
@@ -143,13 +159,14 @@ def test_engine_and_web_run_apart_and_each_does_without_the_other(site, tmp_path
                    capture_output=True)
     with running("--config", config, "web") as pages:
         until(lambda: ask(web, "/healthz")[0] == 200, "pages", pages)
-        assert "Away" in ask(web, "/")[1]
+        token = a_token(config)
+        assert "Away" in ask(web, "/", token)[1]
         with running("--config", config, "engine") as engine:
             control = ControlClient(tmp_path / "state" / "control.sock")
             until(lambda: control.call("status"), "engine", engine)
-            assert "Away" not in ask(web, "/")[1]
+            assert "Away" not in ask(web, "/", token)[1]
         assert engine.returncode == 0
-        assert "Away" in ask(web, "/")[1]
+        assert "Away" in ask(web, "/", token)[1]
     assert pages.returncode == 0
 
 
@@ -172,7 +189,7 @@ def test_started_as_root_neither_engine_nor_pages_stay_root_and_both_read_a_secr
                           f"[web]\nbind = '127.0.0.1:{web}'\n")
         config.chmod(0o600)
         with running("--config", config, "serve") as child:
-            until(lambda: ask(web, "/")[0] == 200, "pages", child)
+            until(lambda: ask(web, "/login")[0] == 200, "pages", child)
             until(lambda: ControlClient(Path(folder) / "control.sock").call("status"), "engine", child)
             children = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
             assert len(children) == 2
@@ -193,10 +210,13 @@ def demo(tmp_path, *arguments, **options):
 def test_the_demonstration_lives_and_ends_on_ctrl_c(tmp_path):
     web, home, started = demo(tmp_path)
     with started as child:
+        until(lambda: ask(web, "/healthz")[0] == 200, "pages", child)
+        token = a_token(home / "lessor.toml")
+
         def held():
-            return sum(subnet["held"] for subnet in json.loads(ask(web, "/api/v1/subnets")[1])["items"])
+            return sum(subnet["held"] for subnet in json.loads(ask(web, "/api/v1/subnets", token)[1])["items"])
         until(lambda: held() >= 5, "leases", child)
-        page = ask(web, "/")[1]
+        page = ask(web, "/", token)[1]
         assert re.search(r"class=\"address\">192\.0\.2\.\d+<", page)
         assert "Serving" in page
         listed = subprocess.run([sys.executable, "-m", "app.cli", "--config", home / "lessor.toml", "lease", "list",
@@ -209,6 +229,7 @@ def test_the_demonstration_lives_and_ends_on_ctrl_c(tmp_path):
         said = child.communicate(timeout=30)[0]
     assert child.returncode == 0, said
     assert f"http://127.0.0.1:{web}/" in said
+    assert re.search(r"Log in  admin, password \S{19}$", said, re.MULTILINE)
     with pytest.raises(OSError):  # noqa: PT011 - refused, whatever the number
         ask(web, "/healthz")
 
@@ -221,7 +242,9 @@ def test_the_demonstration_needs_no_right_at_all():
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         web, _, started = demo(Path(folder), user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
         with started as child:
-            until(lambda: "active" in ask(web, "/api/v1/leases?limit=1")[1], "a lease", child)
+            until(lambda: ask(web, "/healthz")[0] == 200, "pages", child)
+            token = a_token(Path(folder) / "demo" / "lessor.toml")
+            until(lambda: "active" in ask(web, "/api/v1/leases?limit=1", token)[1], "a lease", child)
 
 
 def test_a_taken_port_of_the_demonstration_names_the_flag(tmp_path):

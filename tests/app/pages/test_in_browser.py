@@ -10,7 +10,7 @@ from flask import request
 from werkzeug.serving import make_server
 
 from dhcpcore.control import EngineAway
-from tests.app.site import fill, web
+from tests.app.site import cookies, fill, web
 from tests.conftest import BROWSERS
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -32,7 +32,8 @@ class EngineThatComes:
 
 @contextmanager
 def served(database, engine, *, live=True):
-    application = web(database, engine).application
+    client = web(database, engine)
+    application, header = client.application, cookies(client)
     asked = []
 
     @application.before_request
@@ -40,7 +41,10 @@ def served(database, engine, *, live=True):
         asked.append(request.full_path)
         return None if live or not request.path.startswith("/fragments") else ("", 503)
 
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+    def logged_in(environ, start_response):
+        return application({**environ, "HTTP_COOKIE": header}, start_response)
+
+    server = make_server("127.0.0.1", 0, logged_in, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

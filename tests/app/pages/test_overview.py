@@ -119,12 +119,12 @@ def test_a_foreign_name_that_points_here_is_refused(page):
         assert answer.status_code == 421
         assert "office" not in answer.get_data(as_text=True)
     for host in ("127.0.0.1:8067", "localhost", "localhost:8067", "[::1]:8067", "127.0.0.2"):
-        assert page.get("/", headers={"Host": host}).status_code == 200
+        assert page.get("/healthz", headers={"Host": host}).status_code == 200
 
 
 def test_when_it_is_open_on_purpose_any_name_will_do(sqlite_database):
     open_to_all = web(sqlite_database, web=Web(bind="0.0.0.0:8067", unprotected=True))
-    assert open_to_all.get("/", headers={"Host": "lessor.example.org"}).status_code == 200
+    assert open_to_all.get("/healthz", headers={"Host": "lessor.example.org"}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
