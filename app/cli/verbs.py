@@ -32,6 +32,8 @@ VERBS: dict[str, Verb] = {
     "doctor": Verb("app.cli.doctor", "Look for what keeps leases from being granted."),
     "backup": Verb("app.cli.backup", "Write everything to one file, while the engine works."),
     "restore": Verb("app.cli.restore", "Put a backup back, into either kind of database."),
+    "user": Verb("app.cli.user", "List, add, change and remove those who may log in."),
+    "token": Verb("app.cli.token", "Make, list and revoke the tokens of programs."),
     "control": Verb("app.cli.control", "Ask the running engine, over its control socket."),
     "config": Verb("app.cli.config", "Show the process settings and where they come from."),
 }
