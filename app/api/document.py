@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, jsonify
 from flask_openapi import Info, OpenAPI
 from pydantic import BaseModel, Field
 
-from app.api import leases, subnets
+from app.api import leases, subnets, tokens, users
 from app.auth import open_to_all
 from app.errors import PROBLEM, invalid_query
 from dhcpcore.version import __version__
@@ -58,7 +58,7 @@ def make(templates: Path, static: Path) -> Flask:
         static_url_path="/static",
     )
     app.openapi_version = "3.1.0"
-    for api in (leases.api, subnets.api):
+    for api in (leases.api, subnets.api, tokens.api, users.api):
         app.register_api(api)
     document = _as_it_is(app.api_doc)
     blueprint = Blueprint("document", __name__)

@@ -7,6 +7,7 @@ from typing import Any
 _DESCRIPTIONS = {
     404: "There is no such thing.",
     409: "Understood, and refused in the present state.",
+    412: "It was changed since; look at it again.",
     503: "The database does not answer; try again.",
 }
 

@@ -13,7 +13,7 @@ from typing import Any
 from app.services import passwords
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
-from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, NotFound, Refused
+from dhcpcore.errors import Conflict, Fault, InvalidDocument, InvalidValue, NotFound, Outdated, Refused
 from dhcpcore.store import accounts as rows
 from dhcpcore.store import audit
 from dhcpcore.store.accounts import Account
@@ -80,7 +80,7 @@ def add(appliance: Appliance, name: str, role: str, password: str | None = None,
         if rows.count(connection) >= USERS_MAX:
             raise Refused(f"There are {USERS_MAX} users already; remove one first.")
         if not rows.add(connection, name=chosen, role=role, password=stored, must_change=must_change, now=now):
-            raise InvalidDocument((Fault("name", f"There is a user {chosen} already. Choose another name."),))
+            raise Conflict((Fault("name", f"There is a user {chosen} already. Choose another name."),))
         made = _required(rows.find(connection, chosen), chosen)
         audit.record(connection, actor=by.name, action="user.add", what=f"user {chosen}", now=now, after=_told(made))
     return Secret(_view(made), given if password is None else None)
@@ -138,7 +138,7 @@ def first_admin(appliance: Appliance, *, must_change: bool = True) -> Secret | N
             return None
     try:
         return add(appliance, FIRST_ADMIN, Role.ADMIN.word, by=_FIRST_START, must_change=must_change)
-    except InvalidDocument:  # Another process of the same first start was quicker.
+    except Conflict:  # Another process of the same first start was quicker.
         return None
 
 
@@ -177,7 +177,7 @@ def _for_change(connection: Any, name: str, *, keeps_admin: bool, version: int |
     admins = rows.admins(connection, Role.ADMIN.word)
     found = _required(rows.find(connection, stored_name(name), locked=True), name)
     if version is not None and version != found.version:
-        raise Refused(f"The user {found.name} was changed by somebody else meanwhile. Look at it again.")
+        raise Outdated(f"The user {found.name} was changed by somebody else meanwhile. Look at it again.")
     if not keeps_admin and found.enabled and found.role == Role.ADMIN.word and admins == 1:
         raise Refused(f"{found.name} is the last administrator who can log in. Give another user the role admin first.")
     return found

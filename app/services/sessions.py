@@ -15,7 +15,7 @@ from app.services.access import Principal, Role
 from app.services.accounts import role_of, stored_name
 from app.services.appliance import Appliance
 from app.services.throttle import Attempt
-from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, NotFound, Refused, StoreError
+from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, NotFound, Outdated, Refused, StoreError
 from dhcpcore.store import accounts as rows
 from dhcpcore.store import audit
 from dhcpcore.store.accounts import Account
@@ -217,4 +217,4 @@ def _account(caller: Caller) -> int:
 
 def _unchanged(present: Account | None, before: Account) -> None:
     if present is None or present.version != before.version:
-        raise Refused("The account was changed by somebody else just now. Try again.")
+        raise Outdated("The account was changed by somebody else just now. Try again.")
