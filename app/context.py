@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from flask import current_app
 
 from app.services.appliance import Appliance
+from app.services.live import LiveStatistics
+from app.services.moments import Remembered
 from app.services.subnets import Overview, RememberedOverview
+from app.services.transactions import TransactionView, latest
 
 _KEY = "lessor"
+#: Transactions that the dashboard shows.
+NEWEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,8 @@ class Context:
 
     appliance: Appliance
     remembered: RememberedOverview
+    live: LiveStatistics
+    newest: Remembered[tuple[TransactionView, ...]]
 
     def overview(self) -> Overview:
         """Subnets and pools with their use, at most a moment old."""
@@ -26,7 +33,8 @@ class Context:
 
 def install(extensions: dict[str, object], appliance: Appliance) -> None:
     """Give the application its context."""
-    extensions[_KEY] = Context(appliance, RememberedOverview(appliance))
+    newest = Remembered(lambda: latest(appliance, limit=NEWEST), seconds=2.0)
+    extensions[_KEY] = Context(appliance, RememberedOverview(appliance), LiveStatistics(appliance), newest)
 
 
 def context() -> Context:

@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from flask import Flask, Response, request
 
-from app import auth, context, errors, rendering
+from app import assets, auth, context, errors, rendering
 from app.api import document
-from app.pages import account, health, login, overview, users
+from app.pages import account, dashboard, events, frame, health, leases, login, manual, subnets, users
 from app.services.appliance import Appliance
 from dhcpcore import logs
 from dhcpcore.places import data_dir
@@ -17,6 +17,7 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
+PAGES = (dashboard, leases, subnets, events, manual, health, login, account, users)
 
 
 def create_app(appliance: Appliance) -> Flask:
@@ -27,8 +28,10 @@ def create_app(appliance: Appliance) -> Flask:
     context.install(app.extensions, appliance)
     errors.install(app)
     rendering.install(app)
-    for blueprint in (overview.blueprint, health.blueprint, login.blueprint, account.blueprint, users.blueprint):
-        app.register_blueprint(blueprint)
+    assets.install(app)
+    frame.install(app)
+    for module in PAGES:
+        app.register_blueprint(module.blueprint)
     if is_loopback(appliance.settings.web.host):
         app.before_request(_only_for_this_machine)
     auth.install(app)

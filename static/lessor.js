@@ -1,96 +1,75 @@
-// The living parts of the page: fetched as HTML that the server has escaped, every other second while it is looked at.
+// The small local states of every page, as Alpine's components; and the keyboard.
 (function () {
   "use strict";
 
-  var PERIOD_MS = 2000;
-  var TYPING_MS = 250;
-  var LIMIT_MS = 10000;
-  var form = document.getElementById("search");
-  var lost = document.getElementById("lost");
-  var timer = 0;
-  var typing = 0;
-  var asking = null;
-  var latest = {};
-
-  function address() {
-    var query = new URLSearchParams(window.location.search);
-    return "/fragments/overview" + (query.toString() ? "?" + query : "");
-  }
-
-  function put(text) {
-    var fresh = new DOMParser().parseFromString(text, "text/html");
-    fresh.querySelectorAll("[data-live]").forEach(function (part) {
-      var place = document.getElementById("live-" + part.dataset.live);
-      if (place && latest[part.dataset.live] !== part.innerHTML && !busy(place)) {
-        latest[part.dataset.live] = part.innerHTML;
-        place.replaceChildren.apply(place, Array.from(part.childNodes));
-      }
+  document.addEventListener("alpine:init", function () {
+    window.Alpine.data("side", function () {
+      return {
+        open: false,
+        get said() { return this.open ? "true" : "false"; },
+        get shown() { return this.open ? "open" : ""; },
+        toggle: function () { this.open = !this.open; },
+        close: function () { this.open = false; }
+      };
     });
-  }
 
-  // What somebody is selecting or has the keyboard in is not pulled away.
-  function busy(place) {
-    var selected = window.getSelection();
-    return place.contains(document.activeElement) || (selected && !selected.isCollapsed && place.contains(selected.anchorNode));
-  }
+    window.Alpine.data("theme", function () {
+      return {
+        theme: window.lessorTheme.picked(),
+        get isLight() { return String(this.theme === "light"); },
+        get isAuto() { return String(this.theme === "auto"); },
+        get isDark() { return String(this.theme === "dark"); },
+        pick: function (event) {
+          this.theme = event.currentTarget.dataset.theme;
+          window.lessorTheme.pick(this.theme);
+        }
+      };
+    });
 
-  function ask() {
-    window.clearTimeout(timer);
-    if (document.hidden) {
+    // A form with data-ask is sent only after a yes; without this script the server asks.
+    window.Alpine.data("ask", function () {
+      return {
+        form: null,
+        title: "Sure?",
+        text: "",
+        word: "Do it",
+        asked: function (event) {
+          var form = event.target;
+          if (!form.dataset || !form.dataset.ask || form.elements.confirmed) {
+            return;
+          }
+          event.preventDefault();
+          this.form = form;
+          this.title = form.dataset.title || "Sure?";
+          this.text = form.dataset.ask;
+          this.word = form.dataset.word || "Do it";
+          this.$el.showModal();
+        },
+        no: function () { this.$root.close(); },
+        yes: function () {
+          var said = document.createElement("input");
+          said.type = "hidden";
+          said.name = "confirmed";
+          said.value = "yes";
+          this.form.appendChild(said);
+          this.$root.close();
+          this.form.requestSubmit();
+        }
+      };
+    });
+  });
+
+  document.addEventListener("keydown", function (event) {
+    var there = event.target;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || there.isContentEditable ||
+        /^(INPUT|SELECT|TEXTAREA)$/.test(there.tagName)) {
       return;
     }
-    if (asking) {
-      asking.abort();
+    var search = document.getElementById("find") || document.getElementById("quick");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
     }
-    var mine = asking = new AbortController();
-    var limit = window.setTimeout(function () { mine.abort(); }, LIMIT_MS);
-    fetch(address(), { signal: mine.signal, headers: { Accept: "text/html" } })
-      .then(function (answer) {
-        if (!answer.ok) {
-          throw new Error(String(answer.status));
-        }
-        return answer.text();
-      })
-      .then(function (text) {
-        put(text);
-        lost.hidden = true;
-      })
-      .catch(function () {
-        if (mine === asking) {
-          lost.hidden = false;
-        }
-      })
-      .finally(function () {
-        window.clearTimeout(limit);
-        if (mine === asking) {
-          asking = null;
-          timer = window.setTimeout(ask, PERIOD_MS);
-        }
-      });
-  }
-
-  // A search narrows the list while it is typed; without this script the button does the same.
-  function search() {
-    var query = new URLSearchParams();
-    new FormData(form).forEach(function (value, name) {
-      if (value) {
-        query.set(name, value);
-      }
-    });
-    var text = query.toString();
-    window.history.replaceState(null, "", text ? "?" + text : window.location.pathname);
-    ask();
-  }
-
-  form.addEventListener("input", function () {
-    window.clearTimeout(typing);
-    typing = window.setTimeout(search, TYPING_MS);
   });
-  form.addEventListener("submit", function (event) {
-    event.preventDefault();
-    window.clearTimeout(typing);
-    search();
-  });
-  document.addEventListener("visibilitychange", ask);
-  timer = window.setTimeout(ask, PERIOD_MS);
 })();

@@ -62,6 +62,13 @@ def hardware_text(hw: bytes) -> str:
     return format_hardware(hw[1:]) if hw[:1] == _ETHERNET else f"type {hw[0]} {format_hardware(hw[1:])}"
 
 
+def hardware_of(datagram: bytes) -> bytes:
+    """Type and hardware address of a DHCPv4 message as the ``hw`` column has them; empty where there is none."""
+    if len(datagram) < 44 or not 1 <= datagram[2] <= 16:
+        return b""
+    return datagram[1:2] + datagram[28:28 + datagram[2]]
+
+
 def client_text(client: bytes) -> str:
     """A client key in words: what the client is known by."""
     kind, rest = client[0] if client else -1, client[1:]

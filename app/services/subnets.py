@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Pages poll every other second; nobody sees the difference.
 _MOMENT_S = 1.0
+#: How long a page waits for fresh numbers before it shows those of the last count.
+_PATIENCE_S = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
@@ -150,21 +153,52 @@ def _pool(connection: Connection, space: int, pool: Pool, now: float) -> PoolVie
 
 
 class RememberedOverview:
-    """The overview for many readers: counted anew when it is older than a moment, or than ten times its own cost."""
+    """The overview for many readers: counted anew when it is older than a moment, or than ten times its own cost.
+
+    Counting a million leases takes most of a second, and nobody is to wait for it: who asks meanwhile gets what was
+    counted last.  Only a new revision of the definitions, or nothing counted yet, makes everybody wait.
+    """
 
     def __init__(self, appliance: Appliance, clock: Callable[[], float] = time.monotonic) -> None:
         self._appliance = appliance
         self._clock = clock
         self._lock = threading.Lock()
         self._found: Overview | None = None
+        self._fault: BaseException | None = None
         self._good_until = float("-inf")
+        self._counting: threading.Thread | None = None
 
     def get(self) -> Overview:
-        """The overview; one thread counts, the others wait for what it finds."""
+        """The overview, fresh wherever counting is quick."""
+        revision = Definitions(self._appliance.database).revision()
+        while True:
+            with self._lock:
+                found = self._found
+                is_right = found is not None and found.revision >= revision
+                if found is not None and is_right and self._clock() < self._good_until:
+                    return found
+                counting = self._counting = self._counting or self._begin()
+            counting.join(_PATIENCE_S if is_right else None)
+            with self._lock:
+                if self._fault is not None:
+                    raise self._fault
+                if is_right or (self._found is not None and self._found.revision >= revision):
+                    assert self._found is not None
+                    return self._found
+
+    def _begin(self) -> threading.Thread:
+        thread = threading.Thread(target=self._count, name="overview", daemon=True)
+        thread.start()
+        return thread
+
+    def _count(self) -> None:
+        began, fault, found = self._clock(), None, None
+        try:
+            found = overview(self._appliance)
+        except Exception as error:  # noqa: BLE001 - raised again in whoever asked
+            fault = error
+        ended = self._clock()
         with self._lock:
-            began = self._clock()
-            if self._found is None or began >= self._good_until:
-                self._found = overview(self._appliance)
-                ended = self._clock()
+            self._found, self._fault, self._counting = found or self._found, fault, None
+            if found is not None:
                 self._good_until = ended + max(_MOMENT_S, 10 * (ended - began))
-            return self._found

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.services.appliance import Appliance
-from app.services.identities import client_text, sought
+from app.services.identities import client_text, hardware_of, hardware_text, sought
 from dhcpcore.errors import NotFound
+from dhcpcore.stats.reasons import Reason
 from dhcpcore.store import explain, queries
 from dhcpcore.store.queries import LeaseFilter
+
+_VERDICTS = {reason.code: reason.verdict.value for reason in Reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +21,39 @@ class TransactionView:
     received_at: float
     message: str
     client: str
+    hw_address: str
     source: str
     reason: str
+    verdict: str
     text: str
     steps: tuple[str, ...]
 
 
-def latest(appliance: Appliance, what: str | None = None, limit: int = 20) -> tuple[TransactionView, ...]:
+def latest(appliance: Appliance, what: str | None = None, limit: int = 20, *, reason: str | None = None,
+           before: float | None = None) -> tuple[TransactionView, ...]:
     """The newest transactions, newest first: of all clients, or of the one that ``what`` names.
 
-    ``what`` is a hardware address, a client identifier, an address it holds or held, or part of its host name.  The
-    engine writes what it saw once a second.
+    ``what`` is a hardware address, a client identifier, an address it holds or held, or part of its host name;
+    ``reason`` keeps those of one code, ``before`` those of an earlier time.  The engine writes what it saw once a
+    second.
     """
     client = None if what is None else _client(appliance, what)
-    return tuple(
-        TransactionView(one.received_at, one.message, client_text(one.client) if one.client else "", one.source,
-                        one.reason, one.text, one.steps)
-        for one in explain.latest(appliance.database, limit, client))
+    wanted = None if reason is None else _reason(reason)
+    return tuple(map(_view, explain.latest(appliance.database, limit, client, reason=wanted, before=before)))
+
+
+def _view(one: explain.Transaction) -> TransactionView:
+    return TransactionView(
+        received_at=one.received_at, message=one.message, client=client_text(one.client) if one.client else "",
+        hw_address=hardware_text(hardware_of(one.datagram)), source=one.source, reason=one.reason,
+        verdict=_VERDICTS[one.reason], text=one.text, steps=one.steps)
+
+
+def _reason(code: str) -> Reason:
+    for one in Reason:
+        if one.code == code.upper():
+            return one
+    raise NotFound(f"There is no reason {code}; the manual's page of reasons has them all.")
 
 
 def _client(appliance: Appliance, what: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcpcore.pipeline.trace import describe
+from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.database import Database
 from dhcpcore.store.traces import Record, TraceLog
 from dhcpcore.wire.addresses import format_address
@@ -29,9 +30,12 @@ class Transaction:
     answer: bytes
 
 
-def latest(database: Database, limit: int, client: bytes | None = None) -> list[Transaction]:
+def latest(
+    database: Database, limit: int, client: bytes | None = None, *, reason: Reason | None = None,
+    before: float | None = None,
+) -> list[Transaction]:  # fmt: skip
     """The newest transactions, newest first, of all clients or of those whose key contains ``client``."""
-    return [_told(record) for record in TraceLog(database).latest(limit, client)]
+    return [_told(record) for record in TraceLog(database).latest(limit, client, reason=reason, before=before)]
 
 
 def _told(record: Record) -> Transaction:

@@ -202,6 +202,11 @@ def leases_at(connection: Connection, address: bytes, space: int = 0) -> list[Le
     return [Lease(*row) for row in connection.execute(query.limit(PAGE_MAX))]
 
 
+def leases_between(connection: Connection, span: Span) -> list[Lease]:
+    """The rows of a range of at most ``PAGE_MAX`` addresses."""
+    return [Lease(*row) for row in connection.execute(select(*_LEASE_COLUMNS).where(_within(span)).limit(PAGE_MAX))]
+
+
 def holdings(
     connection: Connection,
     *,

@@ -129,16 +129,30 @@ class TraceLog:
             connection.execute(insert(trace), [dict(zip(BLOCK_COLUMNS, row, strict=True)) for row in rows])
         return sum(len(row[-1]) for row in rows)
 
-    def latest(self, limit: int, client: bytes | None = None, blocks_max: int = 200) -> list[Record]:
-        """The newest records first, of one client or of all; at most ``blocks_max`` blocks are looked through."""
-        found: list[Record] = []
-        with self._database.reader() as connection:
-            rows = connection.execute(
-                select(trace.c.id, trace.c.body).order_by(trace.c.last_at.desc(), trace.c.id.desc()).limit(blocks_max)
+    def latest(
+        self, limit: int, client: bytes | None = None, blocks_max: int = 200, *, reason: Reason | None = None,
+        before: float | None = None,
+    ) -> list[Record]:  # fmt: skip
+        """The newest records first, of one client or of all; at most ``blocks_max`` blocks are looked through.
+
+        ``reason`` keeps those that ended so, ``before`` those received earlier.
+        """
+
+        def wanted(record: Record) -> bool:
+            return (
+                (client is None or client in record.client)
+                and (reason is None or record.reason is reason)
+                and (before is None or record.received_at < before)
             )
-            for number, body in rows:
+
+        found: list[Record] = []
+        query = select(trace.c.id, trace.c.body).order_by(trace.c.last_at.desc(), trace.c.id.desc()).limit(blocks_max)
+        if before is not None:
+            query = query.where(trace.c.first_at <= before)
+        with self._database.reader() as connection:
+            for number, body in connection.execute(query):
                 try:
-                    records = [record for record in decode(body) if client is None or client in record.client]
+                    records = [record for record in decode(body) if wanted(record)]
                 except (ValueError, struct.error) as error:
                     _log.warning("BROKEN-TRACES: row %d of the table trace cannot be read: %s.", number, error)
                     continue

@@ -40,7 +40,7 @@ def test_a_program_without_a_token_is_told_401(stranger):
 
 @pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {"Sec-Fetch-Mode": "cors"}])
 def test_a_part_of_a_page_is_not_replaced_by_the_log_in_page(stranger, headers):
-    answer = stranger.get("/fragments/overview", headers=headers)
+    answer = stranger.get("/fragments/dashboard", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"].startswith("/login")
 

@@ -1,10 +1,13 @@
+import threading
+from types import SimpleNamespace
+
 import pytest
 
 from app.services import subnets
 from app.services.subnets import PoolView, RememberedOverview
 from dhcpcore.errors import NotFound
 from tests.app.people import appliance
-from tests.app.site import define, fill
+from tests.app.site import DOCUMENT, define, fill
 
 
 def test_an_overview_counts_held_declined_and_free(database):
@@ -67,7 +70,7 @@ def test_a_slow_count_is_kept_ten_times_as_long(sqlite_database, monkeypatch):
 
     def slow(_):
         now[0] += 2.0
-        return object()
+        return SimpleNamespace(revision=0)
 
     monkeypatch.setattr(subnets, "overview", slow)
     remembered = RememberedOverview(appliance(sqlite_database), clock=lambda: now[0])
@@ -76,3 +79,24 @@ def test_a_slow_count_is_kept_ten_times_as_long(sqlite_database, monkeypatch):
     assert remembered.get() is first
     now[0] += 2.0
     assert remembered.get() is not first
+
+
+def test_nobody_waits_for_a_slow_count_but_after_a_change(sqlite_database, monkeypatch):
+    define(sqlite_database)
+    real, goes, began = subnets.overview, threading.Event(), threading.Event()
+    now = [0.0]
+
+    def slow(here):
+        began.set()
+        assert goes.wait(10)
+        return real(here)
+
+    remembered = RememberedOverview(appliance(sqlite_database), clock=lambda: now[0])
+    first = remembered.get()
+    now[0] += 60.0
+    monkeypatch.setattr(subnets, "overview", slow)
+    assert remembered.get() is first, "the count goes on; the page has what there was"
+    assert began.is_set()
+    goes.set()
+    define(sqlite_database, {**DOCUMENT, "subnets": DOCUMENT["subnets"][:1]})
+    assert len(remembered.get().subnets) == 1

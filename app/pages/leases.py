@@ -1,0 +1,71 @@
+"""``/leases``: who has which address; one lease with its history and its last transactions; release, reserve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from app.auth import needs
+from app.context import context
+from app.pages.asked import asked
+from app.services import leases, subnets, transactions
+from app.services.access import Role
+from dhcpcore.errors import InvalidValue, NotFound
+
+blueprint = Blueprint("page_leases", __name__)
+
+ROWS = 50
+#: Transactions shown beside a lease, or in place of one that is not there.
+TOLD = 10
+
+
+@blueprint.get("/leases")
+@needs(Role.VIEWER)
+def page() -> str:
+    """The list: searched, filtered, sorted and paged by the server."""
+    return render_template("leases/page.html", **_view())
+
+
+@blueprint.get("/leases/<address>")
+@needs(Role.VIEWER)
+def one(address: str) -> str:
+    """One address: its lease, who had it before, and what its client was told lately."""
+    return render_template("leases/one.html", **_told(address))
+
+
+def _view() -> dict[str, Any]:
+    here = context()
+    given = asked("find", "subnet", "show", "sort", "cursor")
+    names = subnets.names(here.appliance)
+    subnet = next((number for number, name in names.items() if name == given["subnet"]), None)
+    show = given["show"] if given["show"] in {*leases.STATES, "all"} else leases.ACTIVE
+    found, fault = leases.Page((), None), None
+    try:
+        found = leases.list_leases(
+            here.appliance, find=given["find"] or None, subnet=subnet, limit=ROWS, cursor=given["cursor"] or None,
+            state=None if show == "all" else show,
+            sort="-address" if given["sort"] == "-address" else "address")
+    except InvalidValue as error:
+        fault = str(error)
+    why: tuple[transactions.TransactionView, ...] = ()
+    if given["find"] and not found.leases and not fault:
+        why = _of_client(given["find"])
+    return {"page": found, "fault": fault, "names": names, "given": given, "show": show, "states": leases.STATES,
+            "why": why, "now": here.appliance.database.now()}
+
+
+def _told(address: str) -> dict[str, Any]:
+    here = context()
+    found = leases.show(here.appliance, address)
+    return {"leases": found, "address": found[0].address, "names": subnets.names(here.appliance),
+            "history": leases.history_of_address(here.appliance, address), "now": here.appliance.database.now(),
+            "newest": _of_client(found[0].hw_address or address)}
+
+
+def _of_client(what: str) -> tuple[transactions.TransactionView, ...]:
+    """The client's last transactions; none where nobody is known by that name."""
+    try:
+        return transactions.latest(context().appliance, what, TOLD)
+    except (NotFound, InvalidValue):
+        return ()

@@ -1,0 +1,80 @@
+import json
+
+import pytest
+
+from app.services import live
+from dhcpcore.stats.reasons import Reason
+from tests.app.people import EngineThatAnswers
+from tests.app.site import fill, web
+from tests.app.traces import some, tell
+
+COUNTED = {"started_at": 1.0, "types": {"DISCOVER": {"OFFER": 12}}, "reasons": {"OFFER": 12}}
+
+
+@pytest.fixture
+def page(sqlite_database):
+    fill(sqlite_database)
+    some(sqlite_database)
+    return web(sqlite_database, EngineThatAnswers(status={"ready": True}, statistics=COUNTED))
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_transactions_are_told_newest_first(page):
+    shown = text(page.get("/events"))
+    assert shown.count('class="event ') == 6
+    assert shown.index("The client gave its address back.") < shown.index("An address was offered.")
+
+
+def test_by_reason_and_by_client(page):
+    assert text(page.get("/events?reason=POOL-EXHAUSTED")).count('class="event silent"') == 2
+    assert text(page.get("/events?client=02:00:00:00:00:0c")).count('class="event ') == 2
+    assert "No event like that" in text(page.get("/events?reason=MALFORMED"))
+    assert "There is no reason NONSENSE" in text(page.get("/events?reason=NONSENSE"))
+    assert "is no time" in text(page.get("/events?before=yesterday"))
+
+
+def test_older_ones_follow_by_time(page, sqlite_database):
+    tell(sqlite_database, *[(7, Reason.OFFER)] * 60, at=1_000.0)
+    shown = text(page.get("/events?client=02:00:00:00:00:07"))
+    assert shown.count('class="event ') == 50
+    older = text(page.get("/events?client=02:00:00:00:00:07&before=1010.0"))
+    assert older.count('class="event ') == 10
+
+
+def test_samples_can_be_asked_for(page):
+    page.get("/")
+    first = page.get("/events/recent").get_json()["samples"]
+    assert first[0]["engine"] == "ready"
+    assert page.get(f"/events/recent?after={first[-1]['id'] + 1000}").get_json() == {"samples": []}
+    assert page.get("/events/recent?after=nonsense").status_code == 200
+
+
+def test_the_stream_tells_a_sample_and_goes_on_where_it_was_left(page):
+    answer = page.get("/events/stream", buffered=False)
+    assert answer.mimetype == "text/event-stream"
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    told = ""
+    for part in answer.iter_encoded():
+        told += part.decode()
+        if "data: " in told:
+            break
+    answer.close()
+    sample = json.loads(told.partition("data: ")[2].partition("\n")[0])
+    assert sample["engine"] == "ready"
+    assert f"id: {sample['id']}\n" in told
+
+
+def test_streams_have_a_cap_and_give_their_place_back(page, monkeypatch):
+    monkeypatch.setattr(live, "WATCHERS_MAX", 1)
+    first = page.get("/events/stream", buffered=False)
+    refused = page.get("/events/stream")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    first.close()
+    again = page.get("/events/stream", buffered=False)
+    assert again.status_code == 200
+    again.close()

@@ -1,0 +1,53 @@
+import re
+
+import pytest
+
+from tests.app.site import DOCUMENT, define, fill, web
+
+
+@pytest.fixture
+def page(sqlite_database):
+    fill(sqlite_database)
+    return web(sqlite_database)
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_every_subnet_is_listed(page):
+    shown = text(page.get("/subnets"))
+    assert "192.0.2.0/24" in shown
+    assert "No pool: only assignments are served." in shown
+
+
+def test_the_map_shows_what_each_address_is(page):
+    shown = text(page.get("/subnets/1"))
+    cells = dict(re.findall(r'class="cell (\w+)" title="([\d.]+):', shown))
+    assert len(re.findall(r'<li class="cell', shown)) == 256
+    assert set(cells) == {"held", "declined", "outside"}
+    assert 'href="/leases/192.0.2.12"' in shown
+
+
+def test_an_assigned_address_that_nobody_holds_is_shown_as_such(sqlite_database):
+    define(sqlite_database)
+    shown = text(web(sqlite_database).get("/subnets/1"))
+    assert re.search(r'<li class="cell assigned" title="192\.0\.2\.5:', shown)
+    assert len(re.findall(r'<li class="cell free"', shown)) == 10
+
+
+def test_a_large_pool_is_paged(sqlite_database):
+    define(sqlite_database, {**DOCUMENT, "subnets": [
+        {"prefix": "10.0.0.0/8", "name": "large", "pools": [{"first": "10.1.0.0", "last": "10.9.255.255"}]}]})
+    page = web(sqlite_database)
+    shown = text(page.get("/subnets/1"))
+    assert "10.1.0.0 \u2013 10.1.0.255" in shown
+    following = re.search(r'rel="next" href="([^"#]*)', shown)[1]
+    assert "10.1.1.0 \u2013 10.1.1.255" in text(page.get(following))
+    assert 'rel="next"' not in text(page.get("/subnets/1?at=10.255.255.255"))
+    assert page.get("/subnets/1?at=11.0.0.1").status_code == 422
+
+
+def test_an_unknown_subnet_is_told(page):
+    assert page.get("/subnets/99").status_code == 404
