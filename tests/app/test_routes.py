@@ -1,0 +1,109 @@
+"""Every route with the least role that may call it, asked by a stranger, a viewer, an operator and an administrator.
+
+A new route is a row here; one that is missing fails the first test.
+"""
+
+import re
+
+import pytest
+
+from app.services.access import Role
+from tests.app.site import fill, session_cookie, web, with_form_field
+
+ALL, VIEWER, OPERATOR, ADMIN = None, Role.VIEWER, Role.OPERATOR, Role.ADMIN
+
+LEAST = {
+    "GET /": VIEWER,
+    "GET /account": VIEWER,
+    "POST /account/password": VIEWER,
+    "POST /account/sessions/<int:session_id>/revoke": VIEWER,
+    "POST /account/sessions/revoke-others": VIEWER,
+    "POST /account/tokens": VIEWER,
+    "POST /account/tokens/<int:token_id>/revoke": VIEWER,
+    "GET /api/v1/leases": VIEWER,
+    "GET /api/v1/leases/<address>": VIEWER,
+    "GET /api/v1/leases/<address>/history": VIEWER,
+    "GET /api/v1/openapi.json": ALL,
+    "GET /api/v1/subnets": VIEWER,
+    "GET /api/v1/tokens": VIEWER,
+    "POST /api/v1/tokens": VIEWER,
+    "GET /api/v1/tokens/<id>": VIEWER,
+    "DELETE /api/v1/tokens/<id>": VIEWER,
+    "GET /api/v1/users": ADMIN,
+    "POST /api/v1/users": ADMIN,
+    "GET /api/v1/users/<name>": ADMIN,
+    "PATCH /api/v1/users/<name>": ADMIN,
+    "DELETE /api/v1/users/<name>": ADMIN,
+    "POST /api/v1/users/<name>/password": ADMIN,
+    "GET /events": VIEWER,
+    "GET /events/recent": VIEWER,
+    "GET /events/stream": VIEWER,
+    "GET /fragments/dashboard": VIEWER,
+    "GET /healthz": ALL,
+    "GET /leases": VIEWER,
+    "GET /leases/<address>": VIEWER,
+    "GET /login": ALL,
+    "POST /login": ALL,
+    "POST /logout": VIEWER,
+    "GET /manual": VIEWER,
+    "GET /manual/<name>": VIEWER,
+    "GET /readyz": ALL,
+    "GET /static/<path:filename>": ALL,
+    "GET /subnets": VIEWER,
+    "GET /subnets/<int:number>": VIEWER,
+    "GET /users": ADMIN,
+    "POST /users": ADMIN,
+    "POST /users/<name>/change": ADMIN,
+    "POST /users/<name>/password": ADMIN,
+    "POST /users/<name>/remove": ADMIN,
+}
+PEOPLE = {"a stranger": None, "a viewer": VIEWER, "an operator": OPERATOR, "an administrator": ADMIN}
+
+
+def routes(application):
+    return {f"{method} {rule.rule}" for rule in application.url_map.iter_rules()
+            for method in rule.methods - {"HEAD", "OPTIONS"}}
+
+
+def test_every_route_is_a_row(sqlite_database):
+    assert routes(web(sqlite_database, role=None).application) == set(LEAST)
+
+
+def path_of(rule):
+    path = re.sub(r"<int:[^>]*>|<id>", "1", rule).replace("<address>", "192.0.2.10").replace("<name>", "nobody")
+    return path.replace("<path:filename>", "lessor.css")
+
+
+def refused(answer):
+    """Whether it was not for whoever asked; a log-out that was obeyed goes to the log-in page, too."""
+    if answer.status_code == 303 and answer.location.startswith("/login"):
+        return answer.request.path != "/logout" or not any(
+            value.startswith("lessor=;") for value in answer.headers.getlist("Set-Cookie"))
+    return answer.status_code in {401, 403}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_everybody_may_what_the_role_may_and_nothing_else(sqlite_database, who):
+    fill(sqlite_database)
+    role, page, wrong = PEOPLE[who], web(sqlite_database, role=None), []
+    for route, least in LEAST.items():
+        method, rule = route.split(" ")
+        path = path_of(rule)
+        if role is not None:
+            page.set_cookie("lessor", session_cookie(sqlite_database, role))
+        with_form_field(page)  # A log-out and a new session begin with new forms.
+        api = path.startswith("/api/")
+        with page.open(path, method=method, json={} if api and method != "GET" else None) as answer:
+            may = least is None or (role is not None and role >= least)
+            if refused(answer) == may or answer.status_code == 400 or answer.status_code >= 500:
+                wrong.append((route, answer.status))
+    assert wrong == []
+
+
+def test_what_changes_something_needs_the_field_that_guards_forms(sqlite_database):
+    page = web(sqlite_database)
+    del page.environ_base["HTTP_X_CSRFTOKEN"]
+    for route in LEAST:
+        method, rule = route.split(" ")
+        if method != "GET":
+            assert page.open(path_of(rule), method=method).status_code == 400, route
