@@ -10,12 +10,28 @@ from flask import Blueprint, Flask, Response, jsonify
 from flask_openapi import Info, OpenAPI
 from pydantic import BaseModel, Field
 
-from app.api import leases, subnets, tokens, users
+from app.api import (
+    assignments,
+    audit,
+    bodies,
+    definitions,
+    engine,
+    leases,
+    option_definitions,
+    revisions,
+    subnets,
+    tokens,
+    transactions,
+    users,
+)
 from app.auth import open_to_all
 from app.errors import PROBLEM, invalid_query
 from dhcpcore.version import __version__
 
 PREFIX = "/api/v1"
+#: One module a resource, in the order of the document.
+RESOURCES = (subnets, assignments, leases, transactions, definitions, revisions, option_definitions, engine, users,
+             tokens, audit)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "
@@ -41,14 +57,16 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[FieldProblem] | None = None
+    errors: list[FieldProblem] | None = Field(None, description="Every wrong field by itself.")
+    losses: list[assignments.Lost] | None = Field(None, description="Who would lose an address by what was refused.")
 
 
 def make(templates: Path, static: Path) -> Flask:
     """A Flask application with the REST routes and their document; pages are added by the caller."""
     app = OpenAPI(
         "app",
-        info=Info(title="Lessor", version=__version__, description="Leases and pools of a Lessor appliance."),
+        info=Info(title="Lessor", version=__version__,
+                  description="All of a Lessor appliance: what is declared, and what became of it."),
         doc_ui=False,
         validation_error_status=422,
         validation_error_model=Problem,
@@ -58,8 +76,9 @@ def make(templates: Path, static: Path) -> Flask:
         static_url_path="/static",
     )
     app.openapi_version = "3.1.0"
-    for api in (leases.api, subnets.api, tokens.api, users.api):
-        app.register_api(api)
+    app.before_request(definitions.allow_size)
+    for resource in RESOURCES:
+        app.register_api(resource.api)
     document = _as_it_is(app.api_doc)
     blueprint = Blueprint("document", __name__)
 
@@ -80,6 +99,7 @@ def _as_it_is(made: dict[str, Any]) -> dict[str, Any]:
     document = copy.deepcopy(made)
     document["components"]["securitySchemes"] = _LOG_IN
     document["security"] = [{name: []} for name in _LOG_IN]
+    document["components"]["schemas"] |= bodies.schemas()
     content = {PROBLEM: {"schema": {"$ref": f"#/components/schemas/{_PROBLEM}"}}}
     for operations in document["paths"].values():
         for operation in operations.values():

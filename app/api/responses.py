@@ -6,8 +6,12 @@ from typing import Any
 
 _DESCRIPTIONS = {
     404: "There is no such thing.",
+    406: "It cannot be had in any media type that was asked for.",
     409: "Understood, and refused in the present state.",
-    412: "It was changed since; look at it again.",
+    412: "It was changed meanwhile, or `If-Match` is no `ETag` of it.",
+    413: "The body is too large.",
+    415: "The body is of another media type than described.",
+    428: "`If-Match` is missing.",
     503: "The database does not answer; try again.",
 }
 

@@ -6,8 +6,8 @@ from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
+from app import auth
 from app.api.responses import Problems
-from app.auth import needs
 from app.context import context
 from app.services.access import Role
 from app.services.plain import plain
@@ -50,7 +50,7 @@ class Subnets(BaseModel):
 
 
 @api.get("/subnets", responses={200: Subnets, **Problems.of(503)}, operation_id="list_subnets", summary="List subnets")
-@needs(Role.VIEWER)
+@auth.needs(Role.VIEWER)
 def list_subnets() -> Response:
     """Every subnet with its pools and their use."""
     found = context().overview()

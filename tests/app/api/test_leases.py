@@ -1,7 +1,8 @@
 import pytest
 
-from tests.app.people import a_lease, remember
-from tests.app.site import fill, web
+from dhcpcore.control import ControlRefused
+from tests.app.people import EngineThatAnswers, a_lease, remember, store
+from tests.app.site import HOSTILE, fill, web
 
 PROBLEM = "application/problem+json"
 
@@ -72,3 +73,76 @@ def test_what_must_not_be_done_says_what_may(rest):
     answer = rest.post("/api/v1/leases", json={})
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
     assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(("asked", "found"), [
+    ("state=declined", ["192.0.2.19"]), ("state=expired", ["192.0.2.30"]), ("state=released", []),
+    ("hostname=HOST-1&limit=2", ["192.0.2.10", "192.0.2.11"]), ("hw_address=02-00-00-00-00-0c", ["192.0.2.12"]),
+    ("hw_address=0200.0000.0099", []), ("sort=-address&limit=2", ["192.0.2.30", "192.0.2.19"]),
+    ("subnet=1&state=active&hostname=host-14", ["192.0.2.14"])])
+def test_more_filters(rest, asked, found):
+    assert [one["address"] for one in rest.get(f"/api/v1/leases?{asked}").json["items"]] == found
+
+
+@pytest.mark.parametrize("asked", ["state=dead", "sort=hostname", "hw_address=x", "find=host&hostname=host"])
+def test_filters_that_make_no_sense(rest, asked):
+    assert rest.get(f"/api/v1/leases?{asked}").status_code == 422
+
+
+def test_a_lease_is_released_by_the_engine(sqlite_database):
+    fill(sqlite_database)
+    engine = EngineThatAnswers(lease_release={"state": "released"})
+    answer = web(sqlite_database, engine).post("/api/v1/leases/192.0.2.12/release")
+    assert (answer.status_code, answer.json) == (200, {"released": True, "address": "192.0.2.12"})
+    assert engine.calls == [("lease-release", {"address": "192.0.2.12", "space": 0})]
+
+
+def test_without_an_engine_the_wish_is_kept(rest):
+    answer = rest.post("/api/v1/leases/192.0.2.12/release?space=0")
+    assert (answer.status_code, answer.json) == (202, {"released": False, "address": "192.0.2.12", "request": 1})
+
+
+@pytest.mark.parametrize(("path", "status"), [
+    ("192.0.2.99/release", 409), ("nowhere/release", 422), ("192.0.2.12/release?space=x", 422)])
+def test_what_cannot_be_released(rest, path, status):
+    answer = rest.post(f"/api/v1/leases/{path}")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
+
+
+def test_an_engine_that_refuses_a_release_is_heard(sqlite_database):
+    fill(sqlite_database)
+    engine = EngineThatAnswers(lease_release=ControlRefused("not-leased", "Nobody has it."))
+    answer = web(sqlite_database, engine).post("/api/v1/leases/192.0.2.12/release")
+    assert (answer.status_code, answer.json["detail"]) == (409, "Nobody has it.")
+
+
+def test_a_lease_becomes_an_assignment_in_one_call(rest):
+    answer = rest.post("/api/v1/leases/192.0.2.12/assignment")
+    assert (answer.status_code, answer.json["losses"]) == (201, [])
+    made = rest.get(answer.headers["Location"]).json
+    assert made == {"id": 2, "subnet": "office", "hw_address": "02:00:00:00:00:0c", "address": "192.0.2.12",
+                    "hostname": "host-12", "enabled": True, "conflicts": []}
+    again = rest.post("/api/v1/leases/192.0.2.12/assignment", json={})
+    assert (again.status_code, again.json["id"]) == (200, 2)
+
+
+def test_the_assignment_takes_what_it_is_given(rest):
+    given = {"hostname": None, "enabled": False, "options": {"domain-name": "example.org"}}
+    made = rest.post("/api/v1/leases/192.0.2.13/assignment", json=given).json
+    assert (made.get("hostname"), made["enabled"], made["options"]) == (None, False, {"domain-name": "example.org"})
+
+
+def test_a_client_without_ethernet_is_known_by_its_identifier(sqlite_database):
+    fill(sqlite_database)
+    store(sqlite_database, a_lease(40, hw=b"\x20" + bytes(20), client=b"\x01\xff\x01\x02", hostname=HOSTILE))
+    made = web(sqlite_database).post("/api/v1/leases/192.0.2.40/assignment").json
+    assert made["client_id"] == "ff:01:02"
+    assert "hostname" not in made
+
+
+@pytest.mark.parametrize(("address", "body", "status"), [
+    ("192.0.2.99", {}, 404), ("192.0.2.19", {}, 409), ("192.0.2.12", {"address": "192.0.2.13"}, 422),
+    ("192.0.2.12", {"hostname": "no name!"}, 422), ("192.0.2.12", [], 422), ("nowhere", {}, 422)])
+def test_what_does_not_become_an_assignment(rest, address, body, status):
+    answer = rest.post(f"/api/v1/leases/{address}/assignment", json=body)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)

@@ -1,0 +1,191 @@
+"""``/api/v1/assignments``: static assignments by cursor, one at a time; added, changed and removed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Response, jsonify, url_for
+from flask_openapi import APIBlueprint, Tag
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import auth
+from app.api.bodies import MERGE_PATCH, described, json_object
+from app.api.conditions import IfMatch, required, tagged
+from app.api.responses import Problems
+from app.context import context
+from app.services import assignments
+from app.services.access import Role
+from app.services.assignments import AssignmentView
+from app.services.definitions import Applied
+from app.services.plain import plain
+from dhcpcore.store.assignment_list import PAGE_MAX
+from dhcpcore.topology.document import AssignmentEntry
+
+api = APIBlueprint("assignments", __name__, url_prefix="/api/v1", abp_tags=[Tag(
+    name="assignments", description="Addresses that are kept for one client each.")])
+
+_EXAMPLE = {"hw_address": "02:00:00:00:00:06", "address": "192.0.2.6", "hostname": "scanner"}
+
+
+class AssignmentsAsked(BaseModel):
+    """Which assignments."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    find: str | None = Field(None, min_length=1, max_length=255, description="An address, hardware address, client "
+                             "identifier, DUID, circuit or remote identifier, or part of a host name.")
+    subnet: str | None = Field(None, min_length=1, max_length=255, description="Name, prefix or number of a subnet.")
+    enabled: bool | None = Field(None, description="Only those in effect, or only those kept without effect.")
+    sort: Literal["id", "-id"] = Field("id", description="Order in which they were added; `-id`: the newest first. "
+                                       "No other: only this one costs the same however many there are.")
+    cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")
+    limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")
+
+
+class AssignmentNumber(BaseModel):
+    """One assignment."""
+
+    id: int = Field(ge=1, le=2**63 - 1, description="Its number.")
+
+
+class AssignmentBody(AssignmentEntry):
+    """An assignment as in the definitions document, with its subnet."""
+
+    subnet: str | int | None = Field(None, description="Name, prefix or number of its subnet; without it, the one "
+                                     "whose prefix holds the address. An assignment keeps its subnet.")
+
+
+class Assignment(BaseModel):
+    """One assignment.  Keys that it has no value for are left out, as in the definitions document."""
+
+    id: int
+    subnet: str = Field(description="Name of its subnet.")
+    conflicts: list[str] = Field(description="Addresses of it that somebody else was found to use.")
+    hw_address: str | None = None
+    client_id: str | None = Field(None, description="DHCPv4: client identifier, type octet included.")
+    duid: str | None = None
+    circuit_id: str | dict[str, str] | None = Field(None, description="Text, or hex where it is no text.")
+    remote_id: str | dict[str, str] | None = Field(None, description="Text, or hex where it is no text.")
+    address: str | None = None
+    addresses: list[str] = Field([], description="DHCPv6.")
+    prefixes: list[str] = Field([], description="DHCPv6.")
+    hostname: str | None = None
+    options: dict[str, Any] = {}
+    enabled: bool
+
+
+class Assignments(BaseModel):
+    """A page of assignments.  It may be short, or empty, and have a cursor: ask on until that is null."""
+
+    items: list[Assignment]
+    next_cursor: str | None
+
+
+class Lost(BaseModel):
+    """Whom a change takes an address from."""
+
+    what: str
+    clients: int = Field(description="So many hold an address now that they will not be allowed to renew.")
+
+
+class Done(BaseModel):
+    """What a change did."""
+
+    revision: int = Field(description="Of the definitions, with this change in it.")
+    losses: list[Lost]
+    engine_told: bool = Field(description="False: no engine runs now; the next one that starts reads it.")
+
+
+class ChangedAssignment(Assignment, Done):
+    """The assignment as it is now, and what the change did."""
+
+
+@api.get("/assignments", responses={200: Assignments, **Problems.of(404, 503)}, operation_id="list_assignments",
+         summary="List assignments")
+@auth.needs(Role.VIEWER)
+def list_assignments(query: AssignmentsAsked) -> Response:
+    """Assignments in the order in which they were added, a page at a time."""
+    page = assignments.page(context().appliance, subnet=query.subnet, find=query.find, enabled=query.enabled,
+                            sort=query.sort, cursor=query.cursor, limit=query.limit)
+    return jsonify(items=[shown(one) for one in page.assignments], next_cursor=page.next_cursor)
+
+
+@api.post("/assignments", responses={201: ChangedAssignment, 200: Assignment, **Problems.of(404, 409, 415, 503)},
+          operation_id="add_assignment", summary="Add an assignment", request_body=described(AssignmentBody, _EXAMPLE))
+@auth.needs(Role.OPERATOR)
+def add_assignment() -> Response:
+    """Keep an address for one client.
+
+    What is there already, with the same values, is answered with 200 and not added again; so a request of which the
+    answer was lost can be repeated.  What collides with another assignment is refused with 409, which names it.
+    """
+    entry, subnet = assignments.separated(json_object())
+    view, applied = assignments.create(context().appliance, entry, by=auth.principal(), subnet=subnet)
+    answer = tagged(jsonify(changed(view, applied)), view.version)
+    answer.status_code = 200 if applied is None else 201
+    answer.headers["Location"] = url_for("assignments.get_assignment", id=view.id)
+    return answer
+
+
+@api.get("/assignments/<id>", responses={200: Assignment, **Problems.of(404, 503)}, operation_id="get_assignment",
+         summary="One assignment")
+@auth.needs(Role.VIEWER)
+def get_assignment(path: AssignmentNumber) -> Response:
+    """One assignment, with its version as `ETag`."""
+    view = assignments.get(context().appliance, path.id)
+    return tagged(jsonify(shown(view)), view.version)
+
+
+@api.put("/assignments/<id>", responses={200: ChangedAssignment, **Problems.of(404, 409, 412, 415, 428, 503)},
+         operation_id="replace_assignment", summary="Replace an assignment",
+         request_body=described(AssignmentBody, _EXAMPLE))
+@auth.needs(Role.OPERATOR)
+def replace_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
+    """Give an assignment another form, whole: what is not named has its default afterwards."""
+    view = assignments.get(context().appliance, path.id)
+    version = required(header, view.version)
+    return _replaced(view, json_object(), version)
+
+
+@api.patch("/assignments/<id>", responses={200: ChangedAssignment, **Problems.of(404, 409, 412, 415, 428, 503)},
+           operation_id="change_assignment", summary="Change an assignment",
+           request_body=described(AssignmentBody, {"hostname": "scanner-2", "enabled": False}, MERGE_PATCH))
+@auth.needs(Role.OPERATOR)
+def change_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
+    """Change what is named and keep the rest; null takes a key out (RFC 7396)."""
+    view = assignments.get(context().appliance, path.id)
+    version = required(header, view.version)
+    return _replaced(view, assignments.merged(view, json_object(MERGE_PATCH)), version)
+
+
+@api.delete("/assignments/<id>", responses={200: Done, **Problems.of(404, 409, 412, 428, 503)},
+            operation_id="remove_assignment", summary="Remove an assignment")
+@auth.needs(Role.OPERATOR)
+def remove_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
+    """Let the address go back to whatever the subnet says of it."""
+    view = assignments.get(context().appliance, path.id)
+    version = required(header, view.version)
+    return jsonify(done(assignments.delete(context().appliance, path.id, by=auth.principal(), version=version)[1]))
+
+
+def shown(view: AssignmentView) -> dict[str, Any]:
+    """An assignment as its schema says."""
+    return {"id": view.id, "subnet": view.subnet, **view.entry, "enabled": view.enabled,
+            "conflicts": list(view.conflicts)}
+
+
+def changed(view: AssignmentView, applied: Applied | None) -> dict[str, Any]:
+    """An assignment with what a change of it did, if one was made."""
+    return shown(view) | ({} if applied is None else done(applied))
+
+
+def done(applied: Applied) -> dict[str, Any]:
+    """What a change did, as its schema says."""
+    return {"revision": applied.revision, "losses": plain(applied.losses), "engine_told": applied.engine_told}
+
+
+def _replaced(view: AssignmentView, body: dict[str, Any], version: int | None) -> Response:
+    entry, subnet = assignments.separated(body)
+    assignments.require_home(context().appliance, view, subnet)
+    after, applied = assignments.replace(context().appliance, view.id, entry, by=auth.principal(), version=version)
+    return tagged(jsonify(changed(after, applied)), after.version)

@@ -1,0 +1,51 @@
+"""Bodies of requests: read with limits and in words, and described by the models that the validator itself uses.
+
+flask-openapi would answer a wrong body in pydantic's words and at its first level; the one validator says what would be
+right, by field, and for the command line just the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from flask_openapi import RequestBody
+from pydantic import BaseModel
+from werkzeug.exceptions import UnsupportedMediaType
+
+from dhcpcore import interchange
+from dhcpcore.errors import Fault, InvalidDocument
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+#: Models that bodies are described by; the document takes their schemas from here.
+_DESCRIBED: dict[str, type[BaseModel]] = {}
+
+
+def json_object(*also: str) -> dict[str, Any]:
+    """The request's body, a JSON object; ``also`` names further media types that hold one."""
+    if request.mimetype not in {JSON, *also}:
+        raise UnsupportedMediaType(f"The body is a JSON object: send it with Content-Type: {JSON}.")
+    value = interchange.read(request.get_data(), "body")
+    if not isinstance(value, dict):
+        raise InvalidDocument((Fault("body", 'is not a JSON object such as {"key": "value"}'),))
+    return value
+
+
+def described(model: type[BaseModel], example: Mapping[str, Any], *also: str) -> RequestBody:
+    """A body for the OpenAPI document: the model's schema and an example."""
+    _DESCRIBED[model.__name__] = model
+    content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "example": dict(example)}
+    return RequestBody.model_validate({"required": True, "content": dict.fromkeys((JSON, *also), content)})
+
+
+def schemas() -> dict[str, Any]:
+    """The schemas of all described bodies, by name."""
+    made: dict[str, Any] = {}
+    for name, model in _DESCRIBED.items():
+        schema = model.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+        made |= schema.pop("$defs", {})
+        made[name] = schema
+    return made

@@ -1,0 +1,66 @@
+"""``/api/v1/engine`` and ``/api/v1/statistics``: the running engine, in its own words; read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+from flask_openapi import APIBlueprint, Tag
+from pydantic import BaseModel, Field
+
+from app import auth
+from app.api.responses import Problems
+from app.context import context
+from app.services.access import Role
+from app.services.plain import plain
+
+api = APIBlueprint("engine", __name__, url_prefix="/api/v1", abp_tags=[Tag(
+    name="engine", description="What the engine is doing.")])
+
+
+class Engine(BaseModel):
+    """The engine's state."""
+
+    version: str
+    ready: bool
+    why_not_ready: list[str]
+    started_at: str
+    host: str
+    server_duid: str
+    revision: int = Field(description="Of the definitions that it serves.")
+    subnets: int
+    quarantined: list[dict[str, str]] = Field(description="Definitions that it could not use, and why.")
+    offers_under_way: int
+    share: dict[str, int] = Field(description="Which share of the pools it serves first, of how many.")
+    interfaces: list[dict[str, Any]]
+    database: str
+    clock: dict[str, Any]
+
+
+class Statistics(BaseModel):
+    """Counters since the engine started."""
+
+    started_at: str
+    received: int
+    reasons: dict[str, int] = Field(description="Messages by what became of them; see the manual's page on reasons.")
+    types: dict[str, dict[str, int]] = Field(description="By message type and reason.")
+    subnets: dict[str, dict[str, int]] = Field(description="By number of the subnet and reason; 0: none was found.")
+    batches: int
+    rows_committed: int
+    events: dict[str, int] = Field(description="What is no message: sweeps, errors of sending.")
+
+
+@api.get("/engine", responses={200: Engine, **Problems.of(503)}, operation_id="get_engine",
+         summary="The engine's state")
+@auth.needs(Role.VIEWER)
+def get_engine() -> Response:
+    """What the engine says of itself; 503 where none runs."""
+    return jsonify(plain(context().appliance.engine.call("status")))
+
+
+@api.get("/statistics", responses={200: Statistics, **Problems.of(503)}, operation_id="get_statistics",
+         summary="Counters")
+@auth.needs(Role.VIEWER)
+def get_statistics() -> Response:
+    """Messages by type and reason since the engine started; 503 where none runs."""
+    return jsonify(plain(context().appliance.engine.call("statistics")))

@@ -1,0 +1,85 @@
+"""``/api/v1/revisions``: who published which definitions when, and what each changed; read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+from flask_openapi import APIBlueprint, Tag
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import auth
+from app.api.responses import Problems
+from app.context import context
+from app.services import revisions
+from app.services.access import Role
+from app.services.plain import plain
+from dhcpcore.store.journal import PAGE_MAX
+
+api = APIBlueprint("revisions", __name__, url_prefix="/api/v1", abp_tags=[Tag(
+    name="revisions", description="Every published state of the definitions.")])
+
+
+class PageAsked(BaseModel):
+    """A page of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")
+    limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")
+
+
+class RevisionNumber(BaseModel):
+    """One revision."""
+
+    id: int = Field(ge=1, le=2**63 - 1, description="Its number.")
+
+
+class Revision(BaseModel):
+    """One published revision."""
+
+    id: int
+    author: str
+    note: str = Field(description="Why it was made.")
+    published_at: str
+
+
+class Revisions(BaseModel):
+    """Revisions, newest first."""
+
+    items: list[Revision]
+    next_cursor: str | None
+
+
+class RevisionChange(BaseModel):
+    """One thing that a revision changed."""
+
+    action: str = Field(description="added, removed or changed.")
+    object: str
+    text: str = Field(description="The change in one line.")
+    before: dict[str, Any] | None = Field(description="As documents have it; null where it was not there.")
+    after: dict[str, Any] | None
+
+
+class RevisionDiff(Revision):
+    """A revision, and what makes it another than the one before."""
+
+    changes: list[RevisionChange] = Field(description="Of many hundreds, their numbers; empty where the audit does not "
+                                          "go back so far.")
+
+
+@api.get("/revisions", responses={200: Revisions, **Problems.of(503)}, operation_id="list_revisions",
+         summary="List revisions")
+@auth.needs(Role.VIEWER)
+def list_revisions(query: PageAsked) -> Response:
+    """Published revisions, newest first, a page at a time."""
+    page = revisions.list_revisions(context().appliance, cursor=query.cursor, limit=query.limit)
+    return jsonify(items=plain(page.revisions), next_cursor=page.next_cursor)
+
+
+@api.get("/revisions/<id>", responses={200: RevisionDiff, **Problems.of(404, 503)}, operation_id="get_revision",
+         summary="One revision and what it changed")
+@auth.needs(Role.VIEWER)
+def get_revision(path: RevisionNumber) -> Response:
+    """One revision and its difference to the one before."""
+    return jsonify(plain(revisions.show(context().appliance, path.id)))
