@@ -1,5 +1,6 @@
 import pytest
 from openapi_spec_validator import validate
+
 from tests.app.site import fill, web
 
 
