@@ -9,7 +9,20 @@ from flask import Flask, Response, request
 
 from app import assets, auth, context, errors, rendering
 from app.api import document
-from app.pages import account, dashboard, events, frame, health, leases, login, manual, subnets, users
+from app.pages import (
+    account,
+    assignments,
+    dashboard,
+    definitions,
+    events,
+    frame,
+    health,
+    leases,
+    login,
+    manual,
+    subnets,
+    users,
+)
 from app.services.appliance import Appliance
 from dhcpcore import logs
 from dhcpcore.places import data_dir
@@ -17,7 +30,7 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, events, manual, health, login, account, users)
+PAGES = (dashboard, leases, subnets, assignments, definitions, events, manual, health, login, account, users)
 
 
 def create_app(appliance: Appliance) -> Flask:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
 
-from app.auth import needs
+from app.auth import needs, principal
 from app.context import context
 from app.pages.asked import asked
-from app.services import leases, subnets, transactions
+from app.services import assignments, leases, subnets, transactions
 from app.services.access import Role
-from dhcpcore.errors import InvalidValue, NotFound
+from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, NotFound, Refused
 
 blueprint = Blueprint("page_leases", __name__)
 
@@ -32,6 +33,34 @@ def page() -> str:
 def one(address: str) -> str:
     """One address: its lease, who had it before, and what its client was told lately."""
     return render_template("leases/one.html", **_told(address))
+
+
+@blueprint.post("/leases/<address>/reserve")
+@needs(Role.OPERATOR)
+def reserve(address: str) -> tuple[str, int] | Answer:
+    """Keep the address for the client that has it."""
+    try:
+        view, _ = assignments.from_lease(context().appliance, address, by=principal())
+    except (InvalidDocument, Refused) as error:
+        if isinstance(error, NotFound):
+            raise
+        return render_template("leases/one.html", **_told(address), fault=str(error)), 409
+    return redirect(url_for("page_assignments.page", said="added", id=view.id), 303)
+
+
+@blueprint.post("/leases/<address>/release")
+@needs(Role.OPERATOR)
+def release(address: str) -> str | tuple[str, int]:
+    """End the lease, once that was confirmed."""
+    if request.form.get("confirmed") != "yes":
+        return render_template("leases/one.html", **_told(address), asking=True)
+    try:
+        done = leases.release(context().appliance, address, by=principal())
+    except LessorError as error:
+        if isinstance(error, NotFound):
+            raise
+        return render_template("leases/one.html", **_told(address), fault=str(error)), 409
+    return render_template("leases/one.html", **_told(address), done=done)
 
 
 def _view() -> dict[str, Any]:

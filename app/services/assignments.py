@@ -208,6 +208,18 @@ def delete(appliance: Appliance, assignment_id: int, *, by: Principal,
     return view, made[1]
 
 
+def removed(appliance: Appliance, assignment_id: int) -> AssignmentView:
+    """An assignment as it was last, whether it is still there or not."""
+    return _views(appliance, [AssignmentEdits(appliance.database).last(assignment_id)])[0]
+
+
+def restore(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple[AssignmentView, Applied | None]:
+    """Bring back an assignment that was removed, as it was, under an id of its own."""
+    by.must_be(Role.OPERATOR)
+    row = AssignmentEdits(appliance.database).last(assignment_id)
+    return create(appliance, row.form, by=by, subnet=str(row.subnet_id))
+
+
 def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[AssignmentView, Applied]:
     """Remove the assignment of an address, or of a client by its hardware address or identifier."""
     by.must_be(Role.OPERATOR)

@@ -39,6 +39,10 @@ from dhcpcore.wire.addresses import network_of
 _VISIBLE = "a.from_revision <= :r AND (a.to_revision IS NULL OR a.to_revision > :r)"
 _COLUMNS = "a.id, a.subnet_id, a.from_revision, a.identifier_kind, a.identifier, a.hostname, a.enabled"
 _ONE = text(f"SELECT {_COLUMNS}, CAST(a.body AS TEXT) FROM assignment a WHERE a.id = :id AND {_VISIBLE}")
+_LAST = text(
+    f"SELECT {_COLUMNS}, CAST(a.body AS TEXT) FROM assignment a WHERE a.id = :id AND a.from_revision <= :r "
+    "ORDER BY a.from_revision DESC LIMIT 1"
+)
 _SAME_CLIENT = text(
     "SELECT a.id FROM assignment a WHERE a.identifier_kind = :k AND a.identifier = :i AND a.subnet_id = :s "
     f"AND {_VISIBLE}"
@@ -92,6 +96,16 @@ class AssignmentEdits:
             rows = stored_rows.load(connection, stored_rows.head(connection))
             subnet_id, columns, since = _find(connection, rows.revision, assignment_id)
         return AssignmentRow(assignment_id, subnet_id, _name(rows, subnet_id), assignment_form(columns), since)
+
+    def last(self, assignment_id: int) -> AssignmentRow:
+        """One assignment as it was last, removed since or not; refused where there never was one of that id."""
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            row = connection.execute(_LAST, {"id": assignment_id, "r": rows.revision}).first()
+            columns = None if row is None else _columns(connection, row[2], row)
+        if row is None or columns is None:
+            raise NotFound(f"There never was an assignment with the id {assignment_id}.")
+        return AssignmentRow(assignment_id, row[1], _name(rows, row[1]), assignment_form(columns), row[2])
 
     def same_as(self, subnet: str, form: Mapping[str, Any]) -> AssignmentRow | None:
         """The assignment that is there already and says the same, spelling apart; None where none does."""

@@ -11,7 +11,8 @@ from tests.app.site import HOSTILE, fill, web
 from tests.app.traces import some
 
 PAGES = ("/", "/leases", "/leases?show=all", "/leases/192.0.2.5", "/leases/192.0.2.30", "/subnets", "/subnets/1",
-         "/events", "/manual", "/manual/definitions", "/nowhere")
+         "/assignments", "/assignments/new", "/assignments/1", "/assignments/import",
+         "/definitions", "/events", "/manual", "/manual/definitions", "/nowhere")
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_what_is_asked_for_stays_text(page, what, path):
 @pytest.mark.parametrize("path", PAGES[:-1])
 def test_every_page_leads_to_every_other_and_says_where_it_is(page, path):
     shown = text(page.get(path))
-    for there in ("/", "/leases", "/subnets", "/events", "/manual"):
+    for there in ("/", "/leases", "/subnets", "/assignments", "/definitions", "/events", "/manual"):
         assert f'href="{there}"' in shown
     assert len(re.findall(r'aria-current="page"', shown)) == 1
     assert shown.count("<h1>") == 1

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from app.services.access import Role
 from tests.app.site import DOCUMENT, define, fill, web
 
 
@@ -51,3 +52,41 @@ def test_a_large_pool_is_paged(sqlite_database):
 
 def test_an_unknown_subnet_is_told(page):
     assert page.get("/subnets/99").status_code == 404
+
+
+def moved(page, first, last, **more):
+    shown = text(page.get("/subnets/1"))
+    revision = re.search(r'name="revision" value="(\d+)"', shown)[1]
+    form = {"old_first": "192.0.2.10", "old_last": "192.0.2.19", "first": first, "last": last, "revision": revision}
+    return page.post("/subnets/1/pool", data={**form, **more})
+
+
+def test_a_pool_is_widened_at_once(page):
+    answer = moved(page, "192.0.2.10", "192.0.2.99")
+    assert answer.status_code == 303
+    shown = text(page.get(answer.headers["Location"]))
+    assert "The pool is changed." in shown
+    assert "192.0.2.10 \u2013 192.0.2.99" in shown
+
+
+def test_a_change_that_takes_addresses_is_shown_and_confirmed(page):
+    shown = text(moved(page, "192.0.2.10", "192.0.2.14"))
+    assert "4 clients lose their addresses" in shown
+    assert "192.0.2.10 \u2013 192.0.2.19" in shown
+    assert moved(page, "192.0.2.10", "192.0.2.14", losses="4").status_code == 303
+
+
+def test_wrong_ends_are_told_and_kept(page):
+    answer = moved(page, "192.0.2.10", "nonsense")
+    assert answer.status_code == 422
+    shown = answer.get_data(as_text=True)
+    assert "Nothing was changed." in shown
+    assert 'value="nonsense"' in shown
+    assert moved(page, "192.0.2.10", "192.0.2.99", old_last="192.0.2.18").status_code == 409
+
+
+def test_only_an_administrator_moves_a_pool(sqlite_database):
+    fill(sqlite_database)
+    page = web(sqlite_database, role=Role.OPERATOR)
+    assert "Widen" not in text(page.get("/subnets/1"))
+    assert page.post("/subnets/1/pool", data={"first": "192.0.2.1"}).status_code == 403

@@ -1,0 +1,178 @@
+"""``/assignments``: static assignments listed, added, edited, switched, removed and brought back; CSV in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from app import auth
+from app.context import context
+from app.pages.asked import asked
+from app.pages.entry_form import EntryForm
+from app.services import assignment_table, assignments, subnets
+from app.services.access import Role
+from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, Refused
+
+blueprint = Blueprint("page_assignments", __name__)
+
+ROWS = 50
+#: A table of 100,000 rows has about so much.
+BODY_BYTES_MAX = 16 * 1024 * 1024
+
+
+@blueprint.get("/assignments")
+@auth.needs(Role.VIEWER)
+def page() -> str:
+    """The list."""
+    here = context()
+    given = asked("find", "subnet", "cursor", "said", "id")
+    found, fault = assignments.Page((), None), None
+    try:
+        found = assignments.page(here.appliance, find=given["find"] or None, subnet=given["subnet"] or None,
+                                 sort="-id", cursor=given["cursor"] or None, limit=ROWS)
+    except (InvalidValue, Refused) as error:
+        fault = str(error)
+    return render_template("assignments/page.html", page=found, fault=fault, given=given, said=_said(given),
+                           names=subnets.names(here.appliance))
+
+
+@blueprint.get("/assignments.csv")
+@auth.needs(Role.VIEWER)
+def table() -> Response:
+    """All of them, or those of one subnet, as a table."""
+    lines = assignment_table.write(context().appliance, asked("subnet")["subnet"] or None)
+    answer = Response(lines, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="assignments.csv"'
+    return answer
+
+
+@blueprint.get("/assignments/new")
+@auth.needs(Role.OPERATOR)
+def new() -> str:
+    """An empty form, or one with what the address's query says."""
+    form = EntryForm.of_query(request.args)
+    return render_template("assignments/form.html", form=form, view=None, names=_names())
+
+
+@blueprint.post("/assignments/new")
+@auth.needs(Role.OPERATOR)
+def add() -> str | tuple[str, int] | Answer:
+    """Add one; what is wrong is told at its field, and nothing that was typed is lost."""
+    form = EntryForm.of_post(request.form)
+    try:
+        view, _ = assignments.create(context().appliance, form.entry(), by=auth.principal(),
+                                     subnet=form.subnet or None)
+    except (InvalidDocument, InvalidValue, Refused) as error:
+        return render_template("assignments/form.html", form=form.with_faults(error), view=None, names=_names()), 422
+    return _back("added", view.id)
+
+
+@blueprint.get("/assignments/<int:number>")
+@auth.needs(Role.VIEWER)
+def one(number: int) -> str:
+    """The form of one."""
+    view = assignments.get(context().appliance, number)
+    return render_template("assignments/form.html", form=EntryForm.of_view(view), view=view, names=_names())
+
+
+@blueprint.post("/assignments/<int:number>")
+@auth.needs(Role.OPERATOR)
+def edit(number: int) -> tuple[str, int] | Answer:
+    """Change one; refused, with both forms shown, where somebody else has changed it meanwhile."""
+    form = EntryForm.of_post(request.form)
+    appliance = context().appliance
+    view = assignments.get(appliance, number)
+    try:
+        assignments.replace(appliance, number, form.entry(view.entry), by=auth.principal(), version=form.version)
+    except (InvalidDocument, InvalidValue, Refused) as error:
+        is_outdated = form.version is not None and form.version != view.version
+        theirs = EntryForm.of_view(view) if is_outdated else None
+        return render_template("assignments/form.html", form=form.with_faults(error), view=view, names=_names(),
+                               theirs=theirs), 409 if is_outdated else 422
+    return _back("changed", number)
+
+
+@blueprint.post("/assignments/<int:number>/enable")
+@auth.needs(Role.OPERATOR)
+def enable(number: int) -> Answer:
+    """Put it into effect."""
+    assignments.enable(context().appliance, number, by=auth.principal())
+    return _back("enabled", number)
+
+
+@blueprint.post("/assignments/<int:number>/disable")
+@auth.needs(Role.OPERATOR)
+def disable(number: int) -> Answer:
+    """Keep it without effect."""
+    assignments.disable(context().appliance, number, by=auth.principal())
+    return _back("disabled", number)
+
+
+@blueprint.post("/assignments/<int:number>/remove")
+@auth.needs(Role.OPERATOR)
+def remove(number: int) -> Answer:
+    """Remove it; the page that follows brings it back with one click."""
+    assignments.delete(context().appliance, number, by=auth.principal())
+    return _back("removed", number)
+
+
+@blueprint.post("/assignments/<int:number>/restore")
+@auth.needs(Role.OPERATOR)
+def restore(number: int) -> Answer:
+    """Bring back what was removed, as it was."""
+    view, _ = assignments.restore(context().appliance, number, by=auth.principal())
+    return _back("restored", view.id)
+
+
+@blueprint.get("/assignments/import")
+@auth.needs(Role.OPERATOR)
+def load() -> str:
+    """Where a table is loaded."""
+    return render_template("assignments/import.html", text="", checked=None, done=None)
+
+
+@blueprint.post("/assignments/import")
+@auth.needs(Role.OPERATOR)
+def take() -> tuple[str, int]:
+    """What is right and wrong in a table, row by row; with ``confirmed``, the rows are added."""
+    request.max_content_length = request.max_form_memory_size = BODY_BYTES_MAX
+    file = request.files.get("file")
+    text = request.form.get("text", "")
+    if file is not None and file.filename:
+        text = file.read().decode("utf-8-sig", "replace")
+    appliance = context().appliance
+    checked, done, status = None, None, 200
+    try:
+        checked = assignment_table.check(appliance, text)
+        if request.form.get("confirmed") == "yes" and not checked.faults:
+            done = assignment_table.add(appliance, text, by=auth.principal())
+    except (InvalidValue, InvalidDocument, Refused) as error:
+        return render_template("assignments/import.html", text=text, checked=checked, done=None, fault=str(error)), 422
+    if checked.faults:
+        status = 422
+    return render_template("assignments/import.html", text=text, checked=checked, done=done), status
+
+
+def _back(said: str, number: int) -> Answer:
+    return redirect(url_for("page_assignments.page", said=said, id=number), 303)
+
+
+def _said(given: dict[str, str]) -> dict[str, Any] | None:
+    """What was just done, and to which assignment: for the sentence and its undo."""
+    words = {"added", "changed", "enabled", "disabled", "removed", "restored"}
+    if given["said"] not in words or not given["id"].isdecimal() or len(given["id"]) > 18:
+        return None
+    number = int(given["id"])
+    try:
+        find = assignments.removed if given["said"] == "removed" else assignments.get
+        return {"word": given["said"], "view": find(context().appliance, number)}
+    except LessorError:
+        return None
+
+
+def _names() -> list[str]:
+    return list(subnets.names(context().appliance).values())
+
+

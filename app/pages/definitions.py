@@ -1,0 +1,88 @@
+"""``/definitions``: the whole document seen, loaded, edited, compared with what is there, and applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from flask import Blueprint, Response, render_template, request
+
+from app import auth
+from app.context import context
+from app.services import definitions
+from app.services.access import Role
+from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, Refused
+
+blueprint = Blueprint("page_definitions", __name__)
+
+#: A document of 100,000 assignments has about so much.
+BODY_BYTES_MAX = 32 * 1024 * 1024
+#: What a browser's text field takes without pain; a longer document is loaded from a file.
+SHOWN_MAX = 400_000
+
+
+@blueprint.get("/definitions")
+@auth.needs(Role.VIEWER)
+def page() -> str:
+    """The document as it is."""
+    text, quarantined = _written()
+    return render_template("definitions/page.html", text=text if len(text) <= SHOWN_MAX else None, size=len(text),
+                           quarantined=quarantined, faults=(), planned=None)
+
+
+@blueprint.get("/definitions.yaml")
+@auth.needs(Role.VIEWER)
+def download() -> Response:
+    """The document as a file."""
+    answer = Response(_written()[0], mimetype="application/yaml")
+    answer.headers["Content-Disposition"] = 'attachment; filename="lessor.yaml"'
+    return answer
+
+
+@blueprint.post("/definitions")
+@auth.needs(Role.ADMIN)
+def change() -> tuple[str, int]:
+    """What a document would change, and whom it takes an address from; with ``confirmed``, the change itself."""
+    request.max_content_length = request.max_form_memory_size = BODY_BYTES_MAX
+    by, appliance = auth.principal(), context().appliance
+    text = _given()
+    shown: dict[str, Any] = {"text": text, "size": len(text), "quarantined": (), "faults": (), "planned": None}
+    try:
+        document = definitions.read_text(text, "the document")
+        if request.form.get("confirmed") != "yes":
+            shown["planned"] = definitions.plan(appliance, document)
+            return render_template("definitions/page.html", **shown), 200
+        agreed = request.form.get("losses", "")
+        done = definitions.apply(appliance, document, by=by, note=request.form.get("note", "")[:200],
+                                 agreed=lambda plan: agreed == str(sum(one.clients for one in plan.losses)))
+    except InvalidDocument as error:
+        shown["faults"] = tuple((fault.path, fault.message) for fault in error.faults)
+        return render_template("definitions/page.html", **shown), 422
+    except InvalidValue as error:
+        shown["faults"] = (("document", str(error)),)
+        return render_template("definitions/page.html", **shown), 422
+    except Refused as error:
+        shown["faults"] = (("document", f"{error} Look at what it would change once more."),)
+        return render_template("definitions/page.html", **shown), 409
+    fresh, quarantined = _written()
+    shown |= {"text": fresh if len(fresh) <= SHOWN_MAX else None, "size": len(fresh), "quarantined": quarantined,
+              "applied": done}
+    return render_template("definitions/page.html", **shown), 200
+
+
+def _given() -> str:
+    file = request.files.get("file")
+    if file is not None and file.filename:
+        try:
+            return str(file.read(), "utf-8")
+        except UnicodeDecodeError:
+            raise InvalidValue("The file is no UTF-8 text; a definitions document is YAML or JSON.") from None
+    return request.form.get("text", "").replace("\r\n", "\n")
+
+
+def _written() -> tuple[str, tuple[str, ...]]:
+    try:
+        document, quarantined = definitions.export(context().appliance)
+    except LessorError as error:
+        return "", (str(error),)
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)), quarantined

@@ -1,0 +1,83 @@
+"""The form of an assignment: what was typed, what is wrong with it by field, and the entry that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.services.assignments import IDENTIFIERS, AssignmentView
+from dhcpcore.errors import InvalidDocument, LessorError
+
+TEXT_MAX = 512
+#: What the form shows; whatever else an entry has (options, prefixes) is kept as it is.
+_SHOWN = frozenset({*IDENTIFIERS, "address", "addresses", "hostname", "enabled"})
+#: Where a fault is told that is at none of the fields.
+WHOLE = "assignment"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryForm:
+    """One form, as typed."""
+
+    identifier: str = "hw_address"
+    value: str = ""
+    address: str = ""
+    hostname: str = ""
+    subnet: str = ""
+    enabled: bool = True
+    version: int | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_post(cls, given: Mapping[str, str]) -> EntryForm:
+        """What a browser sent."""
+        typed = cls.of_query(given)
+        version = given.get("version", "")
+        number = int(version) if version.isdecimal() and len(version) < 18 else None
+        return replace(typed, enabled=given.get("enabled") == "yes", version=number)
+
+    @classmethod
+    def of_query(cls, given: Mapping[str, str]) -> EntryForm:
+        """What a link says."""
+        text = {name: given.get(name, "")[:TEXT_MAX].strip() for name in ("value", "address", "hostname", "subnet")}
+        kind = given.get("identifier", "")
+        return cls(kind if kind in IDENTIFIERS else IDENTIFIERS[0], text["value"], text["address"], text["hostname"],
+                   text["subnet"])
+
+    @classmethod
+    def of_view(cls, view: AssignmentView) -> EntryForm:
+        """An assignment as it is."""
+        return cls(identifier=view.identifier or IDENTIFIERS[0], value=view.value, address=", ".join(view.addresses),
+                   hostname=view.hostname, subnet=view.subnet, enabled=view.enabled, version=view.version)
+
+    def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The assignment in the document's words; of ``before``, what the form does not show."""
+        kept = {name: value for name, value in (before or {}).items() if name not in _SHOWN and name != "prefixes"}
+        listed = [one.strip() for one in self.address.split(",") if one.strip()]
+        made: dict[str, Any] = {self.identifier: self.value}
+        prefixes = [one for one in listed if "/" in one]
+        addresses = [one for one in listed if "/" not in one]
+        if len(addresses) == 1 and not prefixes and self.identifier != "duid":
+            made["address"] = addresses[0]
+        elif addresses:
+            made["addresses"] = addresses
+        if prefixes:
+            made["prefixes"] = prefixes
+        if self.hostname:
+            made["hostname"] = self.hostname
+        if not self.enabled:
+            made["enabled"] = False
+        return {**made, **kept}
+
+    def with_faults(self, error: LessorError) -> EntryForm:
+        """The same form with what is wrong, each beside its field."""
+        told = [(one.path, one.message) for one in error.faults] if isinstance(error, InvalidDocument) else []
+        told = told or [(WHOLE, str(error))]
+        faults: dict[str, str] = {}
+        for path, message in told:
+            name = path.partition("[")[0].partition(".")[0]
+            name = "value" if name in IDENTIFIERS else "address" if name in {"addresses", "prefixes"} else name
+            name = name if name in {"value", "address", "hostname", "subnet"} else WHOLE
+            faults[name] = f"{faults[name]}; {message}" if name in faults else message
+        return replace(self, faults=faults)

@@ -1,0 +1,111 @@
+import re
+
+import pytest
+
+from app.services.access import Role
+from tests.app.site import fill, web
+
+GOOD = {"identifier": "hw_address", "value": "02:00:00:00:00:77", "address": "192.0.2.77", "hostname": "door",
+        "enabled": "yes"}
+
+
+@pytest.fixture
+def page(sqlite_database):
+    fill(sqlite_database)
+    return web(sqlite_database, role=Role.OPERATOR)
+
+
+def text(answer, status=200) -> str:
+    assert answer.status_code == status, answer.get_data(as_text=True)[-400:]
+    return answer.get_data(as_text=True)
+
+
+def listed(shown: str) -> list[str]:
+    return re.findall(r'class="address"><a[^>]*>([^<]*)<', shown)
+
+
+def test_one_is_added_and_its_undo_removes_it(page):
+    answer = page.post("/assignments/new", data=GOOD, follow_redirects=True)
+    shown = text(answer)
+    assert "192.0.2.77 is assigned to" in shown
+    undo = re.search(r'action="([^"]*)"[^>]*><input[^>]*><button[^>]*id="undo"', shown)[1]
+    assert listed(text(page.post(undo, follow_redirects=True))) == ["192.0.2.5"]
+
+
+def test_a_removed_one_is_brought_back_as_it_was(page):
+    number = re.search(r'href="/assignments/(\d+)"', text(page.get("/assignments")))[1]
+    shown = text(page.post(f"/assignments/{number}/remove", follow_redirects=True))
+    assert "is no longer assigned to" in shown
+    undo = re.search(r'action="([^"]*)"[^>]*><input[^>]*><button[^>]*id="undo"', shown)[1]
+    again = text(page.post(undo, follow_redirects=True))
+    assert "is assigned again to" in again
+    assert "printer" in again
+
+
+@pytest.mark.parametrize(("wrong", "field"), [
+    ({"value": "nonsense"}, "value"), ({"hostname": "<b>"}, "hostname"), ({"address": "192.0.2.5"}, "")])
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(page, wrong, field):
+    shown = text(page.post("/assignments/new", data={**GOOD, **wrong}), 422)
+    assert "Nothing was changed" in shown
+    for value in {**GOOD, **wrong}.values():
+        assert value.replace("<", "&lt;").replace(">", "&gt;") in shown
+    if field:
+        assert f'id="h-{field}"' in shown
+        assert f'id="f-{field}" name="{field}"' in shown
+
+
+def test_one_is_changed_disabled_and_enabled(page):
+    shown = text(page.get("/assignments"))
+    number = re.search(r'href="/assignments/(\d+)"', shown)[1]
+    version = re.search(r'name="version" value="(\d+)"', text(page.get(f"/assignments/{number}")))[1]
+    form = {**GOOD, "value": "02:00:00:00:00:05", "address": "192.0.2.6", "version": version}
+    assert "192.0.2.6" in text(page.post(f"/assignments/{number}", data=form, follow_redirects=True))
+    late = text(page.post(f"/assignments/{number}", data={**form, "hostname": "mine"}), 409)
+    assert "Somebody else has changed it meanwhile" in late
+    assert "door" in late
+    assert 'value="mine"' in late
+    assert "disabled" in text(page.post(f"/assignments/{number}/disable", follow_redirects=True))
+    assert "in effect again" in text(page.post(f"/assignments/{number}/enable", follow_redirects=True))
+
+
+def test_a_lease_is_reserved_in_one_step(page):
+    shown = text(page.post("/leases/192.0.2.12/reserve", follow_redirects=True))
+    assert "192.0.2.12 is assigned to" in shown
+    assert "02:00:00:00:00:0c" in shown
+    assert "somebody else was found using it" in text(page.post("/leases/192.0.2.19/reserve"), 409)
+
+
+def test_a_release_is_asked_about_first(page):
+    assert "Release 192.0.2.12?" in text(page.post("/leases/192.0.2.12/release"))
+    done = text(page.post("/leases/192.0.2.12/release", data={"confirmed": "yes"}))
+    assert "will be released by the next engine that starts" in done
+
+
+def test_who_only_sees_changes_nothing(sqlite_database):
+    fill(sqlite_database)
+    page = web(sqlite_database, role=Role.VIEWER)
+    assert "Remove" not in text(page.get("/assignments"))
+    assert "Reserve" not in text(page.get("/leases/192.0.2.12"))
+    for path in ("/assignments/new", "/assignments/1", "/assignments/1/remove", "/assignments/1/restore",
+                 "/assignments/1/enable", "/assignments/1/disable", "/assignments/import", "/leases/192.0.2.12/reserve",
+                 "/leases/192.0.2.12/release", "/definitions"):
+        assert page.post(path, data=GOOD).status_code == 403, path
+
+
+def test_a_table_goes_out_and_comes_in_again(page):
+    table = text(page.get("/assignments.csv"))
+    assert table.splitlines()[1] == "office,192.0.2.5,02:00:00:00:00:05,,,,,printer,yes"
+    rows = "address,hw_address,hostname\n192.0.2.50,02:00:00:00:01:01,one\n192.0.2.51,02:00:00:00:01:02,two\n"
+    preview = text(page.post("/assignments/import", data={"text": rows}))
+    assert "2 assignments are right and will be added" in preview
+    assert listed(text(page.get("/assignments"))) == ["192.0.2.5"]
+    assert "2 assignments added" in text(page.post("/assignments/import", data={"text": rows, "confirmed": "yes"}))
+    assert len(listed(text(page.get("/assignments")))) == 3
+
+
+def test_every_wrong_row_is_told_and_none_is_added(page):
+    rows = "address,hw_address\n192.0.2.50,nonsense\n203.0.113.1,02:00:00:00:01:02\n192.0.2.5,02:00:00:00:01:03\n"
+    shown = text(page.post("/assignments/import", data={"text": rows, "confirmed": "yes"}), 422)
+    for number in (2, 3, 4):
+        assert f"Row {number}" in shown
+    assert listed(text(page.get("/assignments"))) == ["192.0.2.5"]
