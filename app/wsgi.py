@@ -6,6 +6,7 @@ import ipaddress
 from http import HTTPStatus
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import assets, auth, context, errors, rendering
 from app.api import document
@@ -45,7 +46,11 @@ def create_app(appliance: Appliance) -> Flask:
     frame.install(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
-    if is_loopback(appliance.settings.web.host):
+    web = appliance.settings.web
+    if web.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=web.proxies, x_proto=web.proxies, x_host=web.proxies)
+    elif is_loopback(web.host):
         app.before_request(_only_for_this_machine)
     auth.install(app)
     return app

@@ -60,7 +60,7 @@ def _run(family: Family, settings: "Settings") -> int:
         family.start("web", webserver.command(settings), webserver.environment(settings),
                      account=webserver.becomes(settings))
 
-    note(f"Pages: http://{settings.web.bind}/   Stop: Ctrl-C")
+    note(f"Pages: {webserver.address(settings)}   Stop: Ctrl-C")
     start_web()
     started, pause, again_at = time.monotonic(), 1.0, float("inf")
     while True:

@@ -22,7 +22,7 @@ def command(invocation: Invocation, bind: str | None) -> None:
     appliance = Appliance.open(settings)
     webserver.tell_first_password(appliance)
     appliance.close()
-    note(f"Pages: http://{settings.web.bind}/")
+    note(f"Pages: {webserver.address(settings)}")
     command_line, env, whom = webserver.command(settings), webserver.environment(settings), webserver.becomes(settings)
     if whom is not None:
         os.setgroups([whom[1]])

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from app.cli.output import note
+from app.services import certificate
 from app.services.appliance import Appliance
 from app.services.facts import is_private_to_machine
 from dhcpcore.errors import Refused
@@ -22,20 +23,27 @@ _PRIVILEGED_PORTS = 1024
 
 
 def check(settings: Settings) -> list[str]:
-    """Refuse what would show leases to strangers or cannot be bound; otherwise what there is to say."""
+    """Refuse what would show passwords to strangers or cannot be bound; otherwise what there is to say."""
     web, said = settings.web, []
-    if not is_private_to_machine(web.host):
+    if not is_private_to_machine(web.host) and web.tls == "off":
         if not web.unprotected:
             raise Refused(
-                f"web.bind is {web.bind}, which others can reach, and the pages have no log-in yet: whoever reaches "
-                "them reads every lease. Bind to 127.0.0.1 and come by SSH (ssh -L 8067:127.0.0.1:8067 HOST), or say "
-                "web.unprotected = true (LESSOR_WEB__UNPROTECTED=true) if everybody who can reach it may read.")
-        said.append(f"warning: the pages at http://{web.bind}/ have no log-in: whoever reaches them reads every lease.")
+                f"web.bind is {web.bind}, which others can reach, and web.tls is off: everybody on the way reads what "
+                'is sent, passwords included. Say web.tls = "self-made" (LESSOR_WEB__TLS=self-made), or bind to '
+                "127.0.0.1 and come by SSH (ssh -L 8067:127.0.0.1:8067 HOST), or say web.unprotected = true "
+                "(LESSOR_WEB__UNPROTECTED=true) where something else encrypts.")
+        said.append(f"warning: the pages at http://{web.bind}/ are not encrypted: everybody on the way reads what is "
+                    "sent, passwords included.")
     require_free(web.host, web.port, "web.bind")
     if os.geteuid() == 0 and account(settings) is None:
         said.append(f"warning: the web process stays root, as state_dir is root's and there is no account {ACCOUNT}; "
                     "make that account, or set user.")
     return said
+
+
+def address(settings: Settings) -> str:
+    """Where the pages are."""
+    return f"{'http' if settings.web.tls == 'off' else 'https'}://{settings.web.bind}/"
 
 
 def tell_first_password(appliance: Appliance, *, must_change: bool = True) -> None:
@@ -77,6 +85,13 @@ def command(settings: Settings) -> list[str]:
     flags = ["--bind", settings.web.bind, "--worker-class", "gthread", "--workers", str(WORKERS),
              "--threads", str(THREADS), "--graceful-timeout", "5", "--no-control-socket",
              "--limit-request-line", "4094", "--limit-request-fields", "64", "--log-level", "warning"]
+    # gunicorn would believe a local client that it came over TLS; only web.proxies says whom to believe.
+    flags += ["--forwarded-allow-ips", ""]
+    pair = certificate.ensure(settings, account(settings))
+    if pair is not None:
+        flags += ["--certfile", str(pair.certificate), "--keyfile", str(pair.key)]
+        if pair.fingerprint is not None:
+            note(f"The certificate of the pages is made; its SHA-256 fingerprint is {pair.fingerprint}")
     memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heart beat, which must never wait for a disk
     if os.access(memory, os.W_OK | os.X_OK):
         flags += ["--worker-tmp-dir", str(memory)]

@@ -69,7 +69,7 @@ def load(
     values.setdefault("database_url", f"sqlite:///{state_dir}/lessor.db")
     values["database_url"] = _absolute_url(values["database_url"], base("database_url"))
     values.setdefault("control_socket", f"{state_dir}/control.sock")
-    for name in ("control_socket", "script"):
+    for name in ("control_socket", "script", "web.certificate", "web.key"):
         if values.get(name):
             values[name] = _absolute(values[name], base(name))
     return Loaded(_validated(values, origins), origins, tuple(warnings), config)

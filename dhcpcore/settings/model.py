@@ -54,9 +54,25 @@ class Web(_Group):
 
     bind: Annotated[str, Field(description="Address and port of the web pages."),
                     Right("address:port, such as 127.0.0.1:8067 or [::1]:8067")] = "127.0.0.1:8067"
-    unprotected: Annotated[OnOff, Field(description="Allow web.bind to be an address that others can reach, although "
-                                                    "this release's pages have no log-in: whoever reaches them reads "
-                                                    "every lease.")] = False
+    tls: Annotated[Literal["off", "self-made", "given"],
+                   Field(description="Whether the pages are encrypted: not, with a certificate that is made and kept "
+                                     "in state_dir, or with the given one."),
+                   Right("off, self-made or given")] = "off"
+    certificate: Annotated[Path | None, Field(description="The given certificate with its chain."),
+                           Right("the path of a PEM file")] = None
+    key: Annotated[Path | None, Field(description="The key of the given certificate."),
+                   Right("the path of a PEM file")] = None
+    proxies: Annotated[int, Field(ge=0, le=8, description="Reverse proxies in front of the pages, each of which adds "
+                                  "itself to X-Forwarded-For; 0: that header is not believed."),
+                       Right("a whole number from 0 to 8")] = 0
+    unprotected: Annotated[OnOff, Field(description="Allow web.bind to be an address that others can reach although "
+                                                    "web.tls is off: everybody on the way reads what is sent, "
+                                                    "passwords included.")] = False
+
+    @field_validator("certificate", "key", mode="before")
+    @classmethod
+    def _no_file(cls, value: Any) -> Any:
+        return None if value == "" else value
 
     @field_validator("bind")
     @classmethod

@@ -95,12 +95,14 @@ def web(patient: Patient) -> Iterator[Verdict]:
     web = patient.settings.web
     if is_private_to_machine(web.host):
         yield ok(f"The pages are at {web.bind}, for this machine alone.")
+    elif web.tls != "off":
+        yield ok(f"The pages at {web.bind} are encrypted.")
     elif web.unprotected:
-        yield warning(f"The pages at {web.bind} have no log-in: whoever reaches them reads every lease.",
-               "Set web.bind to 127.0.0.1:8067 and reach it by SSH or through a proxy that asks who you are.")
+        yield warning(f"The pages at {web.bind} are not encrypted: everybody on the way reads passwords.",
+               "Set web.tls to self-made or given.")
     else:
-        yield broken(f"web.bind is {web.bind}, which others can reach, and the pages have no log-in: "
+        yield broken(f"web.bind is {web.bind}, which others can reach, and web.tls is off: "
                                 "lessor web refuses to start.",
-               "Set web.bind to a loopback address, or web.unprotected to true.")
+               "Set web.tls to self-made or given, or web.bind to a loopback address.")
 
 

@@ -7,6 +7,7 @@ import pwd
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -110,7 +111,7 @@ def test_serve_runs_engine_and_pages_passes_sighup_and_ends_both(site, tmp_path)
                        capture_output=True)
         until(lambda: control.call("status")["revision"] == 1, "the new revision", child)
         assert json.loads(ask(web, "/readyz")[1]) == {"status": "ready", "engine": "ready"}
-        assert "office" in ask(web, "/", a_token(config))[1]
+        assert "office" in ask(web, "/subnets", a_token(config))[1]
         child.send_signal(signal.SIGHUP)
         time.sleep(0.3)
         assert child.poll() is None, "SIGHUP ends nothing"
@@ -168,6 +169,34 @@ def test_engine_and_web_run_apart_and_each_does_without_the_other(site, tmp_path
         assert engine.returncode == 0
         assert "Away" in ask(web, "/", token)[1]
     assert pages.returncode == 0
+
+
+def test_pages_over_tls_with_a_self_made_certificate(site, tmp_path):
+    config, web, _ = site
+    with config.open("a") as file:
+        file.write("tls = 'self-made'\n")
+    subprocess.run([sys.executable, "-m", "app.cli", "--config", config, "migrate"], cwd=ROOT, check=True,
+                   capture_output=True)
+    certificate = tmp_path / "state" / "web-certificate.pem"
+
+    def healthy():
+        if not certificate.exists():
+            return False
+        context = ssl.create_default_context(cafile=certificate)
+        connection = http.client.HTTPSConnection("127.0.0.1", web, timeout=5, context=context)
+        try:
+            connection.request("GET", "/login")
+            answer = connection.getresponse()
+            return answer.status == 200 and "; Secure" in answer.headers["Set-Cookie"]
+        finally:
+            connection.close()
+
+    with running("--config", config, "web") as pages:
+        until(healthy, "pages over TLS", pages)
+        pages.terminate()
+        said = pages.communicate(timeout=30)[0]
+    assert "SHA-256 fingerprint is " in said
+    assert f"https://127.0.0.1:{web}/" in said
 
 
 @pytest.mark.parametrize("verb", ["web", "engine"])

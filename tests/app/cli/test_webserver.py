@@ -29,14 +29,29 @@ def test_loopback_needs_no_word(host, free_port, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "[::]", "lessor.example.org"])
 def test_beyond_loopback_is_refused_unless_told(host, free_port, tmp_path):
-    with pytest.raises(Refused, match="have no log-in yet") as caught:
+    with pytest.raises(Refused, match="passwords included") as caught:
         webserver.check(settings(f"{host}:{free_port}", state_dir=tmp_path))
     assert "LESSOR_WEB__UNPROTECTED" in str(caught.value)
 
 
 def test_beyond_loopback_on_purpose_is_warned_of(free_port, tmp_path):
     said = webserver.check(settings(f"0.0.0.0:{free_port}", unprotected=True, state_dir=tmp_path))
-    assert "whoever reaches them reads every lease" in said[0]
+    assert "not encrypted" in said[0]
+
+
+def test_with_tls_beyond_loopback_needs_no_word(free_port, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    here = Settings(web=Web(bind=f"0.0.0.0:{free_port}", tls="self-made"), state_dir=tmp_path)
+    assert webserver.check(here) == []
+    command = webserver.command(here)
+    assert command[command.index("--certfile") + 1] == str(tmp_path / "web-certificate.pem")
+    assert webserver.address(here).startswith("https://")
+
+
+def test_gunicorn_believes_no_header_of_its_own(tmp_path):
+    command = webserver.command(settings("127.0.0.1:8067", state_dir=tmp_path))
+    assert command[command.index("--forwarded-allow-ips") + 1] == ""
+    assert "--certfile" not in command
 
 
 def test_a_taken_port_is_told_with_the_remedy(tmp_path):

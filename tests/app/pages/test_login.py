@@ -120,6 +120,17 @@ def test_the_log_out_ends_the_session_in_the_database_too(page, sqlite_database)
     assert sessions.caller_of(appliance(sqlite_database), cookie) is None
 
 
+@pytest.mark.parametrize(("proxies", "known_by"), [(0, "127.0.0.1"), (1, "192.0.2.7"), (2, "192.0.2.66")])
+def test_only_so_many_proxies_are_believed(sqlite_database, proxies, known_by):
+    """What a browser itself writes into the header is worth nothing."""
+    accounts.add(appliance(sqlite_database), "alice", "admin", PASSWORD, by=ADA, must_change=False)
+    page = web(sqlite_database, role=None, web=Web(proxies=proxies))
+    page.post("/login", data={"name": "alice", "password": PASSWORD},
+              headers={"X-Forwarded-For": "203.0.113.1, 192.0.2.66, 192.0.2.7"})
+    with sqlite_database.reader() as connection:
+        assert connection.exec_driver_sql("SELECT address FROM session").scalar_one() == known_by
+
+
 def test_a_page_in_the_clear_warns_whoever_comes_from_afar(sqlite_database):
     page = web(sqlite_database, role=None, web=Web(bind="0.0.0.0:8067"))
     afar = {"REMOTE_ADDR": "192.0.2.7"}

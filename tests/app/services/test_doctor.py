@@ -258,9 +258,11 @@ def test_a_bridged_container_is_told(settings):
 
 def test_pages_that_others_reach(settings):
     open_to_all = settings.model_copy(update={"web": Web(bind="0.0.0.0:8067", unprotected=True)})
-    assert "no log-in" in the_one(open_to_all, "web", "warning")
+    assert "not encrypted" in the_one(open_to_all, "web", "warning")
     refused = settings.model_copy(update={"web": Web(bind="0.0.0.0:8067")})
     assert "refuses to start" in the_one(refused, "web", "broken")
+    encrypted = settings.model_copy(update={"web": Web(bind="0.0.0.0:8067", tls="self-made")})
+    assert "are encrypted" in the_one(encrypted, "web", "ok")
 
 
 def test_a_check_that_fails_is_a_finding_and_the_others_go_on(settings, monkeypatch):
