@@ -23,7 +23,8 @@ ci:
 lock:
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) -o requirements-dev.lock -c requirements.lock --group pyproject.toml:dev pyproject.toml
-	! grep -n '://' requirements.lock requirements-dev.lock
+	$(COMPILE) -o requirements-build.lock -c requirements-dev.lock --group pyproject.toml:build
+	! grep -n '://' requirements.lock requirements-dev.lock requirements-build.lock
 
 bootstrap:
 	mkdir -p var/bootstrap

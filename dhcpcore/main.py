@@ -22,6 +22,7 @@ from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.net.identity import server_duid
 from dhcpcore.net.loop import Chore, Loop
+from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
 from dhcpcore.net.udp4 import Udp4
 from dhcpcore.settings import Settings, load
@@ -49,11 +50,12 @@ def serve(settings: Settings) -> None:
     privileges.drop(account)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
-    _wait_for_schema(settings, database)
-    definitions = Definitions(database)
-    store = LeaseStore(database, definitions)
     engine = Engine()
     clock = Clock(database.now)
+    notify = Notify(lambda: clock.ready and engine.defined)
+    _wait_for_schema(settings, database, notify)
+    definitions = Definitions(database)
+    store = LeaseStore(database, definitions)
 
     def refresh() -> None:
         found = interfaces.read(settings.interfaces)
@@ -88,6 +90,7 @@ def serve(settings: Settings) -> None:
         Chore("fill hints", chores.fill_hints),
         Chore("sweep", chores.sweep),
         Chore("prune", chores.prune),
+        Chore("tell systemd", notify.beat),
     ]
     refresh()
     signal.signal(signal.SIGTERM, lambda *_: stop())
@@ -102,6 +105,7 @@ def serve(settings: Settings) -> None:
     try:
         loop.run()
     finally:
+        notify.stopping()
         loop.close()
         try:
             chores.write_traces()
@@ -125,7 +129,7 @@ def _files(settings: Settings) -> list[Path]:
     return [] if path is None else [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
 
 
-def _wait_for_schema(settings: Settings, database: Database) -> None:
+def _wait_for_schema(settings: Settings, database: Database, notify: Notify) -> None:
     """A database that is away is waited for; one of another version is an error at once."""
     told = False
     while True:
@@ -138,6 +142,7 @@ def _wait_for_schema(settings: Settings, database: Database) -> None:
             if not told:
                 log.error("DATABASE-UNAVAILABLE: %s It is tried again every second.", error)  # noqa: TRY400
                 told = True
+            notify.wait("Waiting for the database.")
             time.sleep(_RETRY_S)
         else:
             return

@@ -29,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "assignment": Verb("app.cli.assignment", "List, add, change and remove static assignments."),
     "lease": Verb("app.cli.lease", "Show leases and their history, and release them."),
     "explain": Verb("app.cli.explain", "Say what became of a client's latest messages, and why."),
+    "install": Verb("app.cli.install", "Make account, folders and units, to serve for keeps."),
     "doctor": Verb("app.cli.doctor", "Look for what keeps leases from being granted."),
     "backup": Verb("app.cli.backup", "Write everything to one file, while the engine works."),
     "restore": Verb("app.cli.restore", "Put a backup back, into either kind of database."),

@@ -5,14 +5,14 @@ Checks are rows of one table.  A check that itself fails is a finding too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.services.checks import stored, surroundings
 from app.services.checks.verdicts import Patient, Severity, Verdict
 from app.services.facts import Machine
 from dhcpcore.control import ControlClient, ControlRefused, EngineAway
-from dhcpcore.errors import LessorError
+from dhcpcore.errors import InvalidValue, LessorError
 from dhcpcore.settings import Settings
 
 #: The database comes early: others need it.
@@ -28,6 +28,7 @@ CHECKS: tuple[tuple[str, Callable[[Patient], Iterator[Verdict]]], ...] = (
     ("disk", stored.disk),
     ("network", surroundings.container),
     ("web", surroundings.web),
+    ("pages", surroundings.pages),
 )
 
 
@@ -42,28 +43,36 @@ class Finding:
 
 
 def examine(settings: Settings, machine: Machine | None = None,
-            progress: Callable[[str, int, int], None] = lambda *_: None) -> tuple[Finding, ...]:
-    """Every finding of every check, in the order of the table."""
+            progress: Callable[[str, int, int], None] = lambda *_: None,
+            only: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Every finding of every check, or of those named by ``only``, in the order of the table."""
+    known = [name for name, _ in CHECKS]
+    for name in only:
+        if name not in known:
+            raise InvalidValue(f"There is no check {name!r}; there are {', '.join(known)}.")
+    checks = [(name, check) for name, check in CHECKS if not only or name in only]
     patient = Patient(settings, machine or Machine())
     try:
         patient.status = ControlClient(settings.control_socket).call("status")
     except (EngineAway, ControlRefused) as error:
         patient.fault = str(error)
     try:
-        return tuple(_all(patient, progress))
+        return tuple(_all(patient, progress, checks))
     finally:
         if patient.database is not None:
             patient.database.dispose()
 
 
-def is_broken(findings: Iterable[Finding]) -> bool:
-    """Whether anything does not work."""
-    return any(finding.severity == Severity.BROKEN.name.lower() for finding in findings)
+def is_broken(findings: Iterable[Finding], *, strict: bool = False) -> bool:
+    """Whether anything does not work; ``strict``: or may not go on to, which is what a health check asks."""
+    least = Severity.WARNING if strict else Severity.BROKEN
+    return any(Severity[finding.severity.upper()] >= least for finding in findings)
 
 
-def _all(patient: Patient, progress: Callable[[str, int, int], None]) -> Iterator[Finding]:
-    for number, (name, check) in enumerate(CHECKS):
-        progress(name, number, len(CHECKS))
+def _all(patient: Patient, progress: Callable[[str, int, int], None],
+         checks: Sequence[tuple[str, Callable[[Patient], Iterator[Verdict]]]]) -> Iterator[Finding]:
+    for number, (name, check) in enumerate(checks):
+        progress(name, number, len(checks))
         verdicts: list[Verdict] = []
         try:
             verdicts.extend(check(patient))

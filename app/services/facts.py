@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
+import json
 import os
 import shutil
 import socket
@@ -14,8 +16,13 @@ import psutil
 
 from app.services import firewall, neighbours
 from app.services.neighbours import OtherServer
+from dhcpcore.settings.model import Web
 
 _TOOL_S_MAX = 10.0
+#: Pages that are well answer in milliseconds.
+_PAGES_S_MAX = 4.0
+_ANSWER_MAX = 64 * 1024
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is asked of all is asked of this machine.
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,14 @@ class Space:
 
     free: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What the pages say of themselves: the status code of /readyz, and the reason where it is not 200."""
+
+    status: int
+    reason: str
 
 
 class Machine:
@@ -96,6 +111,22 @@ class Machine:
                 found += read(text, port)
         return found
 
+    def readiness(self, web: Web) -> Readiness | None:
+        """What /readyz answers; None where nothing does."""
+        asked = http.client.HTTPConnection(_ANYWHERE.get(web.host, web.host), web.port, timeout=_PAGES_S_MAX)
+        try:
+            asked.request("GET", "/readyz")
+            answer = asked.getresponse()
+            body = answer.read(_ANSWER_MAX)
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            asked.close()
+        try:
+            return Readiness(answer.status, str(json.loads(body).get("reason", "")))
+        except (ValueError, AttributeError):
+            return Readiness(answer.status, "it is not Lessor that answers")
+
     def space(self, path: Path) -> Space:
         """Room on the file system of ``path``, or of the nearest folder above it that exists."""
         while not os.path.exists(path):  # noqa: PTH110 - where we may not look, the folder above is as good.
@@ -112,20 +143,30 @@ class Machine:
                      or "container" in os.environ)
         if not contained:
             return False
-        # The near end of a veth pair has its far end's number as its link.
-        for folder in Path("/sys/class/net").iterdir():
-            try:
-                own, link = ((folder / name).read_text(encoding="ascii").strip() for name in ("ifindex", "iflink"))
-            except OSError:
-                continue
-            if own != link:
-                return True
-        return False
+        return is_bridged(Path("/sys/class/net"))
 
     def clock_synchronised(self) -> bool | None:
         """Whether this machine's clock is kept right by NTP; None: nobody here can tell."""
         text = _run(["timedatectl", "show", "--property=NTPSynchronized", "--value"])
         return {"yes": True, "no": False}.get((text or "").strip())
+
+
+def is_bridged(interfaces: Path) -> bool:
+    """Whether these interfaces are those of a container with a network of its own: the end of a cable, and no device.
+
+    The near end of a veth pair has its far end's number as its link.  A host with containers has such ends as well, and
+    VLANs look alike, but a host has a device, too.
+    """
+    linked = False
+    for folder in interfaces.iterdir():
+        if (folder / "device").exists():
+            return False
+        try:
+            own, link = ((folder / name).read_text(encoding="ascii").strip() for name in ("ifindex", "iflink"))
+        except OSError:
+            continue
+        linked = linked or (own != link and not (folder / "master").exists())
+    return linked
 
 
 def is_private_to_machine(host: str) -> bool:

@@ -6,11 +6,12 @@ web, the command line and the doctor call the client.
 
 from dhcpcore.control.client import ControlClient, ControlRefused, EngineAway
 from dhcpcore.control.dispatch import Dispatch
-from dhcpcore.control.face import EngineFace
+from dhcpcore.control.face import NO_SUBNET, EngineFace
 from dhcpcore.control.server import ControlServer
 from dhcpcore.control.verbs import VERBS, Role, Verb
 
 __all__ = [
+    "NO_SUBNET",
     "VERBS",
     "ControlClient",
     "ControlRefused",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+#: Why an engine is not ready that waits for nothing but its administrator.
+NO_SUBNET = "no subnet is defined"
+
 
 class EngineFace(Protocol):
     """The engine as the control channel sees it.  Every answer is plain data that JSON can carry.

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dhcpcore.control.face import NO_SUBNET
 from dhcpcore.control.verbs import VERBS
 from dhcpcore.engine import Engine, Traced
 from dhcpcore.errors import Refused
@@ -48,7 +49,7 @@ class Face:
         if not engine.defined:
             why.append("the definitions have not been read yet")
         elif not engine.snapshot.subnets:
-            why.append("no subnet is defined")
+            why.append(NO_SUBNET)
         return {
             "version": __version__,
             "ready": not why,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import grp
 import logging
 import os
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 
 #: The account that a package or the install verb makes.
 ACCOUNT = "lessor"
+#: linux/prctl.h and linux/capability.h.
+_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,13 @@ def hand_over(account: Account, paths: Iterable[Path]) -> None:
                 found = entry.lstat()
                 alone = stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
                 if found.st_uid == 0 and alone:
-                    os.chown(entry, account.uid, account.gid, follow_symlinks=False)
+                    try:
+                        os.chown(entry, account.uid, account.gid, follow_symlinks=False)
+                    except PermissionError:  # A container's root without the capability CHOWN.
+                        raise SettingsError(
+                            f"state_dir: {entry} is root's, and this root may not give it to {account.name}; outside, "
+                            f"as root: chown -R {account.uid}:{account.gid} that folder"
+                        ) from None
 
 
 def require_readable(account: Account) -> None:
@@ -80,8 +90,12 @@ def require_readable(account: Account) -> None:
 
 
 def drop(account: Account | None) -> None:
-    """Become the account, with no way back; a loud word where there is none to become."""
+    """Become the account, with no way back; a loud word where there is none to become.
+
+    Started as another account, with the capabilities to open the sockets (a systemd unit), these are given up.
+    """
     if os.geteuid() != 0:
+        forget()
         return
     if account is None:
         log.warning(
@@ -95,3 +109,15 @@ def drop(account: Account | None) -> None:
     os.setuid(account.uid)
     require_readable(account)
     log.info("Running as %s from here on; the sockets are open.", account.name)
+
+
+def forget() -> None:
+    """Give up every capability of this process and of what it may start; more can never be had again."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    for word in ((_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), (_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)):
+        libc.prctl(*map(ctypes.c_ulong, word))
+    if libc.capset(header, nothing):
+        why = os.strerror(ctypes.get_errno())
+        log.warning("STILL-CAPABLE: the engine could not give up its capabilities: %s.", why)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.services.checks.verdicts import Patient, Verdict, broken, note, ok, warning
+from dhcpcore.control import NO_SUBNET
 from dhcpcore.errors import StoreError
 from dhcpcore.store import health, migrate, queries
 from dhcpcore.store.database import Database, shown
@@ -21,6 +22,8 @@ _NO_DATABASE = "Not looked at: the database does not answer."
 def engine(patient: Patient) -> Iterator[Verdict]:
     if patient.status is None:
         yield warning(f"No engine serves clients. {patient.fault}")
+    elif patient.status.get("why_not_ready") == [NO_SUBNET]:
+        yield note("The engine serves nobody yet: no subnet is defined.")
     elif not patient.status.get("ready"):
         why = patient.status.get("why_not_ready") or ["it does not say why"]
         yield broken(f"The engine runs and is not ready: {'; '.join(map(str, why))}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from app.services.checks.verdicts import Patient, Verdict, broken, note, ok, warning
 from app.services.facts import is_private_to_machine
@@ -89,6 +90,16 @@ def container(patient: Patient) -> Iterator[Verdict]:
                "Run the engine with the host's network (network_mode: host).")
     else:
         yield ok("The network is the machine's own.")
+
+
+def pages(patient: Patient) -> Iterator[Verdict]:
+    answer = patient.machine.readiness(patient.settings.web)
+    if answer is None:
+        yield warning(f"No pages are served at {patient.settings.web.bind}.", "Start them: lessor web")
+    elif answer.status != HTTPStatus.OK or answer.reason:
+        yield broken(f"The pages at {patient.settings.web.bind} are not ready: {answer.reason}", "See their log.")
+    else:
+        yield ok(f"The pages at {patient.settings.web.bind} are ready.")
 
 
 def web(patient: Patient) -> Iterator[Verdict]:

@@ -131,3 +131,18 @@ def test_a_backup_goes_nowhere_that_may_not_be_entered(on_sqlite, tmp_path, monk
 
     monkeypatch.setattr(Path, "exists", forbidden)
     assert "cannot be written: Permission denied" in on_sqlite.refused("backup", str(tmp_path / "closed.backup"))
+
+
+def test_an_installation_is_put_below_a_folder_and_said_line_by_line(on_sqlite, tmp_path):
+    root = tmp_path / "packed"
+    said = on_sqlite.ok("install", "--root", root, "--interface", "eth1")
+    assert [line.split()[0] for line in said.splitlines()] == ["made"] * len(said.splitlines())
+    assert 'interfaces = ["eth1"]' in (root / "etc/lessor/lessor.toml").read_text()
+    assert "_LESSOR_COMPLETE=bash_complete" in (root / "usr/share/bash-completion/completions/lessor").read_text()
+    assert {one["state"] for one in on_sqlite.json("install", "--root", root)} == {"there"}
+
+
+def test_one_check_of_the_doctor_is_asked_by_name_and_a_warning_counts(on_sqlite):
+    assert on_sqlite("doctor", "--only", "engine").exit_code == 1
+    assert on_sqlite("doctor", "--only", "database").exit_code == 0
+    assert "There is no check 'nothing'" in on_sqlite.refused("doctor", "--only", "nothing")

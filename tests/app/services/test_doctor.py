@@ -1,5 +1,7 @@
+import http.server
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -7,10 +9,10 @@ from sqlalchemy import insert
 
 from app.services import doctor
 from app.services.checks import stored
-from app.services.facts import Holder, Machine, Space
+from app.services.facts import Holder, Machine, Readiness, Space, is_bridged
 from app.services.neighbours import OtherServer
-from dhcpcore.control import ControlClient
-from dhcpcore.errors import StoreUnavailable
+from dhcpcore.control import NO_SUBNET, ControlClient
+from dhcpcore.errors import InvalidValue, StoreUnavailable
 from dhcpcore.settings import Settings
 from dhcpcore.settings.model import Dhcp4, Web
 from dhcpcore.store.database import Database
@@ -30,6 +32,7 @@ class Healthy(Machine):
             "unprivileged_port_start": 1024, "interfaces": ["eth0"], "missing_interfaces": [],
             "own_addresses": {"192.0.2.1"}, "other_servers": [], "firewall": [], "clock_synchronised": True,
             "space": Space(50 * GIB, 100 * GIB), "mounts": "/dev/sda1 / ext4 rw 0 0", "in_bridged_container": False,
+            "readiness": Readiness(200, ""),
             **facts}
 
     def __getattribute__(self, name):
@@ -303,3 +306,78 @@ def test_the_room_below_a_folder_that_may_not_be_entered_is_that_of_the_disk(tmp
 
     monkeypatch.setattr(os, "stat", forbidden)
     assert Machine().space(tmp_path / "closed" / "state").total == Machine().space(tmp_path).total
+
+
+def test_one_check_alone_is_looked_at_and_a_warning_counts(settings, monkeypatch):
+    away = doctor.examine(settings, Healthy(), only=("engine",))
+    assert [(one.check, one.severity) for one in away] == [("engine", "warning")]
+    assert doctor.is_broken(away, strict=True)
+    assert not doctor.is_broken(away)
+    with_engine(monkeypatch, {"ready": True, "revision": 1})
+    assert not doctor.is_broken(doctor.examine(settings, Healthy(), only=("engine",)), strict=True)
+    with pytest.raises(InvalidValue, match="no check 'egnine'; there are engine, database"):
+        doctor.examine(settings, Healthy(), only=("egnine",))
+
+
+def test_an_engine_that_waits_for_its_first_subnet_is_well(settings, monkeypatch):
+    with_engine(monkeypatch, {"ready": False, "why_not_ready": [NO_SUBNET]})
+    found = doctor.examine(settings, Healthy(), only=("engine",))
+    assert not doctor.is_broken(found, strict=True)
+    with_engine(monkeypatch, {"ready": False, "why_not_ready": ["the clock is off", NO_SUBNET]})
+    assert doctor.is_broken(doctor.examine(settings, Healthy(), only=("engine",)))
+
+
+def test_pages_that_are_not_ready_are_broken_and_none_is_a_warning(settings):
+    assert "No pages are served" in the_one(settings, "pages", "warning", readiness=None)
+    answer = Readiness(503, "the database is away")
+    assert "the database is away" in the_one(settings, "pages", "broken", readiness=answer)
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    answer = (200, b'{"status": "ready"}')
+
+    def do_GET(self):
+        status, body = self.answer if self.path == "/readyz" else (404, b"")
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(("answer", "found"), [
+    ((200, b'{"status": "ready"}'), Readiness(200, "")),
+    ((503, b'{"reason": "no tables"}'), Readiness(503, "no tables")),
+    ((200, b"<html>"), Readiness(200, "it is not Lessor that answers")),
+])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_pages_of_this_machine_are_asked(monkeypatch, host, answer, found):
+    monkeypatch.setattr(Pages, "answer", answer)
+    with http.server.HTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert Machine().readiness(Web(bind=f"{host}:{server.server_port}", unprotected=True)) == found
+
+
+def test_where_nothing_listens_no_pages_are_found():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert Machine().readiness(Web(bind=f"127.0.0.1:{port}")) is None
+
+
+@pytest.mark.parametrize(("interfaces", "bridged"), [
+    ({"lo": (1, 1, ""), "eth0": (2, 7, "")}, True),
+    ({"lo": (1, 1, "")}, False),
+    ({"lo": (1, 1, ""), "eth0": (2, 2, "device"), "eth0.20": (3, 2, ""), "veth1": (9, 2, "master")}, False),
+    ({"lo": (1, 1, ""), "br0": (2, 2, ""), "veth1": (9, 2, "master")}, False),
+], ids=["container", "no network", "host with VLANs and containers", "host without devices"])
+def test_a_container_s_own_network_is_told_from_a_host_s(tmp_path, interfaces, bridged):
+    for name, (own, link, more) in interfaces.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "ifindex").write_text(f"{own}\n")
+        (folder / "iflink").write_text(f"{link}\n")
+        if more:
+            (folder / more).mkdir()
+    assert is_bridged(tmp_path) is bridged

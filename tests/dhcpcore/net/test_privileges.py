@@ -1,6 +1,8 @@
 """What root hands over, and what it must not: the account that gets the folder may have put things into it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,35 @@ def test_an_account_that_cannot_read_python_or_lessor_is_told_which_file(
 
 def test_an_account_that_can_read_them_passes() -> None:
     require_readable(Account(0, 0, "root"))
+
+
+CAPABILITIES = """
+from pathlib import Path
+from dhcpcore.net import privileges
+def held():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    words = dict(line.split(":") for line in lines if line.startswith("Cap") or line.startswith("NoNewPrivs"))
+    del words["CapBnd"]
+    return {name: int(value, 16) for name, value in words.items()}
+before = held()
+assert before["CapAmb"] == before["CapEff"] == 1 << 10 | 1 << 13, before
+privileges.drop(None)
+after = held()
+assert after.pop("NoNewPrivs") == 1, after
+assert len(after) == 4 and not any(after.values()), after
+print("dropped")
+"""
+
+
+def test_an_account_with_capabilities_gives_them_up() -> None:
+    """A systemd unit starts the engine so: no root, and two ambient capabilities."""
+    two = "+net_bind_service,+net_raw"
+    as_unit = ["setpriv", f"--reuid={NOBODY.uid}", f"--regid={NOBODY.gid}", "--clear-groups",
+               f"--inh-caps={two}", f"--ambient-caps={two}"]
+    root = str(Path(__file__).parents[3])
+    if subprocess.run([*as_unit, "test", "-r", sys.executable, "-a", "-r", f"{root}/dhcpcore/errors.py"],
+                      check=False).returncode:
+        pytest.skip("nobody cannot read Python or Lessor here")
+    done = subprocess.run([*as_unit, sys.executable, "-P", "-c", CAPABILITIES], env={"PYTHONPATH": root},
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "dropped\n"), done.stderr
