@@ -67,13 +67,6 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--require knows {', '.join(REQUIRABLE)}, not {', '.join(unknown)}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist=loadgroup`: real networks one after the other on one core, all else on the other."""
-    for item in items:
-        if item.get_closest_marker("netns"):
-            item.add_marker(pytest.mark.xdist_group("networks"))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("slow") and not item.config.getoption("--slow") and "slow" not in _required(item.config):
         pytest.skip("slow: run with --slow")

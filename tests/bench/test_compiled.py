@@ -15,12 +15,10 @@ import pytest
 from bench import acknowledged
 from bench.compiled import Compiled, compile_into
 
-pytestmark = [
-    pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here (Debian: apt-get install gcc)"),
-    pytest.mark.xdist_group("dhcpload"),  # One port.
-]
+pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here (Debian: apt-get install gcc)")
 
-PORT = 16767  # the generator and its server use one port on two addresses
+# The generator and its server use one port on two addresses; each process that runs tests has a port of its own.
+PORT = 16767 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 COOKIE = bytes.fromhex("63825363")
 OFFER, ACK, NAK = 2, 5, 6
 
