@@ -20,7 +20,7 @@ from tests.simulation.world import Violation
 
 ROOT = Path(__file__).parent.parent.parent
 FEW = range(30)
-BUDGET_S = 45.0
+BUDGET_S = 20.0
 
 #: What the first seeds must have met, for the run to mean anything: answers, refusals and every kind of trouble.
 MET = {
