@@ -93,7 +93,7 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES)
+        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES, snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:

@@ -9,6 +9,7 @@ from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import identifiers, of_port
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.pipeline.trace import Step
+from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import NOWHERE, MessageType
 
 
@@ -17,11 +18,13 @@ class FindAssignment(Handler):
 
     message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
 
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where no assignment is enabled, there is none to be found."""
+        return bool(snapshot.identifier_kinds)
+
     def handle(self, bundle: TransactionBundle) -> None:
         """Look through what was fetched for the client's identifiers, most specific first."""
         kinds = bundle.snapshot.identifier_kinds
-        if not kinds:
-            return
         members = {subnet.subnet_id for subnet in bundle.link.subnets}
         for identifier in identifiers(bundle.request, kinds) + _port_of_lease(bundle, kinds):
             for assignment in bundle.facts.by_identifier.get(identifier, ()):

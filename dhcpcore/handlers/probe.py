@@ -7,6 +7,7 @@ from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import Suspend
 from dhcpcore.pipeline.trace import Step
+from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
 #: Seconds that an echo or ARP reply may take: a client waits one to two for its first OFFER.
@@ -18,10 +19,14 @@ class ProbeAddress(Handler):
 
     message_types = frozenset((MessageType.DISCOVER,))
 
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Off unless `probe` is set."""
+        return snapshot.probe
+
     def handle(self, bundle: TransactionBundle) -> None:
         """The client's own present lease is not probed: the client itself would answer."""
         key = bundle.key
-        if not bundle.snapshot.probe or key is None:
+        if key is None:
             return
         before = bundle.before
         if before is not None and before.client == bundle.client and is_active(before, bundle.now):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.topology.snapshot import EMPTY, Snapshot
 
 Step = Callable[[TransactionBundle], None]
 
@@ -18,6 +19,10 @@ class Handler:
 
     #: Families and message types that the handler has to do with; None: all.
     message_types: frozenset[int] | None = None
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Whether anything in this revision of the definitions concerns it; where nothing does, no packet meets it."""
+        return True
 
     def pre(self, bundle: TransactionBundle) -> None:
         """Look at the packet: choose, want rows, or end it."""
@@ -34,8 +39,8 @@ class Plan:
 
     __slots__ = ("handle", "handlers", "post", "pre")
 
-    def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int]) -> None:
-        self.handlers = tuple(handlers)
+    def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
+        self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}

@@ -7,6 +7,7 @@ from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler, Plan
+from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
 
@@ -30,6 +31,19 @@ def test_a_handler_runs_in_the_phases_it_has_for_the_messages_it_wants() -> None
     assert plan.pre == {7: (one.pre,), 8: (one.pre,)}
     assert plan.handle == {7: (one.handle,), 8: (one.handle,)}
     assert plan.post == {7: (one.post, two.post), 8: (one.post,)}
+
+
+class OnlyWithProbes(Everything):
+    def wanted(self, snapshot: Snapshot) -> bool:
+        return snapshot.probe
+
+
+def test_a_handler_that_no_definition_concerns_is_left_out() -> None:
+    one, two = Everything(), OnlyWithProbes()
+    without = Plan((one, two), (MessageType.RELEASE,), Snapshot(revision=1))
+    assert without.handlers == (one,)
+    assert without.handle == {7: (one.handle,)}
+    assert Plan((one, two), (MessageType.RELEASE,), Snapshot(revision=1, probe=True)).handlers == (one, two)
 
 
 def test_messages_that_clients_do_not_send_have_no_plan() -> None:
