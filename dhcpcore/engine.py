@@ -24,7 +24,7 @@ from dhcpcore.errors import MalformedMessage
 from dhcpcore.handlers.reply import Reply
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
-from dhcpcore.lease.model import Change, Lease, LeaseKey, State
+from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
 from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
@@ -220,16 +220,10 @@ class Engine:
         subnet = getattr(bundle, "subnet", None)
         self.counters.datagrams[bundle.request.message_type, reason, subnet.subnet_id if subnet is not None else 0] += 1
         outgoing = bundle.outgoing
+        answer = outgoing[0].payload if outgoing else b""
         self.traced += 1
         self.traces.append(
-            Traced(
-                bundle.datagram,
-                reason,
-                bundle.snapshot.revision,
-                bundle.trace,
-                bundle.client,
-                outgoing[0].payload if outgoing else b"",
-            )
+            make(Traced, (bundle.datagram, reason, bundle.snapshot.revision, bundle.trace, bundle.client, answer))
         )
 
     def fault(self, bundle: TransactionBundle) -> None:
@@ -276,17 +270,14 @@ class Batch:
         pending = self.pending
         self.pending = []
         self.wants = wants = Wants()
-        handle, post, reply = engine.plan.handle, engine.plan.post, engine.reply.post
+        steps, reply = engine.plan.decide, engine.reply.post
         ledger = self.ledger
         for bundle in pending:
             bundle.wants = wants
             bundle.facts = facts
             bundle.ledger = ledger
-            kind = bundle.request.message_type
             try:
-                for step in handle[kind]:
-                    step(bundle)
-                for step in post[kind]:
+                for step in steps[bundle.request.message_type]:
                     step(bundle)
                 reply(bundle)
             except NeedsRows:
@@ -459,8 +450,7 @@ class Batch:
 
 
 def _key(change: Change) -> tuple[int, int, bytes, int]:
-    after = change.after
-    return (after.space, after.kind, after.address, after.plen)
+    return change.after.key
 
 
 __all__ = ["Batch", "Datagram", "Engine", "Facts", "Outgoing", "Page", "Probe", "Traced", "Wants"]

@@ -180,7 +180,8 @@ class Chores:
         if room > 0 and (new >= _FLUSH_EARLY or (new and waited >= 1.0)):
             self._flushed_at = now
             self._written = engine.traced
-            entries = list(islice(engine.traces, len(engine.traces) - new, None))
+            entries = list(islice(reversed(engine.traces), new))  # From the end: the way from the other is longer.
+            entries.reverse()
             self._trace_room = room - self._store.trace(self.share.engine, thinned(entries, TRACES_A_FLUSH))
         self._store.flush()
         return _FLUSH_S

@@ -37,13 +37,15 @@ class Handler:
 class Plan:
     """The steps of each phase, by message type: made once per snapshot, so that no packet meets a handler in vain."""
 
-    __slots__ = ("handle", "handlers", "post", "pre")
+    __slots__ = ("decide", "handle", "handlers", "post", "pre")
 
     def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}
+        #: Both, one after the other: what most transactions run through.
+        self.decide = {kind: self.handle[kind] + self.post[kind] for kind in message_types}
 
     def _steps(self, phase: str, kind: int) -> tuple[Step, ...]:
         return tuple(

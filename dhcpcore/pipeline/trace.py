@@ -6,15 +6,17 @@ A step is a tuple: its number, then plain values (bytes, numbers, text).  Nothin
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from dhcpcore.wire.addresses import format_address
 
 
-class Step(enum.IntEnum):
-    """One row a step; the arguments are those of ``SENTENCES``."""
+class Step:
+    """One row a step; the arguments are those of ``SENTENCES``.
+
+    Plain numbers, as ``Opt`` is: every packet's trace names several, and an enumeration's members cost thrice as much.
+    """
 
     LINK_BY_RELAY = 1
     LINK_BY_INTERFACE = 2

@@ -29,6 +29,22 @@ class Lifetimes:
     renew_s: int | None = None
     rebind_s: int | None = None
     preferred_s: int | None = None
+    #: Lease time, T1 and T2 of a client that asks for none, which nearly all are.
+    usual: tuple[int, int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what is granted for every packet."""
+        object.__setattr__(self, "usual", (self.default_s, *self.timers(self.default_s)))
+
+    def timers(self, granted_s: int) -> tuple[int, int]:
+        """T1 and T2, always T1 < T2 < lease time: configured ones that do not fit a short lease are replaced."""
+        if granted_s == INFINITE_LIFETIME_S:
+            return INFINITE_LIFETIME_S, INFINITE_LIFETIME_S
+        renew = self.renew_s if self.renew_s is not None else granted_s // 2
+        rebind = self.rebind_s if self.rebind_s is not None else granted_s * 7 // 8
+        if not renew < rebind < granted_s:
+            return granted_s // 2, granted_s * 7 // 8
+        return renew, rebind
 
     def granted(self, asked_s: int | None) -> int:
         """The time to grant a client that asked for ``asked_s`` (None: did not ask), within the limits."""
@@ -109,8 +125,9 @@ class Link:
 
     def subnet_of(self, address: bytes) -> Subnet | None:
         """The member whose prefix holds ``address``."""
+        size = len(address)
         for subnet in self.subnets:
-            if subnet.contains(address):
+            if subnet.prefix <= address <= subnet.last and len(subnet.prefix) == size:
                 return subnet
         return None
 

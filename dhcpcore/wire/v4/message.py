@@ -175,17 +175,16 @@ def encode(
     sname: bytes,
     file: bytes,
     broadcast: bool,
-    head: bytes,
-    body: bytes,
+    options: bytes,
     tail: bytes,
 ) -> bytes | None:
     """A reply whose options fit into the options field, or None where they do not and ``encode_tight`` must choose.
 
-    ``head`` (type, server, times), ``body`` (configured options, encoded once and cached) and ``tail`` (the relay's
-    option 82, which must be the last: RFC 3046 2.2) are encoded options.
+    ``options`` and ``tail`` (the relay's option 82, which must be the last: RFC 3046 2.2) are encoded options.
     """
     data = request.data
-    if _OPTIONS + len(head) + len(body) + len(tail) + 1 > request.limit:
+    size = _OPTIONS + len(options) + len(tail) + 1
+    if size > DEFAULT_LIMIT and size > request.limit:
         return None
     reply = b"".join(
         (
@@ -199,13 +198,12 @@ def encode(
             siaddr,
             data[24:44],
             (sname.ljust(64, b"\0") + file.ljust(128, b"\0") + COOKIE) if sname or file else _BARE,
-            head,
-            body,
+            options,
             tail,
             b"\xff",
         )
     )
-    return reply if len(reply) >= _MINIMUM else reply.ljust(_MINIMUM, b"\0")
+    return reply if size >= _MINIMUM else reply.ljust(_MINIMUM, b"\0")
 
 
 _BARE = bytes(192) + COOKIE
