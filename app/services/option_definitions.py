@@ -58,7 +58,7 @@ def find(appliance: Appliance, space: str, name: str, family: int | None = None)
         raise InvalidValue(f"{name} is defined in {space} for both families: say which with family=4 or family=6.")
     if not found:
         tables = {one.name for one in _built_in() if one.space == space}
-        hint = "; it is built in and stays as it is" if name in tables else ". See: lessor option list"
+        hint = "; it is built in and stays as it is" if name in tables else ". See: lessor option-definition list"
         raise NotFound(f"There is no option {name} of this site's own in {space}{hint}")
     return found[0]
 

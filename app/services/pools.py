@@ -12,11 +12,12 @@ from app.services.changes import NOBODY_LOSES, Consent, make, merged
 from app.services.declared import DeclaredPool
 from app.services.definitions import Applied
 from app.services.lists import Page, paged
-from dhcpcore.errors import Fault, InvalidDocument, InvalidValue
+from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, NotFound, Refused
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.picture import PREFIX_POOLS
 from dhcpcore.store.topology_edits import Wish
 from dhcpcore.wire.addresses import parse_address, parse_prefix
+
 
 def page(appliance: Appliance, *, subnet: str | None = None, prefixes: bool | None = None, sort: str = "id",
          cursor: str | None = None, limit: int = 100) -> Page[DeclaredPool]:
@@ -30,6 +31,20 @@ def page(appliance: Appliance, *, subnet: str | None = None, prefixes: bool | No
 def get(appliance: Appliance, number: int) -> DeclaredPool:
     """One pool as it is declared, with its version."""
     return declared.pool(appliance, number)
+
+
+def named(appliance: Appliance, what: str) -> DeclaredPool:
+    """The one pool of that number, first address, range (``first-last``) or prefix."""
+    wanted = what.replace(" ", "")
+    found = [one for one in declared.pools(appliance) if wanted in {
+        str(one.id), one.entry.get("first"), one.entry.get("prefix"),
+        f"{one.entry.get('first')}-{one.entry.get('last')}"}]
+    if len(found) > 1:
+        raise Refused(f"{len(found)} pools are called {what}: name one by its number, as lessor pool list shows it.")
+    if not found:
+        raise NotFound(f"There is no pool {what}: name one by its number, its first address or its prefix, as "
+                       "lessor pool list shows them.")
+    return found[0]
 
 
 def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, subnet: str | None = None,
