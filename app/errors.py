@@ -80,7 +80,11 @@ def invalid_query(error: ValidationError) -> Response:
 def _lessor(error: LessorError) -> Response:
     status = next((found for kind, found in STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     faults = [{"field": fault.path, "message": fault.message} for fault in getattr(error, "faults", ())]
-    more = {"losses": plain(error.losses)} if isinstance(error, TakesAddresses) else {}
+    more: dict[str, Any] = {}
+    if isinstance(error, TakesAddresses):
+        more["losses"] = plain(error.losses)
+    elif isinstance(error, Outdated) and error.present is not None:
+        more |= {"present": plain(dict(error.present)), "yours": error.yours}
     answer = problem(status, str(error), faults, **more)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = "5"

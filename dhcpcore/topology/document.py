@@ -92,7 +92,7 @@ def _lifetime(value: object) -> object:
     return {"default": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
 
 
-Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime)]
+Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime, json_schema_input_type=int | str | LifetimeEntry)]
 
 
 class BootEntry(Entry):

@@ -41,6 +41,30 @@ LEAST = {
     "GET /api/v1/revisions/<id>": VIEWER,
     "GET /api/v1/statistics": VIEWER,
     "GET /api/v1/subnets": VIEWER,
+    "POST /api/v1/subnets": ADMIN,
+    "GET /api/v1/subnets/<id>": VIEWER,
+    "PUT /api/v1/subnets/<id>": ADMIN,
+    "PATCH /api/v1/subnets/<id>": ADMIN,
+    "DELETE /api/v1/subnets/<id>": ADMIN,
+    "GET /api/v1/pools": VIEWER,
+    "POST /api/v1/pools": ADMIN,
+    "GET /api/v1/pools/<id>": VIEWER,
+    "PUT /api/v1/pools/<id>": ADMIN,
+    "PATCH /api/v1/pools/<id>": ADMIN,
+    "DELETE /api/v1/pools/<id>": ADMIN,
+    "GET /api/v1/shared-networks": VIEWER,
+    "GET /api/v1/shared-networks/<name>": VIEWER,
+    "PUT /api/v1/shared-networks/<name>": ADMIN,
+    "PATCH /api/v1/shared-networks/<name>": ADMIN,
+    "DELETE /api/v1/shared-networks/<name>": ADMIN,
+    "GET /api/v1/globals": VIEWER,
+    "PUT /api/v1/globals": ADMIN,
+    "PATCH /api/v1/globals": ADMIN,
+    "POST /api/v1/option-definitions": ADMIN,
+    "GET /api/v1/option-definitions/<space>/<name>": VIEWER,
+    "PUT /api/v1/option-definitions/<space>/<name>": ADMIN,
+    "PATCH /api/v1/option-definitions/<space>/<name>": ADMIN,
+    "DELETE /api/v1/option-definitions/<space>/<name>": ADMIN,
     "GET /api/v1/tokens": VIEWER,
     "POST /api/v1/tokens": VIEWER,
     "GET /api/v1/tokens/<id>": VIEWER,
@@ -106,6 +130,7 @@ def test_every_route_is_a_row(sqlite_database):
 
 def path_of(rule):
     path = re.sub(r"<int:[^>]*>|<id>", "1", rule).replace("<address>", "192.0.2.10").replace("<name>", "nobody")
+    path = path.replace("<space>", "dhcp4")
     return path.replace("<path:filename>", "lessor.css")
 
 
