@@ -19,6 +19,7 @@ from app.pages import (
     frame,
     health,
     leases,
+    log,
     login,
     manual,
     subnets,
@@ -31,7 +32,7 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, assignments, definitions, events, manual, health, login, account, users)
+PAGES = (dashboard, leases, subnets, assignments, definitions, events, log, manual, health, login, account, users)
 
 
 def create_app(appliance: Appliance) -> Flask:
