@@ -15,6 +15,8 @@ from app.services.transactions import TransactionView, latest
 from app.services.watching import Places
 
 _KEY = "lessor"
+#: Where programs ask: they get 401 and not the log-in page, and errors as problem+json.
+PROGRAMS = ("/api/", "/metrics")
 #: Transactions that the dashboard shows.
 NEWEST = 8
 

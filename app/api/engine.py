@@ -32,6 +32,7 @@ class Engine(BaseModel):
     subnets: int
     quarantined: list[dict[str, str]] = Field(description="Definitions that it could not use, and why.")
     offers_under_way: int
+    suspended: int = Field(description="Transactions that wait for the answer to a probe.")
     share: dict[str, int] = Field(description="Which share of the pools it serves first, of how many.")
     interfaces: list[dict[str, Any]]
     database: str

@@ -64,6 +64,7 @@ class Face:
             "subnets": len(engine.snapshot.subnets),
             "quarantined": [{"place": row.place, "fault": row.fault} for row in engine.snapshot.quarantined],
             "offers_under_way": engine.allocator.holds,
+            "suspended": engine.suspended,
             "share": {"index": engine.allocator.share[0], "count": engine.allocator.share[1]},
             "interfaces": [
                 {"index": i.index, "name": i.name, "addresses": [format_address(a) for a in i.addresses]}

@@ -85,6 +85,7 @@ LEAST = {
     "POST /logout": VIEWER,
     "GET /manual": VIEWER,
     "GET /manual/<name>": VIEWER,
+    "GET /metrics": VIEWER,
     "GET /readyz": ALL,
     "GET /static/<path:filename>": ALL,
     "GET /subnets": VIEWER,
