@@ -154,6 +154,11 @@ class Engine:
         """Close the holdings among ``rows`` whose end has passed."""
         return self.open_changes((expire(row) for row in rows if row.state == State.LEASED and row.expires <= now), now)
 
+    @property
+    def suspended(self) -> int:
+        """Transactions that wait for a probe's answer or a time."""
+        return len(self._suspended)
+
     def timer(self) -> float | None:
         """When the next suspended transaction is due."""
         return min((until for _, _, until in self._suspended.values()), default=None)

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, ring: logs.Ring) -> None:
     """Open the sockets, give up privileges, and serve until told to stop."""
     os.umask(0o027)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def serve(settings: Settings) -> None:
     def send(answers: list) -> None:  # type: ignore[type-arg]
         loop.send(answers)
 
-    face = Face(engine, store, clock, duid, send, stop, shown(database), time.time())
+    face = Face(engine, store, clock, duid, send, stop, shown(database), time.time(), ring)
     control = ControlServer(settings.control_socket, Dispatch(face))
     loop = Loop(engine, store, clock, udp, changes, refresh, control, probers)
     chores = Chores(engine, database, store, definitions, clock, send, duid, socket.gethostname(), face.do)
@@ -155,10 +155,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         loaded = load(options.config)
-        logs.configure(loaded.settings.log.level, loaded.settings.log.format)
+        ring = logs.Ring(first=int(time.time() * 1000))  # A log never grows by a thousand lines a second.
+        logs.configure(loaded.settings.log.level, loaded.settings.log.format, ring=ring)
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        serve(loaded.settings)
+        serve(loaded.settings, ring)
     except LessorError as error:
         sys.stderr.write(f"lessor engine: {error}\n")
         return 1

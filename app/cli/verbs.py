@@ -40,5 +40,6 @@ VERBS: dict[str, Verb] = {
     "user": Verb("app.cli.user", "List, add, change and remove those who may log in."),
     "token": Verb("app.cli.token", "Make, list and revoke the tokens of programs."),
     "control": Verb("app.cli.control", "Ask the running engine, over its control socket."),
+    "log": Verb("app.cli.log", "Show the newest lines of the engine's log, and follow it."),
     "config": Verb("app.cli.config", "Show the process settings and where they come from."),
 }

@@ -34,6 +34,10 @@ class EngineFace(Protocol):
         """The latest transactions, newest first, of all clients or of those whose identity contains ``client``."""
         ...
 
+    def log(self, limit: int, after: int | None, level: str, find: str | None) -> dict[str, Any]:
+        """The newest lines of the engine's log, the oldest first; or those after the line of that number."""
+        ...
+
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step, so that ended leases are given away again."""
         ...

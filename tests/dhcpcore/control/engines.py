@@ -29,6 +29,9 @@ class FakeEngine:
     def transactions(self, limit, client=None):
         return [{"client": client or "any", "n": n} for n in range(limit)]
 
+    def log(self, limit, after, level, find):
+        return {"lines": [{"id": 7, "text": find or level}][:limit], "last": 7, "lost": 0}
+
     def confirm_clock(self):
         raise RuntimeError("a bug")
 

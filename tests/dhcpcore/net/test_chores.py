@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from dhcpcore.engine import Datagram, Engine, Traced
+from dhcpcore.logs import Ring
 from dhcpcore.net import chores as module
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -45,7 +46,7 @@ class Bench:
         self.clock = Clock(lambda: T0, lambda: T0, lambda: 0.0)
         self.clock.measure()
         self.sent: list[Any] = []
-        face = Face(self.engine, self.store, self.clock, b"duid", self.sent.extend, lambda: None, "sqlite", T0)
+        face = Face(self.engine, self.store, self.clock, b"duid", self.sent.extend, lambda: None, "sqlite", T0, Ring())
         self.chores = Chores(
             self.engine, self.database, self.store, definitions, self.clock, self.sent.extend, b"duid", "host", face.do
         )
