@@ -75,6 +75,26 @@ def test_a_lease_is_reserved_in_one_step(page):
     assert "somebody else was found using it" in text(page.post("/leases/192.0.2.19/reserve"), 409)
 
 
+def test_a_lease_in_the_list_is_reserved_there_and_then_shown_as_reserved(page):
+    before = page.get("/leases?find=192.0.2.12").get_data(as_text=True)
+    assert 'action="/leases/192.0.2.12/reserve"' in before
+    assert ">Reserved<" not in before
+    shown = page.get(page.post("/leases/192.0.2.12/reserve").location).get_data(as_text=True)
+    number = re.search(r"/assignments/(\d+)/remove", shown)[1]
+    for path in ("/leases?find=192.0.2.12", "/leases/192.0.2.12"):
+        after = page.get(path).get_data(as_text=True)
+        assert f'href="/assignments/{number}"' in after
+        assert 'action="/leases/192.0.2.12/reserve"' not in after
+
+
+def test_what_was_reserved_already_is_told_and_has_no_undo(page):
+    """An undo would take away what somebody else has made."""
+    page.post("/leases/192.0.2.12/reserve")
+    shown = page.get(page.post("/leases/192.0.2.12/reserve").location).get_data(as_text=True)
+    assert "was assigned already" in shown
+    assert 'id="undo"' not in shown
+
+
 def test_a_release_is_asked_about_first(page):
     assert "Release 192.0.2.12?" in text(page.post("/leases/192.0.2.12/release"))
     done = text(page.post("/leases/192.0.2.12/release", data={"confirmed": "yes"}))
