@@ -21,6 +21,7 @@ from app.pages import (
     leases,
     login,
     manual,
+    options,
     subnets,
     users,
 )
@@ -31,7 +32,8 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, assignments, definitions, events, manual, health, login, account, users)
+PAGES = (dashboard, leases, subnets, assignments, definitions, events, manual, health, login, account, users,
+         options)
 
 
 def create_app(appliance: Appliance) -> Flask:

@@ -18,6 +18,7 @@ from app.api import (
     engine,
     leases,
     option_definitions,
+    options,
     revisions,
     subnets,
     tokens,
@@ -31,7 +32,7 @@ from dhcpcore.version import __version__
 PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, assignments, leases, transactions, definitions, revisions, option_definitions, engine, users,
-             tokens, audit)
+             tokens, audit, options)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

@@ -27,6 +27,7 @@ VERBS: dict[str, Verb] = {
     "audit": Verb("app.cli.audit", "Show who changed what, and when."),
     "subnet": Verb("app.cli.subnet", "Show subnets and pools with their use."),
     "assignment": Verb("app.cli.assignment", "List, add, change and remove static assignments."),
+    "option": Verb("app.cli.option", "Show options, on the wire and as a client receives them."),
     "lease": Verb("app.cli.lease", "Show leases and their history, and release them."),
     "explain": Verb("app.cli.explain", "Say what became of a client's latest messages, and why."),
     "install": Verb("app.cli.install", "Make account, folders and units, to serve for keeps."),
