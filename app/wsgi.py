@@ -23,6 +23,7 @@ from app.pages import (
     login,
     manual,
     metrics,
+    options,
     subnets,
     users,
 )
@@ -33,8 +34,8 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, assignments, definitions, events, log, manual, health, metrics, login, account,
-         users)
+PAGES = (dashboard, leases, subnets, options, assignments, definitions, events, log, manual, health, metrics, login,
+         account, users)
 
 
 def create_app(appliance: Appliance) -> Flask:

@@ -71,6 +71,8 @@ class Assignment(BaseModel):
     prefixes: list[str] = Field([], description="DHCPv6.")
     hostname: str | None = None
     options: dict[str, Any] = {}
+    always_send: list[str] = Field([], description="Options sent unasked.")
+    never_send: list[str] = Field([], description="Options kept back.")
     enabled: bool
 
 

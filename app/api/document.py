@@ -20,6 +20,7 @@ from app.api import (
     global_settings,
     leases,
     option_definitions,
+    options,
     pools,
     revisions,
     shared_networks,
@@ -35,7 +36,7 @@ from dhcpcore.version import __version__
 PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, leases, transactions, global_settings, option_definitions,
-             definitions, revisions, engine, users, tokens, audit)
+             options, definitions, revisions, engine, users, tokens, audit)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

@@ -36,7 +36,7 @@ _PAUSE_S = 0.1
 
 
 #: What an assignment that is made from a lease may be given besides.
-_BESIDES = frozenset({"hostname", "options", "enabled"})
+_BESIDES = frozenset({"hostname", "options", "enabled", "always_send", "never_send"})
 #: Names that the validator takes; anything else that a client calls itself is left out.
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")

@@ -85,7 +85,7 @@ class Reply(Handler):
                 tail=tail,
             )
             if dropped:
-                bundle.trace.append((Step.OPTIONS_DROPPED, bytes(dropped)))
+                bundle.trace.append((Step.OPTIONS_DROPPED, bytes(dropped), request.limit))
         return payload
 
 

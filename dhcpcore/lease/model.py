@@ -114,3 +114,10 @@ class Assignment(NamedTuple):
     addresses: tuple[LeaseKey, ...]
     hostname: str
     options: tuple[tuple[int, bytes], ...]  #: Encoded option payloads by code.
+    always_send: frozenset[int] = frozenset()  #: Codes of options that the client is sent unasked.
+    never_send: frozenset[int] = frozenset()
+
+    @property
+    def says_of_options(self) -> bool:
+        """Whether the client's options differ from those of its neighbours."""
+        return bool(self.options or self.hostname or self.always_send or self.never_send)

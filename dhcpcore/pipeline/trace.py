@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 
 
 class Step:
@@ -46,6 +47,13 @@ def _address(value: bytes) -> str:
     return format_address(value)
 
 
+def _dropped(codes: bytes, limit: int | None) -> str:
+    """The options by name; traces of before say nothing of the limit."""
+    names = ", ".join(f"{DHCP4_OPTIONS.row(code).name} ({code})" for code in codes)
+    room = f" in the {limit} octets that the client takes" if limit is not None else ""
+    return f"No room was left{room} for the options {names}."
+
+
 #: What each step says to people.
 SENTENCES: dict[int, Callable[..., str]] = {
     Step.LINK_BY_RELAY: lambda relay, subnet: f"Relay {_address(relay)} stands for subnet {subnet}.",
@@ -62,7 +70,7 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.FROM_POOL: lambda pool, address: f"Pool {pool} has {_address(address)} free.",
     Step.CANDIDATE_TAKEN: lambda address: f"{_address(address)} turned out to be taken.",
     Step.LIFETIME: lambda seconds: f"The lease time is {seconds} s.",
-    Step.OPTIONS_DROPPED: lambda codes: f"No room was left for the options {', '.join(map(str, codes))}.",
+    Step.OPTIONS_DROPPED: lambda codes, limit=None: _dropped(codes, limit),
     Step.LEFT_OTHER_LEASE: lambda address: f"Its other lease {_address(address)} of this link was ended.",
     Step.NEEDS_ROWS: lambda count: f"Round {count}: more rows were read from the database.",
     Step.PROBING: lambda address: f"{_address(address)} was probed before it was offered.",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Identifier, LeaseKey
 from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, canonical_assignment, order
-from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, Entry, document_of
+from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, Entry, SharedNetworkEntry, document_of
 from dhcpcore.topology.fields import format_agent_id
 from dhcpcore.topology.spans import last_of
 from dhcpcore.wire.addresses import (
@@ -63,8 +63,12 @@ class AssignmentColumns(NamedTuple):
     addresses: tuple[LeaseKey, ...]
 
 
+#: Keys of an assignment that nobody searches for: they are in the body, enabled or not.
+_ASIDE = ("options", "always_send", "never_send")
+
+
 class DefinitionColumns(NamedTuple):
-    """A row of ``definition``: globals, or one option definition."""
+    """A row of ``definition``: globals, one option definition, or one shared network."""
 
     kind: str
     name: str
@@ -73,6 +77,7 @@ class DefinitionColumns(NamedTuple):
 
 GLOBALS = "globals"
 OPTION_DEFINITION = "option_definition"
+SHARED_NETWORK = "shared_network"
 
 
 def of_globals(entry: Entry) -> DefinitionColumns | None:
@@ -85,6 +90,11 @@ def of_option_definition(body: Body) -> DefinitionColumns:
     """The row of an option definition, named by what makes it unique."""
     family = f"/{body['family']}" if body.get("family") is not None else ""
     return DefinitionColumns(OPTION_DEFINITION, f"{body['space']}/{body['name']}{family}", dict(body))
+
+
+def of_shared_network(entry: SharedNetworkEntry) -> DefinitionColumns:
+    """The row of a shared network."""
+    return DefinitionColumns(SHARED_NETWORK, entry.name, document_of(entry))
 
 
 def of_subnet(subnet: DeclaredSubnet) -> SubnetColumns:
@@ -111,8 +121,7 @@ def of_assignment(entry: AssignmentEntry, space: int) -> AssignmentColumns:
     else:
         form = canonical_assignment(entry)
         body = {key: form[key] for key in ("address", "addresses", "prefixes") if key in form}
-    if entry.options:
-        body["options"] = entry.options
+    body |= {key: value for key in _ASIDE if (value := getattr(entry, key))}
     return AssignmentColumns(int(kind), octets, entry.hostname or "", entry.enabled, body, tuple(addresses))
 
 
@@ -143,7 +152,7 @@ def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
     """The assignment in the document."""
     form: dict[str, Any] = {_KEYS[columns.identifier_kind]: identifier_form(columns)}
     body = dict(columns.body)
-    options = body.pop("options", None)
+    aside = {key: body.pop(key) for key in _ASIDE if key in body}
     if columns.enabled:
         addresses = [format_address(address) for _, kind, address, _ in columns.addresses if kind != KIND_PREFIX6]
         prefixes = [format_prefix(*key[2:]) for key in columns.addresses if key[1] == KIND_PREFIX6]
@@ -157,11 +166,10 @@ def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
         form |= body
     if columns.hostname:
         form["hostname"] = columns.hostname
-    if options:
-        form["options"] = options
+    form |= {"options": aside.pop("options")} if "options" in aside else {}
     if not columns.enabled:
         form["enabled"] = False
-    return form
+    return form | aside
 
 
 def identifier_form(columns: AssignmentColumns) -> Any:

@@ -16,7 +16,7 @@ from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
-from dhcpcore.store.columns import OPTION_DEFINITION, pool_form, subnet_form
+from dhcpcore.store.columns import OPTION_DEFINITION, SHARED_NETWORK, pool_form, subnet_form
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect, effects
 from dhcpcore.store.plan import plan
@@ -76,8 +76,10 @@ class Definitions:
             document: dict[str, Any] = {"version": VERSION}
             if rows.globals is not None and rows.globals.columns is not None:
                 document["globals"] = dict(rows.globals.columns.body)
-            if definitions := _definition_bodies(rows):
+            if definitions := _bodies(rows, OPTION_DEFINITION):
                 document["option_definitions"] = definitions
+            if networks := _bodies(rows, SHARED_NETWORK):
+                document["shared_networks"] = networks
             document["subnets"] = []
             for stored in rows.subnets:
                 if stored.columns is None:
@@ -99,7 +101,7 @@ class Definitions:
     def option_definitions(self) -> list[dict[str, Any]]:
         """The site's own options in the document's form."""
         with self._database.reader() as connection:
-            return _definition_bodies(stored_rows.load(connection, stored_rows.head(connection)))
+            return _bodies(stored_rows.load(connection, stored_rows.head(connection)), OPTION_DEFINITION)
 
     def diff(self, document: Document) -> list[DefinitionChange]:
         """What applying the document would change; nothing is written."""
@@ -189,6 +191,11 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         for (kind, name), stored in rows.definitions.items()
         if kind == OPTION_DEFINITION and stored.columns is not None
     ]
+    networks = [
+        Row(0, f"shared network {name}", stored.columns.body)
+        for (kind, name), stored in rows.definitions.items()
+        if kind == SHARED_NETWORK and stored.columns is not None
+    ]
     subnets = [
         SubnetRow(
             Row(stored.row_id, f"subnet {stored.row_id} ({stored.columns.name})", subnet_form(stored.columns)),
@@ -209,14 +216,15 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         subnets,
         usage=usage,
         unreadable=rows.unreadable,
+        shared_networks=networks,
     )
 
 
-def _definition_bodies(rows: Rows) -> list[dict[str, Any]]:
+def _bodies(rows: Rows, wanted: str) -> list[dict[str, Any]]:
     return [
         dict(stored.columns.body)
         for (kind, _name), stored in rows.definitions.items()
-        if kind == OPTION_DEFINITION and stored.columns is not None
+        if kind == wanted and stored.columns is not None
     ]
 
 

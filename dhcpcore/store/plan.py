@@ -16,6 +16,7 @@ from dhcpcore.store import columns as made
 from dhcpcore.store.columns import (
     GLOBALS,
     OPTION_DEFINITION,
+    SHARED_NETWORK,
     AssignmentColumns,
     DefinitionColumns,
     PoolColumns,
@@ -126,6 +127,8 @@ class Planner:
         self._some_definitions(GLOBALS, wanted)
         listed = [made.of_option_definition(body) for body in document.option_definitions]
         self._some_definitions(OPTION_DEFINITION, listed)
+        networks = [made.of_shared_network(network.entry) for network in document.shared_networks]
+        self._some_definitions(SHARED_NETWORK, networks)
 
     def _some_definitions(self, kind: str, wanted: Sequence[DefinitionColumns]) -> None:
         left = {key: stored for key, stored in self._rows.definitions.items() if key[0] == kind}

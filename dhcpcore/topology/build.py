@@ -7,12 +7,11 @@ serves.  Everything is inherited here, once: a subnet of the snapshot looks at n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, Document
-from dhcpcore.topology.document import BootEntry, GlobalsEntry, LifetimeEntry
-from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Quarantined, Snapshot, Subnet
+from dhcpcore.topology.declared import DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
+from dhcpcore.topology.document import BootEntry, LifetimeEntry
+from dhcpcore.topology.snapshot import Boot, Lifetimes, OptionLevel, Pool, Quarantined, Snapshot, Subnet
 from dhcpcore.topology.validate import inspect
 
 
@@ -63,15 +62,19 @@ def from_rows(
     *,
     usage: Usage,
     unreadable: Iterable[Quarantined] = (),
+    shared_networks: Iterable[Row] = (),
 ) -> Snapshot:
     """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense."""
     places: dict[str, Row] = {}
-    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "subnets": []}
+    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "shared_networks": [], "subnets": []}
     if globals_ is not None:
         raw["globals"] = places.setdefault("globals", globals_).body
     for index, row in enumerate(option_definitions):
         places[f"option_definitions[{index}]"] = row
         raw["option_definitions"].append(row.body)
+    for index, row in enumerate(shared_networks):
+        places[f"shared_networks[{index}]"] = row
+        raw["shared_networks"].append(row.body)
     for index, (row, pools) in enumerate(subnets):
         path = f"subnets[{index}]"
         places[path] = row
@@ -106,9 +109,10 @@ def _snapshot(
     quarantined: Iterable[Quarantined] = (),
 ) -> Snapshot:
     globals_ = document.globals
+    networks = {network.entry.name: network for network in document.shared_networks}
     return Snapshot(
         revision=revision,
-        subnets=tuple(_subnet(subnet, document, id_of) for subnet in document.subnets),
+        subnets=tuple(_subnet(subnet, document, networks, id_of) for subnet in document.subnets),
         identifier_kinds=usage.identifier_kinds,
         has_assigned_addresses=usage.has_assigned_addresses,
         quarantined=tuple(quarantined),
@@ -119,11 +123,22 @@ def _snapshot(
     )
 
 
-def _subnet(subnet: DeclaredSubnet, document: Document, id_of: Callable[[str], int]) -> Subnet:
+def _subnet(
+    subnet: DeclaredSubnet, document: Document, networks: Mapping[str, DeclaredNetwork], id_of: Callable[[str], int]
+) -> Subnet:
     entry, globals_ = subnet.entry, document.globals
+    network = networks.get(entry.shared_network or "")
+    family = entry.family
+
+    def inherited(key: str) -> Any:
+        """The setting of the subnet, else of its shared network, else of globals; a mapping is taken as a whole."""
+        holders = (entry, network.entry if network else None, globals_)
+        said = (getattr(holder, key, None) for holder in holders)
+        return next((value for value in said if value is not None), None)
+
     return Subnet(
         subnet_id=id_of(subnet.path),
-        family=entry.family,
+        family=family,
         space=entry.space,
         prefix=entry.prefix[0],
         plen=entry.prefix[1],
@@ -132,20 +147,30 @@ def _subnet(subnet: DeclaredSubnet, document: Document, id_of: Callable[[str], i
         relays=tuple(entry.relays),
         interface_id=entry.interface_id,
         shared_network=entry.shared_network,
-        lifetimes=lifetimes_of(_inherited(entry.lifetime, globals_, entry.family)),
-        boot=_boot(entry.boot),
+        lifetimes=lifetimes_of(_of_family(inherited("lifetime"), family)),
+        boot=_boot(inherited("boot") if family == 4 else None),
         pools=tuple(_pool(pool, id_of(pool.path)) for pool in subnet.pools),
-        options=MappingProxyType({**document.payloads[entry.family], **subnet.payloads}),
-        authoritative=globals_.authoritative if entry.authoritative is None else entry.authoritative,
-        adopt=globals_.adopt if entry.adopt is None else entry.adopt,
-        rapid_commit=globals_.rapid_commit if entry.rapid_commit is None else entry.rapid_commit,
-        preference=entry.preference,
+        options=subnet.payloads,
+        authoritative=inherited("authoritative"),
+        adopt=inherited("adopt"),
+        rapid_commit=inherited("rapid_commit"),
+        preference=inherited("preference") if family == 6 else None,
+        above=_above(document, network, family),
+        always=subnet.sends.always,
+        never=subnet.sends.never,
     )
 
 
-def _inherited(own: LifetimeEntry | None, globals_: GlobalsEntry, family: int) -> LifetimeEntry | None:
-    """A subnet's own lifetime replaces the one of globals as a whole."""
-    lifetime = globals_.lifetime if own is None else own
+def _above(document: Document, network: DeclaredNetwork | None, family: int) -> tuple[OptionLevel, ...]:
+    levels = [OptionLevel("globals", "", document.payloads[family], *document.sends[family])]
+    if network is not None:
+        name = network.entry.name
+        levels.append(OptionLevel("shared_network", name, network.payloads[family], *network.sends[family]))
+    return tuple(levels)
+
+
+def _of_family(lifetime: LifetimeEntry | None, family: int) -> LifetimeEntry | None:
+    """A lifetime of a level that has both families, without what the family does not know."""
     if lifetime is not None and family == 4 and lifetime.preferred is not None:
         return lifetime.model_copy(update={"preferred": None})
     return lifetime
@@ -182,4 +207,6 @@ def _pool(pool: DeclaredPool, pool_id: int) -> Pool:
         guard=entry.guard,
         options=pool.payloads,
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
+        always=pool.sends.always,
+        never=pool.sends.never,
     )

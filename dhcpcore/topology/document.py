@@ -39,6 +39,8 @@ LATER_KEYS = ("classes", "handlers", "leasequery", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
 Options = dict[str, Any]
+#: Options by name, or by code in quotes.
+OptionNames = list[str]
 
 
 class Entry(BaseModel):
@@ -110,6 +112,18 @@ class GlobalOptions(Entry):
     dhcp6: Options = Field(default_factory=dict, description="Options of every IPv6 subnet.")
 
 
+class FamilyNames(Entry):
+    """Names of options, by family."""
+
+    dhcp4: OptionNames = Field(default_factory=list, description="DHCPv4 options.")
+    dhcp6: OptionNames = Field(default_factory=list, description="DHCPv6 options.")
+
+
+#: What each level says of ``always_send`` and ``never_send``.
+_ALWAYS = "Options that clients are sent whether they ask for them or not, wherever their value is written."
+_NEVER = "Options that clients are never sent; wins over always_send, of whatever level."
+
+
 class GlobalsEntry(Entry):
     """What holds everywhere unless a subnet says otherwise."""
 
@@ -122,6 +136,8 @@ class GlobalsEntry(Entry):
     reclaim_grace: Duration = Field(30, description="How long after its end a lease's address is given to nobody else.")
     probation: Duration = Field(86_400, description="How long a declined address is given to nobody.")
     probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
+    always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
+    never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -149,6 +165,8 @@ class PoolEntry(Entry):
     guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
     lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
     options: Options = Field(default_factory=dict, description="Added to the subnet's; the pool's win.")
+    always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
+    never_send: OptionNames = Field(default_factory=list, description=_NEVER)
 
     @model_validator(mode="after")
     def _range(self) -> Self:
@@ -214,6 +232,8 @@ class AssignmentEntry(Entry):
     hostname: Hostname | None = Field(None, description="The name that the client is told, and known by here.")
     options: Options = Field(default_factory=dict, description="Added to subnet's and pool's; the assignment's win.")
     enabled: bool = Field(True, description="False keeps the assignment without effect.")
+    always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
+    never_send: OptionNames = Field(default_factory=list, description=_NEVER)
 
     @model_validator(mode="after")
     def _one_client(self) -> Self:
@@ -262,7 +282,11 @@ class SubnetSettings(Entry):
         None, description="DHCPv6: which server clients prefer."
     )
     boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of the replies.")
-    options: Options = Field(default_factory=dict, description="Added to those of globals; the subnet's win.")
+    options: Options = Field(
+        default_factory=dict, description="Added to those of globals and shared network; the subnet's win."
+    )
+    always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
+    never_send: OptionNames = Field(default_factory=list, description=_NEVER)
 
     @property
     def family(self) -> int:
@@ -278,12 +302,34 @@ class SubnetEntry(SubnetSettings):
     assignments: list[AssignmentEntry] = Field(default_factory=list, description="Static assignments.")
 
 
+class SharedNetworkEntry(Entry):
+    """What holds for all subnets that name this shared network, unless a subnet says otherwise."""
+
+    name: Name = Field(description="What its subnets name in `shared_network`.")
+    lifetime: Lifetime | None = Field(None, description="Replaces the one of globals.")
+    authoritative: bool | None = Field(None, description="As in globals, for its subnets.")
+    adopt: Adopt | None = Field(None, description="As in globals, for its subnets.")
+    rapid_commit: bool | None = Field(None, description="As in globals, for its subnets.")
+    preference: Annotated[int, Field(ge=0, le=255)] | None = Field(
+        None, description="DHCPv6: which server clients prefer."
+    )
+    boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of the replies.")
+    options: GlobalOptions = Field(
+        default_factory=GlobalOptions, description="Added to those of globals, by family; the shared network's win."
+    )
+    always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
+    never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+
+
 class DocumentEntry(Entry):
     """The whole document, for its JSON schema; ``validate`` reads it piece by piece, to name all faults at once."""
 
     version: Literal[1] = Field(description="The format's version: 1.")
     globals: GlobalsEntry = Field(default_factory=GlobalsEntry, description="What holds everywhere.")
     option_definitions: list[dict[str, Any]] = Field(default_factory=list, description="The site's own options.")
+    shared_networks: list[SharedNetworkEntry] = Field(
+        default_factory=list, description="What subnets that share a wire have in common."
+    )
     subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
 
 

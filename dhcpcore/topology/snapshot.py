@@ -56,6 +56,17 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionLevel:
+    """What one level of the definitions says of options: payloads by code, and codes always or never sent."""
+
+    kind: str  #: One of ``levels.KINDS``.
+    name: str
+    payloads: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
+    always: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Boot:
     """BOOTP fields of a subnet's replies: siaddr, sname and file."""
 
@@ -76,6 +87,8 @@ class Pool:
     guard: str | None = None  #: Class that a client must be in; None admits all.
     options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     lifetimes: Lifetimes | None = None  #: None: the subnet's.
+    always: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
 
     def covers(self, address: bytes) -> bool:
         """Whether ``address`` (of the same family) is one of the pool's."""
@@ -84,7 +97,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """One subnet of one family, with all settings already inherited: nothing above it is looked at per packet."""
+    """One subnet of one family, with all settings already inherited: nothing above it is looked at per packet.
+
+    Options alone keep their levels, for people want to see where a value comes from; ``levels`` merges them, once.
+    """
 
     subnet_id: int
     family: int  #: 4 or 6.
@@ -99,12 +115,16 @@ class Subnet:
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     boot: Boot = field(default_factory=Boot)
     pools: tuple[Pool, ...] = ()
-    #: Encoded payloads by code, global ones included.
+    #: Its own payloads by code; those of globals and shared network are in ``above``.
     options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     authoritative: bool = False
     adopt: str = "never"  #: never | free | reserved
     rapid_commit: bool = False
     preference: int | None = None
+    #: What globals and shared network say of options, the farthest first.
+    above: tuple[OptionLevel, ...] = ()
+    always: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
 
     def __post_init__(self) -> None:

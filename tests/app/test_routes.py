@@ -120,6 +120,12 @@ LEAST = {
     "POST /users/<name>/change": ADMIN,
     "POST /users/<name>/password": ADMIN,
     "POST /users/<name>/remove": ADMIN,
+    "POST /api/v1/options/preview": VIEWER,
+    "GET /api/v1/subnets/<id>/effective-options": VIEWER,
+    "GET /options": VIEWER,
+    "POST /options": VIEWER,
+    "POST /fragments/option-preview": VIEWER,
+    "GET /subnets/<int:number>/options": VIEWER,
 }
 PEOPLE = {"a stranger": None, "a viewer": VIEWER, "an operator": OPERATOR, "an administrator": ADMIN}
 

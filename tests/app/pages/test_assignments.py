@@ -3,6 +3,7 @@ import re
 import pytest
 
 from app.services.access import Role
+from dhcpcore.store.definitions import Definitions
 from tests.app.site import fill, web
 
 GOOD = {"identifier": "hw_address", "value": "02:00:00:00:00:77", "address": "192.0.2.77", "hostname": "door",
@@ -129,3 +130,28 @@ def test_every_wrong_row_is_told_and_none_is_added(page):
     for number in (2, 3, 4):
         assert f"Row {number}" in shown
     assert listed(text(page.get("/assignments"))) == ["192.0.2.5"]
+
+
+def test_options_are_edited_and_what_is_wrong_with_them_is_told(sqlite_database):
+    fill(sqlite_database)
+    client = web(sqlite_database)
+    typed = {"identifier": "hw_address", "value": "02:00:00:00:00:66", "address": "192.0.2.66", "enabled": "yes",
+             "options": "routers: [192.0.2.1]\n", "always_send": "routers", "never_send": "host-name, 6"}
+    for wrong, said in (({"options": "router: [192.0.2.1]"}, "router: "), ({"options": "["}, "options"),
+                        ({"never_send": "router"}, "[0]: "), ({"options": "5"}, "no mapping")):
+        answer = client.post("/assignments/new", data={**typed, **wrong})
+        assert answer.status_code == 422
+        assert said in answer.text
+    client.post("/assignments/new", data=typed)
+    listed = Definitions(sqlite_database).document()["subnets"][0]["assignments"]
+    (made,) = [one for one in listed if one["hw_address"] == "02:00:00:00:00:66"]
+    assert (made["options"], made["always_send"], made["never_send"]) == (
+        {"routers": ["192.0.2.1"]}, ["routers"], ["host-name", "6"])
+    shown = client.get("/assignments/2").text
+    assert "- 192.0.2.1" in shown
+    assert "host-name, 6" in shown
+    assert client.post("/assignments/2", data={**typed, "version": "2", "options": "", "always_send": "",
+                                               "never_send": ""}).status_code == 303
+    (made,) = [one for one in Definitions(sqlite_database).document()["subnets"][0]["assignments"]
+               if one["hw_address"] == "02:00:00:00:00:66"]
+    assert made.keys() == {"hw_address", "address"}

@@ -31,8 +31,14 @@ def test_every_sentence_is_one() -> None:
             assert "192.0.2.1" in said
 
 
-def test_options_are_named_by_their_codes() -> None:
-    assert describe((Step.OPTIONS_DROPPED, b"\x0f\x77")) == "No room was left for the options 15, 119."
+def test_options_are_named() -> None:
+    said = "No room was left in the 548 octets that the client takes for the options option-231 (231)."
+    assert describe((Step.OPTIONS_DROPPED, b"\xe7", 548)) == said
+
+
+def test_a_trace_of_before_does_not_say_how_much_room_there_was():
+    said = "No room was left for the options domain-name (15), domain-search (119)."
+    assert describe((Step.OPTIONS_DROPPED, b"\x0f\x77")) == said
 
 
 def test_an_unknown_step_is_shown_all_the_same() -> None:

@@ -12,11 +12,13 @@ from dhcpcore.topology.document import (
     AssignmentEntry,
     BootEntry,
     DocumentEntry,
+    FamilyNames,
     GlobalOptions,
     GlobalsEntry,
     LifetimeEntry,
     PoolEntry,
     PrefixPoolEntry,
+    SharedNetworkEntry,
     SubnetEntry,
     SubnetSettings,
 )
@@ -29,6 +31,8 @@ SECTIONS = {
     "The document": DocumentEntry,
     "Globals": GlobalsEntry,
     "Global options": GlobalOptions,
+    "Names by family": FamilyNames,
+    "Shared networks": SharedNetworkEntry,
     "Subnets": SubnetEntry,
     "Lifetimes": LifetimeEntry,
     "Boot": BootEntry,
@@ -101,7 +105,8 @@ def test_every_example_is_right(example):
 
 
 @pytest.mark.parametrize(
-    "key", [*keys(DocumentEntry), *keys(SubnetEntry), *keys(AssignmentEntry), *keys(LifetimeEntry)]
+    "key", [*keys(DocumentEntry), *keys(SubnetEntry), *keys(AssignmentEntry), *keys(LifetimeEntry),
+            *keys(SharedNetworkEntry)]
 )
 def test_every_key_is_in_an_example(key):
     shown = re.sub(r"^#.*", "", "\n".join(EXAMPLES), flags=re.MULTILINE)
