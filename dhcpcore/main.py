@@ -88,6 +88,7 @@ def serve(settings: Settings) -> None:
         Chore("follow requests", chores.follow_requests),
         Chore("write traces", chores.write_traces),
         Chore("fill hints", chores.fill_hints),
+        Chore("search", chores.search),
         Chore("sweep", chores.sweep),
         Chore("prune", chores.prune),
         Chore("tell systemd", notify.beat),

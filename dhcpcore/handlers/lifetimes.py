@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dhcpcore.lease.model import INFINITE_LIFETIME_S
+from dhcpcore.lease.lifetimes import timers
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
-from dhcpcore.topology.snapshot import Lifetimes
 from dhcpcore.wire.v4.message import MessageType, Opt
 
 
@@ -25,14 +24,3 @@ class LeaseTimes(Handler):
         granted = lifetimes.granted(int.from_bytes(asked, "big") if asked is not None and len(asked) == 4 else None)
         response.lifetime_s = granted
         response.renew_s, response.rebind_s = timers(lifetimes, granted)
-
-
-def timers(lifetimes: Lifetimes, granted_s: int) -> tuple[int, int]:
-    """T1 and T2, always T1 < T2 < lease time: configured ones that do not fit a short lease are replaced."""
-    if granted_s == INFINITE_LIFETIME_S:
-        return INFINITE_LIFETIME_S, INFINITE_LIFETIME_S
-    renew = lifetimes.renew_s if lifetimes.renew_s is not None else granted_s // 2
-    rebind = lifetimes.rebind_s if lifetimes.rebind_s is not None else granted_s * 7 // 8
-    if not renew < rebind < granted_s:
-        return granted_s // 2, granted_s * 7 // 8
-    return renew, rebind

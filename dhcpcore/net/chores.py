@@ -152,6 +152,17 @@ class Chores:
             return 1.0 if found else 5.0
         return 0.25 if self._busy() else 0.02
 
+    def search(self) -> float:
+        """Look for what is asked by remote-id, a slice of the table at a time; answer at its end."""
+        searches = self._engine.searches
+        if not searches.begin():
+            return 0.1 if self._engine.snapshot.leasequery.enabled else 1.0
+        if searches.look(*self._store.rows(searches.after)):
+            answers = searches.answers(self._clock.now(), self._engine.snapshot)
+            self._send(answers)
+            self._engine.counters.events["leasequery-found"] += len(answers)
+        return 0.05 if self._busy() else 0.0
+
     def fill_hints(self) -> float:
         """Load pages of the occupancy hint before somebody waits for them."""
         if self._busy():

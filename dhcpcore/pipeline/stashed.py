@@ -1,4 +1,4 @@
-"""Option 82 of packets that by-pass the relay: what it said when the lease was granted is kept with the lease.
+"""Option 82 of packets that no relay sees: what it said when the lease was granted is kept with the lease.
 
 A renewal is unicast (RFC 2131 4.4.5) and no relay sees it; whoever asks which port the client is on asks here.
 """

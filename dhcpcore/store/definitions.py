@@ -16,7 +16,7 @@ from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
-from dhcpcore.store.columns import OPTION_DEFINITION, pool_form, subnet_form
+from dhcpcore.store.columns import OPTION_DEFINITION, SECTIONS, DefinitionColumns, pool_form, subnet_form
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect, effects
 from dhcpcore.store.plan import plan
@@ -94,6 +94,7 @@ class Definitions:
                     "assignments": list(stored_rows.sorted_forms(held)),
                 }
                 document["subnets"].append({**form, **{key: listed for key, listed in lists.items() if listed}})
+            document |= {kind: dict(columns.body) for kind, columns in _sections(rows)}
         return document, unreadable
 
     def option_definitions(self) -> list[dict[str, Any]]:
@@ -209,7 +210,14 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         subnets,
         usage=usage,
         unreadable=rows.unreadable,
+        sections=[(kind, Row(0, kind, columns.body)) for kind, columns in _sections(rows)],
     )
+
+
+def _sections(rows: Rows) -> list[tuple[str, DefinitionColumns]]:
+    """The parts of the document that are one row each, where they are there."""
+    found = ((kind, rows.definitions.get((kind, ""))) for kind in SECTIONS)
+    return [(kind, stored.columns) for kind, stored in found if stored is not None and stored.columns is not None]
 
 
 def _definition_bodies(rows: Rows) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from dhcpcore.store import columns as made
 from dhcpcore.store.columns import (
     GLOBALS,
     OPTION_DEFINITION,
+    SECTIONS,
     AssignmentColumns,
     DefinitionColumns,
     PoolColumns,
@@ -91,6 +92,9 @@ class _Planner:
         globals_ = made.of_globals(document.globals)
         wanted = [globals_] if globals_ is not None else []
         self._some_definitions(GLOBALS, wanted)
+        for kind in SECTIONS:
+            section = made.of_section(kind, getattr(document, kind))
+            self._some_definitions(kind, [section] if section is not None else [])
         listed = [made.of_option_definition(body) for body in document.option_definitions]
         self._some_definitions(OPTION_DEFINITION, listed)
 

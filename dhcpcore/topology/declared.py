@@ -11,6 +11,7 @@ from dhcpcore.topology.document import (
     VERSION,
     AssignmentEntry,
     GlobalsEntry,
+    LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
     SubnetSettings,
@@ -81,6 +82,7 @@ class Document:
     option_definitions: tuple[Mapping[str, Any], ...] = ()
     spaces: Spaces = field(default_factory=lambda: BUILT_IN)
     subnets: tuple[DeclaredSubnet, ...] = ()
+    leasequery: LeasequeryEntry = field(default_factory=LeasequeryEntry)
 
     def canonical(self) -> dict[str, Any]:
         """The document in its one canonical form: the same for every spelling of the same definitions."""
@@ -91,6 +93,8 @@ class Document:
         if self.option_definitions:
             made["option_definitions"] = [dict(definition) for definition in self.option_definitions]
         made["subnets"] = [canonical_subnet(subnet) for subnet in self.subnets]
+        if leasequery := document_of(self.leasequery):
+            made["leasequery"] = leasequery
         return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcpcore.handlers.lifetimes import timers
+from dhcpcore.lease.lifetimes import timers
 from dhcpcore.lease.model import INFINITE_LIFETIME_S
 from dhcpcore.topology.snapshot import Lifetimes
 

@@ -14,6 +14,7 @@ from dhcpcore.topology.document import (
     DocumentEntry,
     GlobalOptions,
     GlobalsEntry,
+    LeasequeryEntry,
     LifetimeEntry,
     PoolEntry,
     PrefixPoolEntry,
@@ -35,6 +36,7 @@ SECTIONS = {
     "Pools": PoolEntry,
     "Prefix pools": PrefixPoolEntry,
     "Assignments": AssignmentEntry,
+    "Leasequery": LeasequeryEntry,
 }
 
 
