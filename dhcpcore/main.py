@@ -17,6 +17,7 @@ from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.net import interfaces, privileges
+from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
@@ -43,6 +44,7 @@ def serve(settings: Settings) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open()) if prober is not None)
     changes = interfaces.Changes()
     if account is not None:
@@ -93,6 +95,10 @@ def serve(settings: Settings) -> None:
         Chore("prune", chores.prune),
         Chore("tell systemd", notify.beat),
     ]
+    if bulk_port is not None:
+        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"))
+        loop.attach(bulk)
+        loop.chores.append(Chore("answer bulk queries", lambda: bulk.work(busy=chores.busy())))
     refresh()
     signal.signal(signal.SIGTERM, lambda *_: stop())
     signal.signal(signal.SIGINT, lambda *_: stop())
