@@ -7,6 +7,7 @@ from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
+from dhcpcore.handlers.leasequery import LeaseQuery
 from dhcpcore.handlers.lifetimes import LeaseTimes
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
@@ -17,9 +18,10 @@ from dhcpcore.handlers.subnet import SelectSubnet
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.searches import Searches
 
 
-def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
+def builtin(allocator: Allocator, offered: Offered, searches: Searches) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     return (
         SelectSubnet(),
@@ -36,4 +38,5 @@ def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
         ProbeAddress(),
         LeaseTimes(),
         Options(),
+        LeaseQuery(searches),
     )

@@ -31,6 +31,7 @@ from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionB
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import Plan
 from dhcpcore.pipeline.ledger import Ledger
+from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
@@ -61,6 +62,7 @@ _MESSAGE_TYPES = (
     MessageType.DECLINE,
     MessageType.RELEASE,
     MessageType.INFORM,
+    MessageType.LEASEQUERY,
 )
 
 
@@ -71,6 +73,7 @@ class Engine:
         """``strict`` lets a handler's fault through to the caller: tests must see what a server survives."""
         self.allocator = Allocator()
         self.offered = Offered()
+        self.searches = Searches()
         self.counters = Counters()
         self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
         self.traced = 0  #: How many were ever kept.
@@ -79,7 +82,7 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply = Reply()
-        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES)
+        self.plan = Plan(builtin(self.allocator, self.offered, self.searches), _MESSAGE_TYPES)
         self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
@@ -93,7 +96,7 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES, snapshot)
+        self.plan = Plan(builtin(self.allocator, self.offered, self.searches), _MESSAGE_TYPES, snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:

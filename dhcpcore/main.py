@@ -17,6 +17,7 @@ from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.net import interfaces, privileges
+from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
@@ -43,6 +44,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open()) if prober is not None)
     changes = interfaces.Changes()
     if account is not None:
@@ -88,10 +90,15 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("follow requests", chores.follow_requests),
         Chore("write traces", chores.write_traces),
         Chore("fill hints", chores.fill_hints),
+        Chore("search", chores.search),
         Chore("sweep", chores.sweep),
         Chore("prune", chores.prune),
         Chore("tell systemd", notify.beat),
     ]
+    if bulk_port is not None:
+        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"))
+        loop.attach(bulk)
+        loop.chores.append(Chore("answer bulk queries", lambda: bulk.work(busy=chores.busy())))
     refresh()
     signal.signal(signal.SIGTERM, lambda *_: stop())
     signal.signal(signal.SIGINT, lambda *_: stop())

@@ -150,11 +150,22 @@ class Chores:
         if self._swept_to is None:
             found, self._sweep_found = self._sweep_found, 0
             return 1.0 if found else 5.0
-        return 0.25 if self._busy() else 0.02
+        return 0.25 if self.busy() else 0.02
+
+    def search(self) -> float:
+        """Look for what is asked by remote-id, a slice of the table at a time; answer at its end."""
+        searches = self._engine.searches
+        if not searches.begin():
+            return 0.1 if self._engine.snapshot.leasequery.enabled else 1.0
+        if searches.look(*self._store.rows(searches.after)):
+            answers = searches.answers(self._clock.now(), self._engine.snapshot)
+            self._send(answers)
+            self._engine.counters.events["leasequery-found"] += len(answers)
+        return 0.05 if self.busy() else 0.0
 
     def fill_hints(self) -> float:
         """Load pages of the occupancy hint before somebody waits for them."""
-        if self._busy():
+        if self.busy():
             return 0.25
         pages = self._engine.allocator.unloaded(2)
         if not pages:
@@ -190,7 +201,8 @@ class Chores:
         """Delete what is older than its retention, a batch at a time."""
         return 0.2 if self._retention.prune(self._clock.now()) else 60.0
 
-    def _busy(self) -> bool:
+    def busy(self) -> bool:
+        """Whether so many packets come that everything else should take small bites."""
         now = time.monotonic()
         if now - self._rate_at >= 0.25:
             seen = sum(self._engine.counters.datagrams.values())

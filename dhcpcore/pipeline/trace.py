@@ -41,6 +41,7 @@ class Step:
     RETRIED = 20
     GUARDED_POOL = 21
     ADOPTED = 22
+    QUERY = 23
 
 
 def _address(value: bytes) -> str:
@@ -78,6 +79,7 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.RETRIED: lambda count: f"Another writer was first; decided again (time {count}).",
     Step.GUARDED_POOL: lambda pool, name: f"Pool {pool} admits only clients of class {name}.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
+    Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",
 }
 
 

@@ -78,12 +78,19 @@ class DefinitionColumns(NamedTuple):
 GLOBALS = "globals"
 OPTION_DEFINITION = "option_definition"
 SHARED_NETWORK = "shared_network"
+#: Parts of the document that are one row each, by their key, which is the row's kind.
+SECTIONS = ("leasequery",)
 
 
 def of_globals(entry: Entry) -> DefinitionColumns | None:
     """The row of ``globals``; none where every value is the default."""
+    return of_section(GLOBALS, entry)
+
+
+def of_section(kind: str, entry: Entry) -> DefinitionColumns | None:
+    """The row of a part of the document that is there once; none where every value is the default."""
     body = document_of(entry)
-    return DefinitionColumns(GLOBALS, "", body) if body else None
+    return DefinitionColumns(kind, "", body) if body else None
 
 
 def of_option_definition(body: Body) -> DefinitionColumns:

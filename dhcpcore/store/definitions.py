@@ -16,7 +16,14 @@ from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
-from dhcpcore.store.columns import OPTION_DEFINITION, SHARED_NETWORK, pool_form, subnet_form
+from dhcpcore.store.columns import (
+    OPTION_DEFINITION,
+    SECTIONS,
+    SHARED_NETWORK,
+    DefinitionColumns,
+    pool_form,
+    subnet_form,
+)
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect, effects
 from dhcpcore.store.plan import plan
@@ -96,6 +103,7 @@ class Definitions:
                     "assignments": list(stored_rows.sorted_forms(held)),
                 }
                 document["subnets"].append({**form, **{key: listed for key, listed in lists.items() if listed}})
+            document |= {kind: dict(columns.body) for kind, columns in _sections(rows)}
         return document, unreadable
 
     def option_definitions(self) -> list[dict[str, Any]]:
@@ -217,7 +225,14 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         usage=usage,
         unreadable=rows.unreadable,
         shared_networks=networks,
+        sections=[(kind, Row(0, kind, columns.body)) for kind, columns in _sections(rows)],
     )
+
+
+def _sections(rows: Rows) -> list[tuple[str, DefinitionColumns]]:
+    """The parts of the document that are one row each, where they are there."""
+    found = ((kind, rows.definitions.get((kind, ""))) for kind in SECTIONS)
+    return [(kind, stored.columns) for kind, stored in found if stored is not None and stored.columns is not None]
 
 
 def _bodies(rows: Rows, wanted: str) -> list[dict[str, Any]]:

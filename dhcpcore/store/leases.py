@@ -134,6 +134,11 @@ class LeaseStore:
         """One row."""
         return next(iter(self._rows.by_key([key])), None)
 
+    def rows(self, after: LeaseKey | None) -> tuple[list[Lease], LeaseKey | None]:
+        """The next ``SWEEP_ROWS`` rows in key order, if they make sense, and where to go on; None: that was all."""
+        rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
+        return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
+
     def sweep(self, after: LeaseKey | None, now: float) -> tuple[list[Lease], LeaseKey | None]:
         """Of the next ``SWEEP_ROWS`` rows in key order those that ended unswept; and where to go on (None: afresh)."""
         rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)

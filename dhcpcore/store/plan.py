@@ -16,6 +16,7 @@ from dhcpcore.store import columns as made
 from dhcpcore.store.columns import (
     GLOBALS,
     OPTION_DEFINITION,
+    SECTIONS,
     SHARED_NETWORK,
     AssignmentColumns,
     DefinitionColumns,
@@ -125,6 +126,9 @@ class Planner:
         globals_ = made.of_globals(document.globals)
         wanted = [globals_] if globals_ is not None else []
         self._some_definitions(GLOBALS, wanted)
+        for kind in SECTIONS:
+            section = made.of_section(kind, getattr(document, kind))
+            self._some_definitions(kind, [section] if section is not None else [])
         listed = [made.of_option_definition(body) for body in document.option_definitions]
         self._some_definitions(OPTION_DEFINITION, listed)
         networks = [made.of_shared_network(network.entry) for network in document.shared_networks]

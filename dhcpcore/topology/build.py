@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dhcpcore.topology.declared import DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import BootEntry, LifetimeEntry
-from dhcpcore.topology.snapshot import Boot, Lifetimes, OptionLevel, Pool, Quarantined, Snapshot, Subnet
+from dhcpcore.topology.snapshot import Boot, Leasequery, Lifetimes, OptionLevel, Pool, Quarantined, Snapshot, Subnet
 from dhcpcore.topology.validate import inspect
 
 
@@ -63,12 +63,18 @@ def from_rows(
     usage: Usage,
     unreadable: Iterable[Quarantined] = (),
     shared_networks: Iterable[Row] = (),
+    sections: Iterable[tuple[str, Row]] = (),
 ) -> Snapshot:
-    """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense."""
+    """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense.
+
+    ``sections`` are the parts of the document, by key, that are one row each.
+    """
     places: dict[str, Row] = {}
     raw: dict[str, Any] = {"version": 1, "option_definitions": [], "shared_networks": [], "subnets": []}
     if globals_ is not None:
         raw["globals"] = places.setdefault("globals", globals_).body
+    for key, row in sections:
+        raw[key] = places.setdefault(key, row).body
     for index, row in enumerate(option_definitions):
         places[f"option_definitions[{index}]"] = row
         raw["option_definitions"].append(row.body)
@@ -120,6 +126,7 @@ def _snapshot(
         reclaim_grace_s=globals_.reclaim_grace,
         probation_s=globals_.probation,
         probe=globals_.probe,
+        leasequery=Leasequery(document.leasequery.enabled, tuple(document.leasequery.requestors)),
     )
 
 

@@ -11,6 +11,7 @@ from dhcpcore.topology.document import (
     VERSION,
     AssignmentEntry,
     GlobalsEntry,
+    LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
     SharedNetworkEntry,
@@ -98,6 +99,7 @@ class Document:
     subnets: tuple[DeclaredSubnet, ...] = ()
     sends: Mapping[int, Sends] = field(default_factory=lambda: _NONE_SENT)
     shared_networks: tuple[DeclaredNetwork, ...] = ()
+    leasequery: LeasequeryEntry = field(default_factory=LeasequeryEntry)
 
     def canonical(self) -> dict[str, Any]:
         """The document in its one canonical form: the same for every spelling of the same definitions."""
@@ -110,6 +112,8 @@ class Document:
         if self.shared_networks:
             made["shared_networks"] = [document_of(network.entry) for network in self.shared_networks]
         made["subnets"] = [canonical_subnet(subnet) for subnet in self.subnets]
+        if leasequery := document_of(self.leasequery):
+            made["leasequery"] = leasequery
         return made
 
 

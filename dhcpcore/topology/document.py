@@ -24,6 +24,7 @@ from dhcpcore.topology.fields import (
     Name,
     Network,
     RelayAddress,
+    Requestor,
     ServerName,
     wrong,
 )
@@ -35,7 +36,7 @@ DEFAULT_LIFETIME_S = 3600
 #: Classes that exist without being declared: clients that have an enabled assignment in the subnet's link, and others.
 BUILT_IN_CLASSES = ("known", "unknown")
 #: Top-level keys that the format has and this version does not serve yet; a document that uses one is refused.
-LATER_KEYS = ("classes", "handlers", "leasequery", "ddns")
+LATER_KEYS = ("classes", "handlers", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
 Options = dict[str, Any]
@@ -321,6 +322,21 @@ class SharedNetworkEntry(Entry):
     never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
 
 
+class LeasequeryEntry(Entry):
+    """Whom the server tells who has which address: access concentrators that ask by RFC 4388, 6148 and 6926."""
+
+    enabled: bool = Field(False, description="Whether queries are answered.")
+    requestors: list[Requestor] = Field(
+        default_factory=list, description="Who may ask: addresses, or prefixes. Everybody else hears nothing."
+    )
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.enabled and not self.requestors:
+            raise wrong("enabled is true and requestors is empty: name the addresses that may ask, such as 192.0.2.2")
+        return self
+
+
 class DocumentEntry(Entry):
     """The whole document, for its JSON schema; ``validate`` reads it piece by piece, to name all faults at once."""
 
@@ -331,6 +347,9 @@ class DocumentEntry(Entry):
         default_factory=list, description="What subnets that share a wire have in common."
     )
     subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
+    leasequery: LeasequeryEntry = Field(
+        default_factory=LeasequeryEntry, description="Who may ask who has which address."
+    )
 
 
 #: Keys of a subnet, an assignment or a lifetime that only one family has, with that family.

@@ -153,6 +153,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Leasequery:
+    """Who may ask who has which address: prefixes, of which nearly all are one host's."""
+
+    enabled: bool = False
+    requestors: tuple[tuple[bytes, int], ...] = ()
+
+    def admits(self, address: bytes) -> bool:
+        """Whether a query of this requestor is answered."""
+        return self.enabled and any(
+            len(prefix) == len(address) and prefix <= address <= last_of(prefix, plen)
+            for prefix, plen in self.requestors
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A definition row that could not be used, where it stands and why; the rest serves."""
 
@@ -174,6 +189,7 @@ class Snapshot:
     reclaim_grace_s: int = 30
     probation_s: int = 86_400
     probe: bool = False  #: Whether an address is probed (ICMP, ARP) before it is offered.
+    leasequery: Leasequery = field(default_factory=Leasequery)
 
     def subnet(self, subnet_id: int) -> Subnet | None:
         """The subnet of that id, if it still exists."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from dhcpcore.errors import InvalidDocument
 from dhcpcore.topology import rules
@@ -20,7 +20,9 @@ from dhcpcore.topology.document import (
     VERSION,
     AssignmentEntry,
     DocumentEntry,
+    Entry,
     GlobalsEntry,
+    LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
     SharedNetworkEntry,
@@ -29,6 +31,8 @@ from dhcpcore.topology.document import (
 )
 from dhcpcore.topology.faults import Faults, shown, unknown_key
 from dhcpcore.topology.spaces import NO_SENDS, Payloads, Sends, Spaces, defined, encoded, sends
+
+E = TypeVar("E", bound=Entry)
 
 _TOP_KEYS = (*DocumentEntry.model_fields, *LATER_KEYS)
 _LISTS = ("pools", "prefix_pools", "assignments")
@@ -73,6 +77,7 @@ def inspect(raw: object) -> Inspected:
         if (subnet := _subnet(value, f"subnets[{index}]", spaces, faults)) is not None
     ]
     rules.check(subnets, faults)
+    leasequery = _section(raw, "leasequery", LeasequeryEntry, faults)
     document = Document(
         globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),
         payloads=payloads,
@@ -85,6 +90,7 @@ def inspect(raw: object) -> Inspected:
         subnets=tuple(subnets if not faults else _sound(subnets, faults)),
         sends=sent,
         shared_networks=tuple(network for network in networks if network.path not in faults.elements),
+        leasequery=leasequery,
     )
     return Inspected(document, faults)
 
@@ -99,6 +105,12 @@ def _top_level(raw: Mapping[Any, Any], faults: Faults) -> None:
         faults.add("", "version", f"{said}: write version: {VERSION}")
     for key in LATER_KEYS:
         _not_in_this_version(raw, key, "", faults)
+
+
+def _section(raw: Mapping[Any, Any], key: str, model: type[E], faults: Faults) -> E:
+    """A part of the document that is there once; its defaults where it is missing or wrong."""
+    entry = faults.model(key, model, raw[key] if raw.get(key) is not None else {})
+    return entry if entry is not None and key not in faults.elements else model()
 
 
 def _not_in_this_version(holder: Mapping[Any, Any], key: str, element: str, faults: Faults) -> None:

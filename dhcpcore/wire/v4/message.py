@@ -43,6 +43,13 @@ class MessageType(enum.IntEnum):
     NAK = 6
     RELEASE = 7
     INFORM = 8
+    FORCERENEW = 9  #: RFC 3203 3.
+    LEASEQUERY = 10  #: RFC 4388 6.1.
+    LEASEUNASSIGNED = 11
+    LEASEUNKNOWN = 12
+    LEASEACTIVE = 13
+    BULKLEASEQUERY = 14  #: RFC 6926 6.2.1.
+    LEASEQUERYDONE = 15
 
 
 def type_name(kind: int) -> str:
@@ -74,6 +81,15 @@ class Opt:
     CLIENT_ID = 61
     CLIENT_FQDN = 81
     AGENT_OPTIONS = 82
+    CLIENT_LAST_TRANSACTION_TIME = 91
+    ASSOCIATED_IP = 92
+    STATUS_CODE = 151
+    BASE_TIME = 152
+    START_TIME_OF_STATE = 153
+    QUERY_START_TIME = 154
+    QUERY_END_TIME = 155
+    DHCP_STATE = 156
+    DATA_SOURCE = 157
 
 
 class Request4:

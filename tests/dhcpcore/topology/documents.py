@@ -99,6 +99,7 @@ FULL: dict[str, Any] = {
         },
         {"prefix": "192.0.2.0/24", "name": "office of another network", "space": 7},
     ],
+    "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2"]},
 }
 
 

@@ -7,6 +7,7 @@ from dhcpcore.topology.levels import levels_of, merge
 from dhcpcore.topology.snapshot import Lifetimes
 from dhcpcore.topology.validate import validate
 from tests.dhcpcore.topology.documents import FULL, full
+from tests.packets4 import ip
 
 
 def built():
@@ -117,6 +118,24 @@ def test_rows_make_the_same_snapshot_as_their_document():
     assert [subnet.subnet_id for subnet in snapshot.subnets] == [11, 12, 13]
     assert [pool.pool_id for pool in snapshot.subnets[1].pools] == [110, 111]
     assert snapshot.subnets[0].options == built().subnets[0].options
+
+
+def test_who_may_ask_is_in_the_snapshot_from_a_document_and_from_rows():
+    section = ("leasequery", Row(0, "leasequery", FULL["leasequery"]))
+    for snapshot in (built(), from_rows(3, *rows(FULL), usage=Usage(), sections=[section])):
+        admits = snapshot.leasequery.admits
+        assert admits(ip("192.0.2.2"))
+        assert admits(ip("198.51.100.15"))
+        assert not admits(ip("198.51.100.16"))
+        assert not admits(ip("192.0.2.3"))
+    assert not from_rows(3, *rows(FULL), usage=Usage()).leasequery.admits(ip("192.0.2.2"))
+
+
+def test_a_bad_row_of_who_may_ask_is_quarantined_and_nobody_may():
+    section = ("leasequery", Row(0, "leasequery", {"enabled": True, "requestors": ["garbage"]}))
+    snapshot = from_rows(3, *rows(FULL), usage=Usage(), sections=[section])
+    assert [one.place for one in snapshot.quarantined] == ["leasequery"]
+    assert not snapshot.leasequery.enabled
 
 
 def test_a_bad_row_is_quarantined_and_the_rest_serves():

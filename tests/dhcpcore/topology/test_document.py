@@ -15,6 +15,7 @@ from dhcpcore.topology.document import (
     FamilyNames,
     GlobalOptions,
     GlobalsEntry,
+    LeasequeryEntry,
     LifetimeEntry,
     PoolEntry,
     PrefixPoolEntry,
@@ -39,6 +40,7 @@ SECTIONS = {
     "Pools": PoolEntry,
     "Prefix pools": PrefixPoolEntry,
     "Assignments": AssignmentEntry,
+    "Leasequery": LeasequeryEntry,
 }
 
 
