@@ -228,3 +228,14 @@ def test_nobody_else_may_change_them(sqlite_database, role):
             assert (answer.status_code, answer.headers["Content-Type"]) == (wanted, PROBLEM), (verb, where)
     for kind, (new, *_rest) in KINDS.items():
         assert rest.post(f"{V1}/{kind}", json=new).status_code == wanted
+
+
+def test_a_parameter_is_given_once(rest):
+    answer = rest.get(f"{V1}/subnets?find=office&find=laboratory&limit=1")
+    assert (answer.status_code, [one["field"] for one in answer.json["errors"]]) == (422, ["find"])
+
+
+def test_a_body_that_says_it_is_json_is_json(rest):
+    answer = rest.post(f"{V1}/subnets", data="prefix: 203.0.113.0/24", content_type="application/json")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "body")
+    assert "is no JSON" in answer.json["detail"]
