@@ -16,6 +16,7 @@ from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6
 from dhcpcore.store import columns as made
 from dhcpcore.store import met_assignments as met
 from dhcpcore.store import rows as stored_rows
+from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect
 from dhcpcore.store.picture import Picture, Piece, PoolPiece, SubnetPiece, list_of
@@ -28,14 +29,17 @@ from dhcpcore.topology.declared import Document
 from dhcpcore.topology.spans import last_of
 from dhcpcore.topology.validate import inspect
 
-Kind = Literal["subnet", "pool", "option definition", "globals"]
+Kind = Literal["subnet", "pool", "option definition", "shared network", "globals"]
+#: Wishes for what has a row of a kind and a name.
+_NAMED: Mapping[str, str] = {"option definition": OPTION_DEFINITION, "shared network": SHARED_NETWORK}
 
 
 class Wish(NamedTuple):
     """What one piece shall be: ``form`` None takes it away, and without ``key`` it is new.
 
-    ``key`` is the number of a subnet or pool, or the name of an option definition's row; ``home`` the number of a new
-    pool's subnet.  With ``since``, the revision of what was looked at, it is refused where the piece changed meanwhile.
+    ``key`` is the number of a subnet or pool, or the name of an option definition's or a shared network's row;
+    ``home`` the number of a new pool's subnet.  With ``since``, the revision of what was looked at, it is refused
+    where the piece changed meanwhile.
     """
 
     kind: Kind
@@ -131,12 +135,12 @@ class _Drafting:
     def _found(self, wish: Wish, versions: Versions) -> tuple[Piece[Any], int]:
         match wish.kind:
             case "globals":
-                return self._picture.globals, versions.globals
-            case "option definition":
-                for one in self._picture.definitions:
+                return self._picture.sections[GLOBALS], versions.globals
+            case "option definition" | "shared network":
+                for one in self._picture.named[_NAMED[wish.kind]]:
                     columns = one.stored.columns if one.stored is not None else None
                     if columns is not None and columns.name == wish.key:
-                        return one, versions.definition(columns.name)
+                        return one, versions.definition(_NAMED[wish.kind], columns.name)
             case "subnet":
                 for subnet in self._picture.subnets:
                     if subnet.stored is not None and subnet.stored.row_id == wish.key:
@@ -157,8 +161,8 @@ class _Drafting:
         raise NotFound(f"There is no subnet with the number {wish.home}.")
 
     def _move_last(self, wish: Wish, piece: Piece[Any] | None) -> None:
-        if wish.kind == "option definition":
-            _last(self._picture.definitions, piece)
+        if wish.kind in _NAMED:
+            _last(self._picture.named[_NAMED[wish.kind]], piece)
         elif wish.kind == "subnet":
             _last(self._picture.subnets, piece)
         elif wish.kind == "pool":
@@ -171,10 +175,11 @@ class _Drafting:
         form = None if wish.form is None else dict(wish.form)
         match wish.kind:
             case "globals":
-                self._picture.globals.form = form
-                return self._picture.globals
-            case "option definition":
-                return _put(self._picture.definitions, piece, Piece(piece.stored if piece else None, form), form)
+                self._picture.sections[GLOBALS].form = form
+                return self._picture.sections[GLOBALS]
+            case "option definition" | "shared network":
+                listed = self._picture.named[_NAMED[wish.kind]]
+                return _put(listed, piece, Piece(piece.stored if piece else None, form), form)
             case "subnet":
                 new = SubnetPiece(piece.stored if piece else None, {}, piece.pools[:] if piece else [])  # type: ignore[attr-defined]
                 new.replace(form or {})
@@ -301,9 +306,10 @@ class _Drafting:
 
 #: Where a fault is told that is at none of a piece's own fields.
 _WHOLE: Mapping[str, str] = {
-    "subnet": "subnet", "pool": "pool", "option definition": "option_definition", "globals": "globals",
+    "subnet": "subnet", "pool": "pool", "option definition": "option_definition",
+    "shared network": "shared_network", "globals": "globals",
 }  # fmt: skip
-_THIS = {SubnetPiece: "this subnet", PoolPiece: "this pool", Piece: "this definition"}
+_THIS = {SubnetPiece: "this subnet", PoolPiece: "this pool", Piece: "this one"}
 
 
 def _said(wish: Wish) -> str:
