@@ -14,7 +14,7 @@ from bench.running import CHECKOUT, Running
 BROWSERS = 8
 #: Long enough for each browser to ask twice for the living part of its page.
 WATCHED_S = 10.0
-PAIRS = 3
+PAIRS = 4
 _SEEN_S_MAX = 90.0
 
 
