@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 #: Pages poll every other second; nobody sees the difference.
 _MOMENT_S = 1.0
-#: Counting takes at most a fiftieth of a process's time: of a core that the engine shares, more would be leases not granted.
+#: Counting takes at most a fiftieth of a process's time: on a core that the engine shares, more is taken from clients.
 _REST = 50
 #: How long a page waits for fresh numbers before it shows those of the last count.
 _PATIENCE_S = 0.05
