@@ -24,6 +24,7 @@ from app.pages import (
     manual,
     metrics,
     options,
+    setup,
     subnets,
     users,
 )
@@ -35,7 +36,7 @@ from dhcpcore.settings import load
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
 PAGES = (dashboard, leases, subnets, options, assignments, definitions, events, log, manual, health, metrics, login,
-         account, users)
+         account, users, setup)
 
 
 def create_app(appliance: Appliance) -> Flask:

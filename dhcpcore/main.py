@@ -23,6 +23,7 @@ from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.net.identity import server_duid
 from dhcpcore.net.loop import Chore, Loop
+from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
 from dhcpcore.net.udp4 import Udp4
@@ -45,7 +46,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     account = privileges.target(settings)
     udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
-    probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open()) if prober is not None)
+    neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open(), neighbours) if prober is not None)
     changes = interfaces.Changes()
     if account is not None:
         privileges.hand_over(account, (settings.state_dir, *_files(settings)))
@@ -80,6 +82,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
 
     face = Face(engine, store, clock, duid, send, stop, shown(database), time.time(), ring)
     control = ControlServer(settings.control_socket, Dispatch(face))
+    face.neighbourhood = neighbours
+    face.read_interfaces = lambda: interfaces.describe(settings.interfaces)
     loop = Loop(engine, store, clock, udp, changes, refresh, control, probers)
     chores = Chores(engine, database, store, definitions, clock, send, duid, socket.gethostname(), face.do)
     face.chores = chores

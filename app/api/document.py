@@ -24,6 +24,7 @@ from app.api import (
     options,
     pools,
     revisions,
+    setup,
     shared_networks,
     subnets,
     tokens,
@@ -37,7 +38,7 @@ from dhcpcore.version import __version__
 PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, leases, transactions, global_settings, option_definitions,
-             options, definitions, revisions, engine, users, tokens, audit)
+             options, definitions, revisions, engine, users, tokens, audit, setup)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

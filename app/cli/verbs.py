@@ -21,6 +21,7 @@ VERBS: dict[str, Verb] = {
     "web": Verb("app.cli.web", "Run the web pages and REST alone."),
     "migrate": Verb("app.cli.migrate", "Make the database, or bring it to this version."),
     "apply": Verb("app.cli.apply", "Make a definitions document the definitions."),
+    "setup": Verb("app.cli.setup", "Make the first subnet, from what the interfaces suggest."),
     "diff": Verb("app.cli.diff", "Show what applying a document would change."),
     "export": Verb("app.cli.export", "Print the definitions as a document."),
     "revision": Verb("app.cli.revision", "Show the published definitions, and what each changed."),

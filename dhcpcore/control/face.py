@@ -38,6 +38,14 @@ class EngineFace(Protocol):
         """The newest lines of the engine's log, the oldest first; or those after the line of that number."""
         ...
 
+    def interfaces(self) -> list[dict[str, Any]]:
+        """The interfaces that may be served, with prefixes, gateway and resolvers."""
+        ...
+
+    def neighbours(self, interface: str) -> dict[str, Any]:
+        """Other DHCP servers on a link; asks it, and tells what answered when called again."""
+        ...
+
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step, so that ended leases are given away again."""
         ...

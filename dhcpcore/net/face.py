@@ -17,6 +17,7 @@ from dhcpcore.logs import Ring
 from dhcpcore.net import cycle
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
+from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.pipeline.trace import describe, identity
 from dhcpcore.store.leases import LeaseStore
 from dhcpcore.store.requests import LASTING_VERBS, Request
@@ -42,6 +43,8 @@ class Face:
         self._started_at = started_at
         self._ring = ring
         self.chores: Chores | None = None
+        self.neighbourhood: Neighbours | None = None
+        self.read_interfaces: Callable[[], list[dict[str, Any]]] = list
 
     def status(self) -> dict[str, Any]:
         """What a person asks first."""
@@ -119,6 +122,16 @@ class Face:
     def log(self, limit: int, after: int | None, level: str, find: str | None) -> dict[str, Any]:
         """The newest lines of the log, or those after one."""
         return dataclasses.asdict(self._ring.tail(limit, after, level, find))
+
+    def interfaces(self) -> list[dict[str, Any]]:
+        """What the machine says of them now."""
+        return self.read_interfaces()
+
+    def neighbours(self, interface: str) -> dict[str, Any]:
+        """Who else serves that link."""
+        if self.neighbourhood is None:
+            raise Refused("The engine may not ask: it was started without the capability NET_RAW.")
+        return self.neighbourhood.on(interface)
 
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step."""

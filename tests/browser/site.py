@@ -12,11 +12,11 @@ from pathlib import Path
 from app.services import accounts, schema, transactions
 from app.services.access import Role, terminal
 from app.services.appliance import Appliance
-from app.services.client_messages import Answer, read_answer, request
 from dhcpcore.control import ControlClient
 from dhcpcore.settings import Settings, load
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.validate import validate
+from dhcpcore.wire.v4.client import Answer, read_answer, request
 from dhcpcore.wire.v4.message import MessageType, Opt
 from tests.app.cli.test_running import a_free_port, ask, running, until
 

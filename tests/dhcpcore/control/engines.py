@@ -32,6 +32,12 @@ class FakeEngine:
     def log(self, limit, after, level, find):
         return {"lines": [{"id": 7, "text": find or level}][:limit], "last": 7, "lost": 0}
 
+    def interfaces(self):
+        return [{"name": "eth0", "up": True, "addresses": ["192.0.2.1/24"], "gateway": "", "resolvers": []}]
+
+    def neighbours(self, interface):
+        return {"interface": interface, "asking": False, "servers": []}
+
     def confirm_clock(self):
         raise RuntimeError("a bug")
 

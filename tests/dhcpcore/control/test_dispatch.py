@@ -90,7 +90,7 @@ def test_the_longest_log_fits_into_an_answer():
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
 @pytest.mark.parametrize("role", Role)
 def test_a_verb_needs_its_role(verb, role):
-    arguments = {"address": "192.0.2.10"} if verb.name == "lease-release" else {}
+    arguments = {"lease-release": {"address": "192.0.2.10"}, "neighbours": {"interface": "eth0"}}.get(verb.name, {})
     answer = ask({"id": 1, "verb": verb.name, "arguments": arguments}, role)
     forbidden = not answer["ok"] and answer["error"]["code"] == "forbidden"
     assert forbidden == (role < verb.role)
@@ -98,4 +98,4 @@ def test_a_verb_needs_its_role(verb, role):
 
 def test_what_changes_something_is_not_for_viewers():
     open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
-    assert open_to_viewers == {"status", "statistics", "transactions"}
+    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces"}
