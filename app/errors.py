@@ -30,6 +30,8 @@ from dhcpcore.errors import (
 
 log = logging.getLogger(__name__)
 
+#: Of a path that is told back.
+_PATH_MAX = 200
 PROBLEM = "application/problem+json"
 
 #: The first row that fits an error gives its status.
@@ -92,7 +94,10 @@ def _lessor(error: LessorError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or "")
+    said = error.description or ""
+    if error.code == HTTPStatus.NOT_FOUND and request.endpoint is None:
+        said = f"There is no page {request.path[:_PATH_MAX]} here."
+    answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, said)
     for name, value in error.get_headers():
         if name in {"Allow", "WWW-Authenticate"}:
             answer.headers[name] = value
