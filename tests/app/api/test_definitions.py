@@ -96,3 +96,22 @@ def test_who_may_apply(sqlite_database, role, status):
     define(sqlite_database)
     answer = web(sqlite_database, role=role).put(WHERE, json=DOCUMENT, headers={"If-Match": "*"})
     assert answer.status_code == status
+
+
+def test_shared_networks_and_what_is_always_and_never_sent_are_edited(rest):
+    network = {"name": "campus", "options": {"dhcp4": {"ntp-servers": ["192.0.2.4"]}},
+               "always_send": {"dhcp4": ["ntp-servers"]}}
+    document = {**smaller(shared_network="campus", never_send=["host-name"]), "shared_networks": [network],
+                "globals": {"never_send": {"dhcp4": ["log-servers"]}}}
+    made = rest.put(WHERE, json=document, headers={"If-Match": '"1"'})
+    assert [one["kind"] for one in made.json["changes"]] == ["globals", "shared network", "subnet"]
+    got = rest.get(WHERE).json
+    assert got["shared_networks"] == [network]
+    assert got["globals"] == {"never_send": {"dhcp4": ["log-servers"]}}
+    assert got["subnets"][0]["never_send"] == ["host-name"]
+    found = rest.get("/api/v1/subnets/1/effective-options?requested=3").json["options"]
+    assert [(one["name"], one["origin"], one["sent"]) for one in found][1] == (
+        "ntp-servers", {"level": "shared_network", "name": "campus"}, True)
+    wrong = {**document, "shared_networks": [{**network, "always_send": {"dhcp4": ["ntp"]}}]}
+    refused = rest.put(WHERE, json=wrong, headers={"If-Match": '"2"'})
+    assert refused.json["errors"][0]["field"] == "shared_networks[0].always_send.dhcp4[0]"
