@@ -9,6 +9,7 @@ import pytest
 
 from dhcpcore.engine import Outgoing
 from dhcpcore.errors import Refused
+from dhcpcore.logs import Ring
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.topology.links import Interface
@@ -45,7 +46,8 @@ def sent(w: World, address: str = ADDRESS, space: int = 0) -> list[Outgoing]:
     clock = Clock(lambda: w.now, lambda: w.now, lambda: w.now)
     clock.measure()
     out: list[Outgoing] = []
-    Face(w.engine, w.store, clock, b"duid", out.extend, lambda: None, "sqlite", float(T0)).renew(ip(address), space)
+    face = Face(w.engine, w.store, clock, b"duid", out.extend, lambda: None, "sqlite", float(T0), Ring())
+    face.renew(ip(address), space)
     return out
 
 
