@@ -9,6 +9,7 @@ from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
 from dhcpcore.handlers.leasequery import LeaseQuery
 from dhcpcore.handlers.lifetimes import LeaseTimes
+from dhcpcore.handlers.nonce import GiveNonce
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
 from dhcpcore.handlers.probe import ProbeAddress
@@ -16,12 +17,13 @@ from dhcpcore.handlers.record import RecordConflict, RecordLease
 from dhcpcore.handlers.server_id import ServerIdentity
 from dhcpcore.handlers.subnet import SelectSubnet
 from dhcpcore.lease.allocation import Allocator
+from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.searches import Searches
 
 
-def builtin(allocator: Allocator, offered: Offered, searches: Searches) -> tuple[Handler, ...]:
+def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: Nonces) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     return (
         SelectSubnet(),
@@ -39,4 +41,5 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches) -> tuple
         LeaseTimes(),
         Options(),
         LeaseQuery(searches),
+        GiveNonce(nonces),
     )

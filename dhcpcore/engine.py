@@ -25,11 +25,12 @@ from dhcpcore.handlers.reply import Reply
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
+from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.finished import Probe, Traced
-from dhcpcore.pipeline.handler import Plan
+from dhcpcore.pipeline.handler import Handler, Plan
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
@@ -74,6 +75,7 @@ class Engine:
         self.allocator = Allocator()
         self.offered = Offered()
         self.searches = Searches()
+        self.nonces = Nonces()
         self.counters = Counters()
         self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
         self.traced = 0  #: How many were ever kept.
@@ -82,10 +84,13 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply = Reply()
-        self.plan = Plan(builtin(self.allocator, self.offered, self.searches), _MESSAGE_TYPES)
+        self.plan = Plan(self._handlers(), _MESSAGE_TYPES)
         self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
+
+    def _handlers(self) -> tuple[Handler, ...]:
+        return builtin(self.allocator, self.offered, self.searches, self.nonces)
 
     @property
     def defined(self) -> bool:
@@ -96,7 +101,7 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        self.plan = Plan(builtin(self.allocator, self.offered, self.searches), _MESSAGE_TYPES, snapshot)
+        self.plan = Plan(self._handlers(), _MESSAGE_TYPES, snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:

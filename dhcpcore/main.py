@@ -6,6 +6,7 @@ import argparse
 import gc
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -28,6 +29,7 @@ from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
 from dhcpcore.net.udp4 import Udp4
 from dhcpcore.settings import Settings, load
+from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.leases import LeaseStore
@@ -58,6 +60,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)
+    engine.nonces.key = nonce_key(database, secrets.token_bytes(32))
     definitions = Definitions(database)
     store = LeaseStore(database, definitions)
 

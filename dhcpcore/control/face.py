@@ -30,6 +30,10 @@ class EngineFace(Protocol):
         """End the lease of an address at once; tells the row as it was.  Refused when there is none."""
         ...
 
+    def renew(self, address: bytes, space: int = 0) -> dict[str, Any]:
+        """Ask the client that holds an address to renew; tells whom and how.  Refused where that is not allowed."""
+        ...
+
     def transactions(self, limit: int, client: str | None = None) -> list[dict[str, Any]]:
         """The latest transactions, newest first, of all clients or of those whose identity contains ``client``."""
         ...

@@ -138,6 +138,11 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
              Argument("address", address_bytes, "an IPv4 or IPv6 address", required=True),
              Argument("space", _count(0, 2**31 - 1), "the number of a lease space", default=0),
          )),
+    Verb("lease-renew", Role.OPERATOR, "Asks the client that holds an address to renew at once (FORCERENEW).",
+         lambda engine, args: engine.renew(args["address"], args["space"]), (
+             Argument("address", address_bytes, "an IPv4 address", required=True),
+             Argument("space", _count(0, 2**31 - 1), "the number of a lease space", default=0),
+         )),
     Verb("reload", Role.OPERATOR, "Makes the engine read the definitions again, now.",
          lambda engine, _: engine.reload()),
     Verb("clock-confirm", Role.ADMIN, "Takes the clock as it is after a step: ended leases are given away again.",

@@ -42,6 +42,7 @@ class Step:
     GUARDED_POOL = 21
     ADOPTED = 22
     QUERY = 23
+    ASKED_TO_RENEW = 24
 
 
 def _address(value: bytes) -> str:
@@ -79,6 +80,7 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.RETRIED: lambda count: f"Another writer was first; decided again (time {count}).",
     Step.GUARDED_POOL: lambda pool, name: f"Pool {pool} admits only clients of class {name}.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
+    Step.ASKED_TO_RENEW: lambda address, how: f"The client of {_address(address)} was asked to renew ({how}).",
     Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",
 }
 

@@ -64,6 +64,7 @@ class Reason(enum.Enum):
     RELEASED = _Row("RELEASED", Verdict.TAKEN, "The client gave its address back.")
     DECLINED = _Row("DECLINED", Verdict.TAKEN, "The client found its address in use; it is on probation now.")
     OTHER_SERVER = _Row("OTHER-SERVER", Verdict.TAKEN, "The client chose another server; our offer was withdrawn.")
+    FORCERENEW = _Row("FORCERENEW", Verdict.TAKEN, "An administrator had this server ask the client to renew.")
     LEASEQUERY_SEARCH = _Row(
         "LEASEQUERY-SEARCH", Verdict.TAKEN, "A query by remote-id: the answer follows when all leases were looked at."
     )

@@ -126,6 +126,7 @@ def _snapshot(
         reclaim_grace_s=globals_.reclaim_grace,
         probation_s=globals_.probation,
         probe=globals_.probe,
+        forcerenew=globals_.forcerenew,
         leasequery=Leasequery(document.leasequery.enabled, tuple(document.leasequery.requestors)),
     )
 

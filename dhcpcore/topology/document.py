@@ -39,6 +39,7 @@ BUILT_IN_CLASSES = ("known", "unknown")
 LATER_KEYS = ("classes", "handlers", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
+Forcerenew = Literal["never", "authenticated", "plain"]
 Options = dict[str, Any]
 #: Options by name, or by code in quotes.
 OptionNames = list[str]
@@ -139,6 +140,9 @@ class GlobalsEntry(Entry):
     probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
     always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
     never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+    forcerenew: Forcerenew = Field(
+        "never", description="Whether clients may be asked to renew at once: `never`, `authenticated`, or also `plain`."
+    )
 
     @model_validator(mode="after")
     def _limits(self) -> Self:

@@ -89,6 +89,14 @@ class Links:
         self._by_interface[index, family] = place
         return place
 
+    def own_towards(self, address: bytes) -> bytes | None:
+        """By which of our addresses a client knows us that has this IPv4 address: on its own link, else any."""
+        place = self.for_address(address)
+        subnets = place[0].subnets if place is not None else ()
+        own = [(a, i) for i in self.interfaces.values() for a in i.addresses if len(a) == 4 and a[0] != 127]
+        near = (a for a, i in own if any(s.interface == i.name or s.contains(a) for s in subnets))
+        return next(near, own[0][0] if own else None)
+
     def _attached(self, interface: Interface, family: int) -> Place | None:
         size = 4 if family == 4 else 16
         own = [address for address in interface.addresses if len(address) == size]

@@ -190,6 +190,7 @@ class Snapshot:
     probation_s: int = 86_400
     probe: bool = False  #: Whether an address is probed (ICMP, ARP) before it is offered.
     leasequery: Leasequery = field(default_factory=Leasequery)
+    forcerenew: str = "never"  #: never | authenticated | plain
 
     def subnet(self, subnet_id: int) -> Subnet | None:
         """The subnet of that id, if it still exists."""

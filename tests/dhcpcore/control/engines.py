@@ -26,6 +26,10 @@ class FakeEngine:
             raise Refused("There is no lease of that address.")
         return {"address": "192.0.2.10"}
 
+    def renew(self, address, space=0):
+        self.calls.append(("renew", address, space))
+        return {"address": "192.0.2.10"}
+
     def transactions(self, limit, client=None):
         return [{"client": client or "any", "n": n} for n in range(limit)]
 

@@ -17,6 +17,7 @@ FULL: dict[str, Any] = {
         "probe": True,
         "always_send": {"dhcp4": ["domain-name-servers"], "dhcp6": ["dns-servers"]},
         "never_send": {"dhcp4": ["cookie-servers"]},
+        "forcerenew": "authenticated",
     },
     "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string"}],
     "shared_networks": [

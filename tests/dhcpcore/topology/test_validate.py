@@ -81,6 +81,7 @@ BROKEN = [
     (("globals", "lifetime"), "1 hour", "globals.lifetime.default", "not a duration"),
     (("globals", "authoritative"), "yes", "globals.authoritative", "neither true nor false"),
     (("globals", "adopt"), "always", "globals.adopt", "'never', 'free' or 'reserved'"),
+    (("globals", "forcerenew"), True, "globals.forcerenew", "'never', 'authenticated' or 'plain'"),
     (("globals", "offer_hold"), 0, "globals", "offer_hold is 0"),
     (("globals", "probation"), "infinite", "globals", "end"),
     (("globals", "options", "dhcp4", "router"), [], "globals.options.dhcp4.router", "did you mean routers"),
