@@ -39,7 +39,7 @@ class Handler:
         """Record the decision and finish the answer."""
 
     def silent(self, bundle: TransactionBundle) -> None:
-        """Nothing was given, for ``bundle.reason``: put a response and another reason there, or leave it.  No signal."""
+        """Nothing was given, for ``bundle.reason``: put a response and another reason there, or leave it."""
 
 
 class Plan:
