@@ -33,12 +33,13 @@ from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import Handler, Plan
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.searches import Searches
-from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
+from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Interface, Links
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
+from dhcpcore.wire.v4.lenient import decode_leniently
 from dhcpcore.wire.v4.message import MessageType, Opt, decode
 from dhcpcore.wire.v4.tlv import encode_options
 
@@ -54,7 +55,7 @@ SUSPENDED_MAX = 1024
 TRACES_MAX = 8192
 
 #: The offer, if there was one, has become a lease; or the client took another address.
-_GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED))
+_GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED, Reason.BOOTP_REPLY))
 #: What a definition that could not be read would perhaps have allowed: better no word than a wrong one.
 _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED))
 _MESSAGE_TYPES = (
@@ -101,7 +102,8 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        self.plan = Plan(self._handlers(), _MESSAGE_TYPES, snapshot)
+        message_types = (*_MESSAGE_TYPES, MessageType.BOOTP) if snapshot.bootp else _MESSAGE_TYPES
+        self.plan = Plan(self._handlers(), message_types, snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:
@@ -120,7 +122,7 @@ class Engine:
             try:
                 request = decode(datagram.data)
             except MalformedMessage as fault:
-                self._unread(datagram, Reason.MALFORMED, fault)
+                self._broken(batch, datagram, fault)
                 continue
             steps = pre.get(request.message_type)
             if steps is None:
@@ -214,6 +216,15 @@ class Engine:
             bundle.now = now
             batch.adopt(bundle)
 
+    def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage) -> None:
+        request = decode_leniently(datagram.data) if self.snapshot.compatibility.lenient_options else None
+        if request is None or request.message_type not in self.plan.pre:
+            self._unread(datagram, Reason.MALFORMED, fault)
+            return
+        bundle = TransactionBundle(datagram, request, self.snapshot, self.links, batch.now)
+        bundle.trace.append((Step.LENIENT, str(fault)))
+        batch.adopt(bundle)
+
     def _unread(self, datagram: Datagram, reason: Reason, fault: MalformedMessage | None = None) -> None:
         steps: list[tuple[object, ...]] = [(0, str(fault))] if fault else []
         self.counters.datagrams[0, reason, 0] += 1
@@ -298,8 +309,8 @@ class Batch:
                 continue
             except Refuse as signal:
                 self._refuse(bundle, signal.reason)
-            except CannotRespond as signal:
-                self._silence(bundle, signal.reason)
+            except (CannotRespond, Respond) as signal:
+                self._end(bundle, signal)
                 if bundle.depends:
                     self._waiting.append(bundle)
                     continue
@@ -440,16 +451,30 @@ class Batch:
         response = Response4(MessageType.NAK)
         response.pairs = ((int(Opt.MESSAGE), reason.code.encode()),)
         response.body = encode_options(response.pairs)
+        if not bundle.subnet.echo_client_id:
+            response.overrides = {int(Opt.CLIENT_ID): None}
         bundle.responses = [response]
         bundle.depends = []
         bundle.reason = reason
         self._engine.reply.post(bundle)
+
+    def _end(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> None:
+        if isinstance(signal, CannotRespond):
+            self._silence(bundle, signal.reason)
+        else:
+            bundle.reason = signal.reason
+            self._record_conflicts(bundle)
+            self._engine.reply.post(bundle)
 
     def _silence(self, bundle: TransactionBundle, reason: Reason) -> None:
         bundle.responses = []
         bundle.outgoing = []
         bundle.reason = reason
         self._record_conflicts(bundle)
+        for step in self._engine.plan.silent[bundle.request.message_type]:
+            step(bundle)
+        if bundle.responses:
+            self._engine.reply.post(bundle)
 
     def _record_conflicts(self, bundle: TransactionBundle) -> None:
         """An answered probe is recorded at once, whatever becomes of the client.

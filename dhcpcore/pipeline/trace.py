@@ -43,6 +43,13 @@ class Step:
     ADOPTED = 22
     QUERY = 23
     ASKED_TO_RENEW = 24
+    LINK_BY_SELECTION = 40
+    VPN = 41
+    SERVER_OVERRIDE = 42
+    RELAYED_UNICAST = 43
+    RAPID_COMMIT = 44
+    IPV6_ONLY = 45
+    LENIENT = 46
 
 
 def _address(value: bytes) -> str:
@@ -79,6 +86,15 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.PROBE_SILENT: lambda address: f"Nobody answered the probe of {_address(address)}.",
     Step.RETRIED: lambda count: f"Another writer was first; decided again (time {count}).",
     Step.GUARDED_POOL: lambda pool, name: f"Pool {pool} admits only clients of class {name}.",
+    Step.LINK_BY_SELECTION: lambda address, option, subnet: (
+        f"{_address(address)} in option {option} stands for subnet {subnet}."
+    ),
+    Step.VPN: lambda vss, option: f"Option {option} says VPN {vss[1:].decode('ascii', 'replace')!r}.",
+    Step.SERVER_OVERRIDE: lambda address: f"Its relay wants {_address(address)} to be the server identifier.",
+    Step.RELAYED_UNICAST: lambda: "The client had sent it by unicast, its relay says.",
+    Step.RAPID_COMMIT: lambda: "It asked for rapid commit: acknowledged at once.",
+    Step.IPV6_ONLY: lambda wait: f"It can do without IPv4: it is to wait {wait} s before it asks again.",
+    Step.LENIENT: lambda fault: f"Read as far as it goes, as `lenient_options` says: {fault}.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
     Step.ASKED_TO_RENEW: lambda address, how: f"The client of {_address(address)} was asked to renew ({how}).",
     Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",

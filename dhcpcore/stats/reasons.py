@@ -34,6 +34,18 @@ class Reason(enum.Enum):
     ACK_ADOPTED = _Row(
         "ACK-ADOPTED", Verdict.ANSWERED, "An address this database did not know of was granted, as `adopt` allows."
     )
+    OFFER_NOTHING = _Row(
+        "OFFER-NOTHING", Verdict.ANSWERED, "There is no address for the client; it was told how to go on (RFC 2563)."
+    )
+    OFFER_DO_WITHOUT = _Row(
+        "OFFER-DO-WITHOUT", Verdict.ANSWERED, "The client can do without IPv4 and was told to (RFC 8925): no lease."
+    )
+    BOOTP_REPLY = _Row(
+        "BOOTP-REPLY", Verdict.ANSWERED, "A BOOTP client got its address, and its lease was committed."
+    )
+    BOOTP_KNOWN = _Row(
+        "BOOTP-KNOWN", Verdict.ANSWERED, "A BOOTP client that has an address was told what to boot; no lease."
+    )
     ACK_INFORM = _Row("ACK-INFORM", Verdict.ANSWERED, "Options were sent to a client that has an address already.")
     LEASE_ACTIVE = _Row("LEASE-ACTIVE", Verdict.ANSWERED, "A requestor was told who has the address (RFC 4388).")
     LEASE_UNASSIGNED = _Row("LEASE-UNASSIGNED", Verdict.ANSWERED, "A requestor was told that nobody has the address.")
@@ -71,7 +83,7 @@ class Reason(enum.Enum):
 
     MALFORMED = _Row("MALFORMED", Verdict.SILENT, "The bytes break the format of the protocol.")
     NOT_A_REQUEST = _Row("NOT-A-REQUEST", Verdict.SILENT, "A message that servers send, or of an unknown type.")
-    BOOTP = _Row("BOOTP", Verdict.SILENT, "A BOOTP client without DHCP; this server does not answer BOOTP.")
+    BOOTP = _Row("BOOTP", Verdict.SILENT, "A BOOTP client without DHCP, where `bootp` is `never`.")
     NO_IDENTITY = _Row("NO-IDENTITY", Verdict.SILENT, "Neither a client identifier nor a hardware address was sent.")
     NO_SUBNET = _Row(
         "NO-SUBNET", Verdict.SILENT, "No subnet is declared for the relay or interface that the packet came from."

@@ -10,8 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from dhcpcore.topology.declared import DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
-from dhcpcore.topology.document import BootEntry, LifetimeEntry
-from dhcpcore.topology.snapshot import Boot, Leasequery, Lifetimes, OptionLevel, Pool, Quarantined, Snapshot, Subnet
+from dhcpcore.topology.document import BootEntry, LifetimeEntry, PoolEntry
+from dhcpcore.topology.snapshot import (
+    Boot,
+    Compatibility,
+    Leasequery,
+    Lifetimes,
+    OptionLevel,
+    Pool,
+    Quarantined,
+    Snapshot,
+    Subnet,
+)
 from dhcpcore.topology.validate import inspect
 
 
@@ -128,6 +138,8 @@ def _snapshot(
         probe=globals_.probe,
         forcerenew=globals_.forcerenew,
         leasequery=Leasequery(document.leasequery.enabled, tuple(document.leasequery.requestors)),
+        subnet_selection=globals_.subnet_selection,
+        compatibility=Compatibility(**globals_.compatibility.model_dump()),
     )
 
 
@@ -166,6 +178,12 @@ def _subnet(
         above=_above(document, network, family),
         always=subnet.sends.always,
         never=subnet.sends.never,
+        bootp=inherited("bootp"),
+        bootp_lifetime_s=inherited("bootp_lifetime"),
+        echo_client_id=inherited("echo_client_id"),
+        ipv6_only_s=inherited("ipv6_only"),
+        auto_configure=inherited("auto_configure"),
+        vss=entry.vss or b"",
     )
 
 
@@ -217,4 +235,6 @@ def _pool(pool: DeclaredPool, pool_id: int) -> Pool:
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         always=pool.sends.always,
         never=pool.sends.never,
+        bootp=isinstance(entry, PoolEntry) and entry.bootp,
+        ipv6_only_s=entry.ipv6_only if isinstance(entry, PoolEntry) else None,
     )

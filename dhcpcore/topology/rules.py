@@ -81,6 +81,21 @@ def _attachment(subnets: Subnets, faults: Faults) -> None:
             )  # fmt: skip
 
 
+def _vpns(subnets: Subnets, faults: Faults) -> None:
+    """A VPN is one address space: what its relays say must not mean two.  RFC 6607 3."""
+    seen: dict[bytes, DeclaredSubnet] = {}
+    for subnet in subnets:
+        entry = subnet.entry
+        if entry.vss is not None:
+            other = seen.setdefault(entry.vss, subnet)
+            if other.entry.space != entry.space:
+                faults.add(
+                    subnet.path, "vss",
+                    f"means space {other.entry.space} in {other.path} already: give both the same `space`, or one "
+                    "another vss",
+                )  # fmt: skip
+
+
 def _pools_inside(subnets: Subnets, faults: Faults) -> None:
     for subnet in subnets:
         prefix = subnet.entry.prefix
@@ -242,6 +257,7 @@ RULES: Iterable[Callable[[Subnets, Faults], None]] = (
     _names,
     _prefixes,
     _attachment,
+    _vpns,
     _pools_inside,
     _ranges_apart,
     _delegated_addresses,
