@@ -51,7 +51,7 @@ class Networks(BaseModel):
     items: list[Network]
 
 
-_SHOWN = {200: answered("The shared network.", Network)}
+_SHOWN: dict[int | str, Any] = {200: answered("The shared network.", Network)}
 
 
 @api.get("/shared-networks", responses={200: answered("All of them.", Networks), **Problems.of(503)},
