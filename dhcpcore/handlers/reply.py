@@ -27,10 +27,12 @@ class Reply(Handler):
         self._heads: dict[tuple[int, bytes, int, int, int], bytes] = {}
 
     def post(self, bundle: TransactionBundle) -> None:
-        """One datagram a response."""
-        bundle.outgoing = [
-            make(Outgoing, (self._encode(bundle, response), route(bundle, response))) for response in bundle.responses
-        ]
+        """One datagram a response; a query's answer, which is none of these, is there already."""
+        if bundle.responses:
+            bundle.outgoing = [
+                make(Outgoing, (self._encode(bundle, response), route(bundle, response)))
+                for response in bundle.responses
+            ]
 
     def _encode(self, bundle: TransactionBundle, response: Response4) -> bytes:
         request = bundle.request

@@ -6,6 +6,7 @@ from dhcpcore.builtin import builtin
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Plan
+from dhcpcore.pipeline.searches import Searches
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 from tests.playbook import OFFICE, pool, subnet
@@ -21,7 +22,7 @@ def planned(**fields: object) -> set[str]:
     of_snapshot = {key: fields.pop(key) for key in ("subnet_selection",) if key in fields}
     of_pool = {key: fields.pop(key) for key in ("pool_ipv6_only_s",) if key in fields}
     home = subnet(OFFICE, pool("192.0.2.100", "192.0.2.109", ipv6_only_s=of_pool.get("pool_ipv6_only_s")), **fields)
-    plan = Plan(builtin(Allocator(), Offered()), TYPES, Snapshot(1, (home,), **of_snapshot))
+    plan = Plan(builtin(Allocator(), Offered(), Searches()), TYPES, Snapshot(1, (home,), **of_snapshot))
     return {type(handler).__name__ for handler in plan.handlers}
 
 
