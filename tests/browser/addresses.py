@@ -8,13 +8,14 @@ from tests.browser.site import KNOWN_ADDRESS
 
 #: What answers a GET and is no page.
 _NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/stream", "/fragments/dashboard",
-            "/healthz", "/readyz", "/static/<path:filename>", "/metrics"}
+            "/healthz", "/log/recent", "/log/stream", "/readyz", "/static/<path:filename>", "/metrics"}
 #: An address for each route that has an argument.
 _EXAMPLES = {
     "/assignments/<int:number>": ["/assignments/2"],
     "/leases/<address>": ["/leases/203.0.113.10", "/leases/192.0.2.102"],
     "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
     "/subnets/<int:number>": ["/subnets/17", "/subnets/20"],
+    "/subnets/<int:number>/options": ["/subnets/20/options"],
 }
 #: Pages look otherwise when there is nothing, something wrong, or something was just done.
 _STATES = [

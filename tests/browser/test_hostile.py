@@ -15,6 +15,7 @@ SHOWN = {
     "a subnet's name": "/subnets",
     "a subnet's name and who has an address": "/subnets/20",
     "a subnet's name in a filter": "/events",
+    "a subnet's name and an option's value in a table": "/subnets/20/options",
     "a circuit as an identifier": "/assignments",
     "a circuit in a form": "/assignments/2",
     "a subnet's name in a form": "/assignments/new",
