@@ -25,6 +25,7 @@ from app.pages import (
     metrics,
     options,
     setup,
+    subnet_forms,
     subnets,
     users,
 )
@@ -35,8 +36,8 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, options, assignments, definitions, events, log, manual, health, metrics, login,
-         account, users, setup)
+PAGES = (dashboard, leases, subnets, subnet_forms, options, assignments, definitions, events, log, manual, health,
+         metrics, login, account, users, setup)
 
 
 def create_app(appliance: Appliance) -> Flask:

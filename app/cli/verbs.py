@@ -24,7 +24,7 @@ VERBS: dict[str, Verb] = {
     "setup": Verb("app.cli.setup", "Make the first subnet, from what the interfaces suggest."),
     "diff": Verb("app.cli.diff", "Show what applying a document would change."),
     "export": Verb("app.cli.export", "Print the definitions as a document."),
-    "revision": Verb("app.cli.revision", "Show the published definitions, and what each changed."),
+    "revision": Verb("app.cli.revision", "Show the published definitions and what each changed; take one back."),
     "audit": Verb("app.cli.audit", "Show who changed what, and when."),
     "subnet": Verb("app.cli.subnet", "List, add, change and remove subnets."),
     "pool": Verb("app.cli.pool", "List, add, change and remove pools."),

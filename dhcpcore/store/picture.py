@@ -58,11 +58,16 @@ class PoolPiece(Piece[PoolColumns]):
 
 @dataclass(slots=True, eq=False)
 class SubnetPiece(Piece[SubnetColumns]):
-    """A subnet: ``form`` is what it says of itself, and ``given`` are the lists that a change replaces."""
+    """A subnet: ``form`` is what it says of itself, and ``given`` are the lists that a change replaces.
+
+    ``number`` is that of a subnet which was there before and comes back, with its ``assignments``; of others those are
+    here that a change meets.
+    """
 
     pools: list[PoolPiece] = field(default_factory=list)
     given: frozenset[str] = frozenset()
     assignments: list[tuple[int, AssignmentColumns]] = field(default_factory=list)
+    number: int | None = None
 
     @property
     def name(self) -> str:

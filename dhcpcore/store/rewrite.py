@@ -113,7 +113,7 @@ class Rewrite:
 
     def _subnet(self, stored: Stored[Any] | None, piece: SubnetPiece, subnet: DeclaredSubnet) -> int:
         columns = made.of_subnet(subnet)
-        number = self._planner.fresh_id("subnet") if stored is None else stored.row_id
+        number = stored.row_id if stored is not None else piece.number or self._planner.fresh_id("subnet")
         highest = max((one.position for one in self._before.subnets), default=0)
         position = highest + GAP if stored is None else stored.position
         if stored is None or stored.columns != columns:
@@ -124,6 +124,8 @@ class Rewrite:
             self._after.subnets.append(row)
         given = _LISTS if stored is None else piece.given
         self._pools(number, subnet.name, [pool for pool in subnet.pools if _list_of(pool) in given], given)
+        for row_id, assignment in piece.assignments if piece.number is not None else ():
+            self._planner.assignment(subnet.name, number, row_id, assignment)
         return number
 
     def _pools(self, number: int, name: str, wanted: list[DeclaredPool], given: frozenset[str]) -> None:

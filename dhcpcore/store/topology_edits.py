@@ -39,7 +39,8 @@ class Wish(NamedTuple):
 
     ``key`` is the number of a subnet or pool, or the name of an option definition's or a shared network's row;
     ``home`` the number of a new pool's subnet.  With ``since``, the revision of what was looked at, it is refused
-    where the piece changed meanwhile.
+    where the piece changed meanwhile.  ``revive`` is the number that a subnet had, which it gets back, and the revision
+    whose assignments come back with it.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class Wish(NamedTuple):
     key: int | str | None = None
     home: int | None = None
     since: int | None = None
+    revive: tuple[int, int] | None = None
 
 
 class TopologyDraft(NamedTuple):
@@ -183,6 +185,10 @@ class _Drafting:
             case "subnet":
                 new = SubnetPiece(piece.stored if piece else None, {}, piece.pools[:] if piece else [])  # type: ignore[attr-defined]
                 new.replace(form or {})
+                if wish.revive is not None:
+                    new.number, revision = wish.revive
+                    held = stored_rows.assignments(self._connection, revision, new.number)[0]
+                    new.assignments = [(one.row_id, one.columns) for one in held if one.columns is not None]
                 return _put(self._picture.subnets, piece, new, form)
             case "pool":
                 key = list_of(form) if form is not None else ""
@@ -203,7 +209,8 @@ class _Drafting:
 
     def _there_already(self, rewrite: Rewrite) -> int | str | None:
         """The key of what says the same as the one new piece: so a request can be sent again."""
-        if len(self._wishes) != 1 or self._wishes[0].key is not None or self._wishes[0].kind == "globals":
+        wish = self._wishes[0]
+        if len(self._wishes) != 1 or wish.key is not None or wish.kind == "globals" or wish.revive is not None:
             return None
         piece = self._pieces[0]
         alone = [piece, *(piece.pools if isinstance(piece, SubnetPiece) else ())]
@@ -266,6 +273,7 @@ class _Drafting:
             if subnet is None:
                 raise Refused(f"{home.name} makes no sense as it is stored: apply a document that puts it right first.")
             if home is piece:
+                found |= self._by_id(self._over_revived(home))
                 found |= self._by_id(self._left_outside(home, subnet.entry.space, subnet.entry.prefix))
             stored = {pool.columns[:4] for pool in self._rows.pools.get(home.stored.row_id if home.stored else 0, ())
                       if pool.columns is not None}  # fmt: skip
@@ -280,6 +288,13 @@ class _Drafting:
             if one.subnet_id in homes:
                 homes[one.subnet_id].assignments.append((one.assignment_id, one.columns))
         return bool(found)
+
+    def _over_revived(self, piece: SubnetPiece) -> Iterator[met.Met]:
+        """Assignments elsewhere that have taken a prefix, or one over an address, of those that come back."""
+        for _row_id, columns in piece.assignments if piece.number is not None else ():
+            for space, kind, first, plen in columns.addresses:
+                last = last_of(first, plen)
+                yield from met.of_range(self._connection, self._rows.revision, space, kind, first, last)
 
     def _left_outside(self, piece: SubnetPiece, space: int, prefix: tuple[bytes, int]) -> Iterator[met.Met]:
         before = piece.stored.columns if piece.stored is not None else None

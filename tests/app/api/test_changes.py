@@ -241,3 +241,11 @@ def test_a_body_that_says_it_is_json_is_json(rest):
     answer = rest.post(f"{V1}/subnets", data="prefix: 203.0.113.0/24", content_type="application/json")
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "body, line 1, column 1")
     assert "is no JSON" in answer.json["detail"]
+
+
+def test_a_revision_is_taken_back(rest):
+    rest.patch(f"{V1}/pools/1", json={"last": "192.0.2.29"}, headers=ANY)
+    answer = rest.post(f"{V1}/revisions/2/undo")
+    assert (answer.status_code, answer.json["revision"]) == (200, 3)
+    assert rest.get(f"{V1}/pools/1").json["last"] == "192.0.2.19"
+    assert [rest.post(f"{V1}/revisions/{number}/undo").status_code for number in (2, 9)] == [409, 404]

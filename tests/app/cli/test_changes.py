@@ -94,3 +94,10 @@ def test_option_definitions(lessor):
     lessor.ok("subnet", "set", "office", "options.x-colour=")
     assert "is removed" in lessor.ok("option-definition", "remove", "dhcp4", "x-colour")
     assert "is built in" in lessor.refused("option-definition", "remove", "dhcp4", "routers")
+
+
+def test_a_revision_is_taken_back(lessor):
+    lessor.ok("pool", "set", "1", "last=192.0.2.99")
+    assert "Revision 2 is taken back (revision 3)" in lessor.ok("revision", "undo", "2")
+    assert lessor.json("pool", "show", "1")["last"] == "192.0.2.19"
+    assert "cannot be taken back" in lessor.refused("revision", "undo", "2")
