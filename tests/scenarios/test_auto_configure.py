@@ -80,3 +80,13 @@ def test_nothing_is_written_and_nothing_held(world: Make) -> None:
     w = world(subnet(OFFICE, auto_configure="forbid"))
     w.discover(A, options=SENT)
     assert (w.store.commits, w.engine.allocator.holds) == ([], 0)
+
+
+def test_what_may_pass_by_itself_stays_silence(world: Make) -> None:
+    """The clock is suspect, and only ended leases of others are left: there will be an address in a while."""
+    w = office(world, "forbid", lifetime=60)
+    w.lease(B)
+    w.pass_(3600)
+    w.engine.allocator.reclaim = False
+    assert w.discover(A, options=SENT) is None
+    assert w.reason == "CLOCK-SUSPECT"

@@ -155,3 +155,13 @@ def test_a_small_answer_keeps_option_80_to_the_last(world: Make) -> None:
     w = office(world, options=options)
     assert w.discover(A, options=RAPID).options[80] == b""
     assert ip("192.0.2.100") == ip(w.row("192.0.2.100").address)
+
+
+def test_with_forcerenew_the_ack_has_the_nonce_and_not_the_promise_of_one(world: Make) -> None:
+    """RFC 6704 3.1: option 145 is an OFFER's, option 90 an ACK's."""
+    w = world(subnet(OFFICE, pool("192.0.2.100", "192.0.2.101"), rapid_commit=True), forcerenew="authenticated")
+    capable = {145: b"\x01"}
+    ack = w.discover(A, options={**RAPID, **capable})
+    assert (ack.kind, 90 in ack.options, 145 in ack.options) == (ACK, True, False)
+    offer = w.discover(B, options=capable)
+    assert (offer.kind, 90 in offer.options, 145 in offer.options) == (OFFER, False, True)
