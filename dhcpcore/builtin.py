@@ -17,6 +17,7 @@ from dhcpcore.handlers.nonce import GiveNonce
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
 from dhcpcore.handlers.probe import ProbeAddress
+from dhcpcore.handlers.proxy import BootAnswer, BootQuestion, ProxyOnly
 from dhcpcore.handlers.rapid_commit import RapidCommit
 from dhcpcore.handlers.record import RecordAtOnce, RecordConflict, RecordLease
 from dhcpcore.handlers.server_id import ServerIdentity
@@ -35,6 +36,7 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: 
     return (
         SelectVpn(),
         SelectSubnet(),
+        ProxyOnly(),
         BootpClient(options),
         ServerIdentity(allocator),
         Identify(offered),
@@ -50,7 +52,9 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: 
         Inform(),
         ProbeAddress(),
         LeaseTimes(),
+        BootQuestion(),
         options,
+        BootAnswer(),
         LeaseQuery(searches),
         RapidCommit(),
         GiveNonce(nonces),

@@ -40,7 +40,7 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Interface, Links
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.lenient import decode_leniently
-from dhcpcore.wire.v4.message import MessageType, Opt, decode
+from dhcpcore.wire.v4.message import MessageType, Opt, Request4, decode
 from dhcpcore.wire.v4.tlv import encode_options
 
 _log = logging.getLogger(__name__)
@@ -65,6 +65,8 @@ _MESSAGE_TYPES = (
     MessageType.RELEASE,
     MessageType.INFORM,
     MessageType.LEASEQUERY,
+    MessageType.PXE_DISCOVER,
+    MessageType.PXE_REQUEST,
 )
 
 
@@ -111,8 +113,11 @@ class Engine:
         self.interfaces = dict(interfaces)
         self.links = Links(self.snapshot, self.interfaces)
 
-    def open(self, datagrams: Sequence[Datagram], now: float) -> Batch:
-        """Begin a batch with these datagrams and with the suspended transactions that are due."""
+    def open(self, datagrams: Sequence[Datagram], now: float, read: Callable[[bytes], Request4] = decode) -> Batch:
+        """Begin a batch with these datagrams and with the suspended transactions that are due.
+
+        ``read`` is another one for what came in at another port: nothing is resumed then, as it would leave there.
+        """
         batch = Batch(self, now)
         wants = batch.wants
         pending = batch.pending
@@ -120,9 +125,12 @@ class Engine:
         self.allocator.expire(now)
         for datagram in datagrams:
             try:
-                request = decode(datagram.data)
+                request = read(datagram.data)
             except MalformedMessage as fault:
-                self._broken(batch, datagram, fault)
+                if read is decode:
+                    self._broken(batch, datagram, fault)
+                else:
+                    self._unread(datagram, Reason.MALFORMED, fault)
                 continue
             steps = pre.get(request.message_type)
             if steps is None:
@@ -133,7 +141,7 @@ class Engine:
             bundle.facts = batch.facts
             if self.prepare(bundle, steps):
                 pending.append(bundle)
-        if self._suspended:
+        if self._suspended and read is decode:
             self._resume(batch, now)
         return batch
 

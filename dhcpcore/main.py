@@ -17,7 +17,8 @@ from dhcpcore import logs
 from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
-from dhcpcore.net import interfaces, privileges
+from dhcpcore.handlers.reply import SERVER_PORT
+from dhcpcore.net import interfaces, privileges, pxe
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -47,6 +48,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    pxe_port = pxe.open_port() if settings.dhcp4.enabled and settings.dhcp4.port == SERVER_PORT else None
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open(), neighbours) if prober is not None)
@@ -69,6 +71,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         engine.set_interfaces(found)
         if udp is not None:
             udp.set_interfaces(found)
+        if pxe_port is not None:
+            pxe_port.set_interfaces(found)
         for prober in probers:
             prober.set_interfaces(found)
         for name in settings.interfaces:
@@ -102,6 +106,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("prune", chores.prune),
         Chore("tell systemd", notify.beat),
     ]
+    if pxe_port is not None:
+        loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if bulk_port is not None:
         bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"))
         loop.attach(bulk)

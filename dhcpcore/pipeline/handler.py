@@ -14,7 +14,7 @@ from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
 #: A query is no client's: who asks has no link, no identity and no lease of its own.
-_OF_CLIENTS = frozenset(range(MessageType.INFORM + 1))
+_OF_CLIENTS = frozenset((*range(MessageType.INFORM + 1), MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST))
 
 Step = Callable[[TransactionBundle], None]
 

@@ -47,6 +47,10 @@ class Reason(enum.Enum):
         "BOOTP-KNOWN", Verdict.ANSWERED, "A BOOTP client that has an address was told what to boot; no lease."
     )
     ACK_INFORM = _Row("ACK-INFORM", Verdict.ANSWERED, "Options were sent to a client that has an address already.")
+    BOOT_OFFER = _Row(
+        "BOOT-OFFER", Verdict.ANSWERED, "A booting machine was told of its boot file and given no address."
+    )
+    BOOT_ACK = _Row("BOOT-ACK", Verdict.ANSWERED, "A booting machine that asked at port 4011 was told its boot file.")
     LEASE_ACTIVE = _Row("LEASE-ACTIVE", Verdict.ANSWERED, "A requestor was told who has the address (RFC 4388).")
     LEASE_UNASSIGNED = _Row("LEASE-UNASSIGNED", Verdict.ANSWERED, "A requestor was told that nobody has the address.")
     LEASE_UNKNOWN = _Row(
@@ -142,6 +146,10 @@ class Reason(enum.Enum):
         Verdict.SILENT,
         "The definitions have not been read yet, or database time is not certain enough to promise an end of a lease.",
     )
+    PROXY_ONLY = _Row(
+        "PROXY-ONLY", Verdict.SILENT, "Only booting machines are answered here: in a `proxy` subnet and at port 4011."
+    )
+    NO_BOOT_FILE = _Row("NO-BOOT-FILE", Verdict.SILENT, "A booting machine, and no boot file is declared for it.")
     LEASEQUERY_REFUSED = _Row(
         "LEASEQUERY-REFUSED", Verdict.SILENT, "Leasequery is not enabled, or its `requestors` do not list the giaddr."
     )

@@ -176,6 +176,7 @@ def _subnet(
         rapid_commit=inherited("rapid_commit"),
         preference=inherited("preference") if family == 6 else None,
         above=_above(document, network, family),
+        proxy=entry.proxy,
         always=subnet.sends.always,
         never=subnet.sends.never,
         bootp=inherited("bootp"),

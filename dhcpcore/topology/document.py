@@ -343,6 +343,7 @@ class SubnetSettings(Entry):
     ipv6_only: V6OnlyWait | None = Field(None, description="As in globals, for this subnet.")
     auto_configure: AutoConfigure | None = Field(None, description="As in globals, for this subnet.")
     vss: Vss | None = Field(None, description="DHCPv4: the VPN that relays name in option 82.151 (RFC 6607).")
+    proxy: bool = Field(False, description="DHCPv4: only machines that boot are answered, without an address.")
 
     @property
     def family(self) -> int:
@@ -415,6 +416,7 @@ class DocumentEntry(Entry):
 #: Keys of a subnet, an assignment or a lifetime that only one family has, with that family.
 ONLY_FAMILY: dict[str, int] = {
     "boot": 4,
+    "proxy": 4,
     "preference": 6,
     "interface_id": 6,
     "prefix_pools": 6,

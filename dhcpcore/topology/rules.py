@@ -71,6 +71,10 @@ def _attachment(subnets: Subnets, faults: Faults) -> None:
                 faults.add(subnet.path, f"relays[{number}]", f"{format_address(relay)} is not of the subnet's family")
         if entry.boot is not None and len(entry.boot.next_server or b"1234") != 4:
             faults.add(subnet.path, "boot.next_server", "is not an IPv4 address")
+        assigned = any(one.entry.enabled and one.entry.all_addresses for one in subnet.assignments)
+        if entry.proxy and entry.family == 4 and (subnet.pools or assigned):
+            said = "is true, so that another server gives the addresses: take the pools and assigned addresses out"
+            faults.add(subnet.path, "proxy", said)
         if entry.interface_id is None:
             continue
         other = by_id.setdefault(entry.interface_id, subnet)

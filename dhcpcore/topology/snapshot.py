@@ -123,6 +123,7 @@ class Subnet:
     adopt: str = "never"  #: never | free | reserved
     rapid_commit: bool = False
     preference: int | None = None
+    proxy: bool = False  #: Another server gives the addresses: only booting machines are answered.
     #: What globals and shared network say of options, the farthest first.
     above: tuple[OptionLevel, ...] = ()
     always: frozenset[int] = frozenset()

@@ -120,7 +120,8 @@ FULL: dict[str, Any] = {
                 },
             ],
         },
-        {"prefix": "192.0.2.0/24", "name": "office of another network", "space": 7, "vss": "customer-a"},
+        {"prefix": "192.0.2.0/24", "name": "office of another network", "space": 7, "vss": "customer-a",
+         "proxy": True},
     ],
     "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2"]},
 }
