@@ -1,4 +1,4 @@
-"""``/api/v1/shared-networks``: which subnets share one wire."""
+"""``/api/v1/shared-networks``: which subnets share one wire, and what holds for all of them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from typing import Any
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app import auth
-from app.api.bodies import MERGE_PATCH, described, json_object
+from app.api.bodies import MERGE_PATCH, answered, described, json_object
 from app.api.changes import Done, MaybeDone, done, made
 from app.api.conditions import IfMatch, required, tagged
 from app.api.responses import Problems
 from app.context import context
 from app.services import shared_networks
 from app.services.access import Role
+from app.services.changes import merged
 from app.services.plain import plain
 from app.services.shared_networks import SharedNetwork
 from dhcpcore.errors import Fault, InvalidDocument, NotFound
+from dhcpcore.topology.document import SharedNetworkEntry
 
 api = APIBlueprint("shared_networks", __name__, url_prefix="/api/v1", abp_tags=[Tag(
     name="shared-networks", description="Subnets that share one wire: they name the same shared network.")])
 
-_EXAMPLE = {"subnets": ["office", "laboratory"]}
+_EXAMPLE = {"subnets": ["office", "laboratory"], "lifetime": "30m"}
+_SETTINGS = SharedNetworkEntry.model_fields.keys() - {"name"}
 
 
 class NetworkName(BaseModel):
@@ -32,27 +35,28 @@ class NetworkName(BaseModel):
     name: str = Field(min_length=1, max_length=64, description="Its name.")
 
 
-class NetworkBody(BaseModel):
-    """Who shares the wire."""
+class NetworkSettings(SharedNetworkEntry):
+    """What holds for its subnets, in the document's words."""
 
-    model_config = ConfigDict(extra="forbid")
+    name: str = Field("", exclude=True, description="Stands in the address.")
+
+
+class NetworkBody(NetworkSettings):
+    """Who shares the wire, and all that holds for them."""
 
     subnets: list[str | int] = Field(description="All of its subnets, by name, prefix or number.")
 
 
-class NetworkPatch(BaseModel):
-    """What changes of a shared network."""
+class NetworkPatch(NetworkSettings):
+    """What changes of a shared network; null takes a setting out."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    name: str | None = Field(None, description="What it is called from now on.")
+    name: str | None = Field(None, description="What it is called from now on.")  # type: ignore[assignment]
     subnets: list[str | int] | None = Field(None, description="All of its subnets from now on.")
 
 
-class Network(BaseModel):
-    """A shared network."""
+class Network(SharedNetworkEntry):
+    """A shared network: what holds for its subnets in the document's words, and who they are."""
 
-    name: str
     subnets: list[str] = Field(description="Names of its subnets.")
 
 
@@ -66,15 +70,15 @@ class ChangedNetwork(Network, MaybeDone):
     """A shared network as it is now, and what the change did."""
 
 
-@api.get("/shared-networks", responses={200: Networks, **Problems.of(503)}, operation_id="list_shared_networks",
-         summary="List shared networks")
+@api.get("/shared-networks", responses={200: answered("Every shared network.", Networks), **Problems.of(503)},
+         operation_id="list_shared_networks", summary="List shared networks")
 @auth.needs(Role.VIEWER)
 def list_shared_networks() -> Response:
     """Every shared network by name; there are no more than subnets."""
     return jsonify(items=[shown(one) for one in shared_networks.list_all(context().appliance)])
 
 
-@api.get("/shared-networks/<name>", responses={200: Network, **Problems.of(404, 503)},
+@api.get("/shared-networks/<name>", responses={200: answered("The shared network.", Network), **Problems.of(404, 503)},
          operation_id="get_shared_network", summary="One shared network")
 @auth.needs(Role.VIEWER)
 def get_shared_network(path: NetworkName) -> Response:
@@ -83,8 +87,12 @@ def get_shared_network(path: NetworkName) -> Response:
     return tagged(jsonify(shown(view)), view.version)
 
 
-@api.put("/shared-networks/<name>", responses={200: ChangedNetwork, **Problems.of(404, 409, 412, 415, 428, 503)},
-         operation_id="put_shared_network", summary="Say who shares a wire",
+_CHANGED: dict[int | str, Any] = {200: answered("The shared network.", ChangedNetwork),
+                                  **Problems.of(404, 409, 412, 415, 428, 503)}
+
+
+@api.put("/shared-networks/<name>", responses=_CHANGED,
+         operation_id="put_shared_network", summary="Say who shares a wire, and what holds there",
          request_body=described(NetworkBody, _EXAMPLE))
 @auth.needs(Role.ADMIN)
 def put_shared_network(path: NetworkName, header: IfMatch) -> Response:
@@ -95,25 +103,27 @@ def put_shared_network(path: NetworkName, header: IfMatch) -> Response:
         view = SharedNetwork(path.name, (), "0")
     version = required(header, view.version, shown(view))
     body = json_object()
-    _known(body, {"subnets"})
-    return _put(path.name, _members(body.get("subnets")), version if view.subnets else None, None)
+    _known(body, {"subnets", *_SETTINGS})
+    settings = {key: value for key, value in body.items() if key != "subnets" and value is not None}
+    return _put(path.name, _members(body.get("subnets")), version if view.version != "0" else None, None, settings)
 
 
-@api.patch("/shared-networks/<name>", responses={200: ChangedNetwork, **Problems.of(404, 409, 412, 415, 428, 503)},
-           operation_id="change_shared_network", summary="Rename a shared network",
+@api.patch("/shared-networks/<name>", responses=_CHANGED,
+           operation_id="change_shared_network", summary="Change or rename a shared network",
            request_body=described(NetworkPatch, {"name": "yard"}, MERGE_PATCH))
 @auth.needs(Role.ADMIN)
 def change_shared_network(path: NetworkName, header: IfMatch) -> Response:
-    """Give it another name in all its subnets at once, or other subnets."""
+    """Give it another name in all its subnets at once, other subnets or other settings; null takes a setting out."""
     view = shared_networks.get(context().appliance, path.name)
     version = required(header, view.version, shown(view))
     body = json_object(MERGE_PATCH)
-    _known(body, {"name", "subnets"})
+    _known(body, {"name", "subnets", *_SETTINGS})
+    patch = {key: value for key, value in body.items() if key not in {"name", "subnets"}}
     name = body.get("name")
     if name is not None and not isinstance(name, str):
         raise InvalidDocument((Fault("name", "is not a name such as campus"),))
     members = list(view.subnets) if body.get("subnets") is None else _members(body["subnets"])
-    return _put(path.name, members, version, name)
+    return _put(path.name, members, version, name, merged(view.settings, patch))
 
 
 @api.delete("/shared-networks/<name>", responses={200: Done, **Problems.of(404, 409, 412, 428, 503)},
@@ -123,18 +133,20 @@ def remove_shared_network(path: NetworkName, header: IfMatch) -> Response:
     """Have each of its subnets be alone on its wire; the subnets stay."""
     view = shared_networks.get(context().appliance, path.name)
     version = required(header, view.version, shown(view))
-    _, applied = shared_networks.put(context().appliance, path.name, [], by=auth.principal(), version=version)
+    _, applied = shared_networks.put(context().appliance, path.name, [], by=auth.principal(), version=version,
+                                     settings={})
     return jsonify(done(applied))
 
 
 def shown(view: SharedNetwork) -> dict[str, Any]:
     """A shared network as its schema says."""
-    return {key: value for key, value in plain(view).items() if key != "version"}
+    return {"name": view.name, "subnets": list(view.subnets), **plain(dict(view.settings))}
 
 
-def _put(name: str, members: list[str], version: str | None, new_name: str | None) -> Response:
+def _put(name: str, members: list[str], version: str | None, new_name: str | None,
+         settings: dict[str, Any]) -> Response:
     view, applied = shared_networks.put(context().appliance, name, members, by=auth.principal(), version=version,
-                                        new_name=new_name)
+                                        new_name=new_name, settings=settings)
     view = view or SharedNetwork(new_name or name, (), "0")
     return made(shown(view), view.version, applied)
 

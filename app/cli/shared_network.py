@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.entries import tell
+from app.cli.entries import entry_of, pairs_argument, tell
 from app.cli.invocation import Invocation
 from app.cli.output import emit, json_option, table
 
@@ -22,9 +22,10 @@ def list_(invocation: Invocation, *, as_json: bool) -> None:
     with invocation.appliance() as appliance:
         found = shared_networks.list_all(appliance)
     if as_json:
-        emit({"items": [{"name": one.name, "subnets": one.subnets} for one in found]})
+        emit({"items": [{"name": one.name, "subnets": one.subnets, **one.settings} for one in found]})
         return
-    table(("SHARED NETWORK", "SUBNETS"), ((one.name, ", ".join(one.subnets)) for one in found),
+    table(("SHARED NETWORK", "SUBNETS", "SETTINGS"),
+          ((one.name, ", ".join(one.subnets), ", ".join(one.settings)) for one in found),
           "No subnet names a shared network.")
 
 
@@ -44,6 +45,26 @@ def set_(invocation: Invocation, name: str, subnets: tuple[str, ...], *, as_json
     tell({"name": name, "subnets": list(members)}, done,
          f"{name} has the subnets {', '.join(members)}" if members else f"No subnet is of {name} any longer",
          as_json=as_json)
+
+
+@command.command(name="change")
+@click.argument("name")
+@pairs_argument
+@json_option
+@click.pass_obj
+def change(invocation: Invocation, name: str, pairs: tuple[str, ...], *, as_json: bool) -> None:
+    """Change what holds in all subnets of NAME and keep the rest; KEY= takes a setting out.
+
+    Such as: lessor shared-network change campus lifetime=30m options.dhcp4.ntp-servers=[192.0.2.4]
+    """
+    from app.services import shared_networks
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        view, done = shared_networks.change(appliance, name, entry_of(pairs), by=terminal())
+    settings = dict(view.settings) if view is not None else {}
+    members = list(view.subnets) if view is not None else []
+    tell({"name": name, "subnets": members, **settings}, done, f"{name} is changed", as_json=as_json)
 
 
 @command.command(name="rename")

@@ -99,6 +99,11 @@ def option_definitions(appliance: Appliance) -> tuple[DeclaredPiece, ...]:
     return tuple(map(_piece, _listed(appliance).definitions))
 
 
+def shared_networks(appliance: Appliance) -> tuple[DeclaredPiece, ...]:
+    """Shared networks that have settings of their own, in the document's order."""
+    return tuple(map(_piece, _listed(appliance).networks))
+
+
 def globals_(appliance: Appliance) -> DeclaredPiece:
     """What holds everywhere; an empty entry where all are the defaults."""
     return _piece(_listed(appliance).globals)

@@ -1,15 +1,19 @@
-"""Shared networks: names that subnets give, and by which they share one wire.  One is there while a subnet names it."""
+"""Shared networks: names that subnets give, and by which they share one wire; some have settings for their subnets.
+
+One is there while a subnet names it, or while it has settings.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from app.services import declared, subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
-from app.services.changes import NOBODY_LOSES, make
-from app.services.declared import DeclaredSubnet
+from app.services.changes import NOBODY_LOSES, make, merged
+from app.services.declared import DeclaredPiece, DeclaredSubnet
 from app.services.definitions import Applied
 from dhcpcore.errors import Conflict, Fault, InvalidDocument, NotFound, Outdated
 from dhcpcore.store.topology_edits import Wish
@@ -24,6 +28,7 @@ class SharedNetwork:
     name: str
     subnets: tuple[str, ...]
     version: str
+    settings: Mapping[str, Any] = field(default_factory=dict)  #: In the document's words, without the name.
 
 
 def list_all(appliance: Appliance) -> tuple[SharedNetwork, ...]:
@@ -32,7 +37,8 @@ def list_all(appliance: Appliance) -> tuple[SharedNetwork, ...]:
     for one in declared.subnets(appliance):
         if name := one.entry.get(_KEY):
             members.setdefault(name, []).append(one)
-    return tuple(_view(name, members[name]) for name in sorted(members))
+    told = {one.name: one for one in declared.shared_networks(appliance)}
+    return tuple(_view(name, members.get(name, []), told.get(name)) for name in sorted({*members, *told}))
 
 
 def get(appliance: Appliance, name: str) -> SharedNetwork:
@@ -44,10 +50,12 @@ def get(appliance: Appliance, name: str) -> SharedNetwork:
 
 
 def put(appliance: Appliance, name: str, members: Iterable[str], *, by: Principal, version: str | None = None,
-        new_name: str | None = None) -> tuple[SharedNetwork | None, Applied | None]:
+        new_name: str | None = None, settings: Mapping[str, Any] | None = None,
+        ) -> tuple[SharedNetwork | None, Applied | None]:
     """Have exactly these subnets (by name, prefix or number) share the wire ``name``, in one revision.
 
-    With ``new_name`` it is called that from now on.  Without any subnet there is no such network: None.
+    With ``new_name`` it is called that from now on.  ``settings`` are all that it says for its subnets (None: as now).
+    Without any subnet and setting there is no such network: None.
     """
     by.must_be(Role.ADMIN)
     _require(appliance, name, version)
@@ -55,7 +63,9 @@ def put(appliance: Appliance, name: str, members: Iterable[str], *, by: Principa
     if called != name and any(one.name == called for one in list_all(appliance)):
         raise Conflict((Fault("name", f"{called!r} is another shared network: give its subnets that name instead"),))
     wanted = {_number(appliance, one) for one in members}
-    wishes = []
+    present = next((one for one in declared.shared_networks(appliance) if one.name == name), None)
+    kept = _settings(present) if settings is None else settings
+    wishes = _of_settings(present, called, kept)
     for one in declared.subnets(appliance):
         entry = {key: value for key, value in one.entry.items() if key != _KEY}
         if one.id in wanted:
@@ -67,7 +77,14 @@ def put(appliance: Appliance, name: str, members: Iterable[str], *, by: Principa
     applied = None
     if wishes:
         _, applied = make(appliance, wishes, by=by, consent=NOBODY_LOSES, note=f"shared network {name} changed"[:200])
-    return (get(appliance, called) if wanted else None), applied
+    return (get(appliance, called) if wanted or kept else None), applied
+
+
+def change(appliance: Appliance, name: str, patch: Mapping[str, Any], *, by: Principal, version: str | None = None,
+           ) -> tuple[SharedNetwork | None, Applied | None]:
+    """Change the settings that a merge patch names and keep the rest, and the subnets."""
+    view = next((one for one in list_all(appliance) if one.name == name), SharedNetwork(name, (), "0"))
+    return put(appliance, name, view.subnets, by=by, version=version, settings=merged(view.settings, patch))
 
 
 def rename(appliance: Appliance, name: str, new_name: str, *, by: Principal, version: str | None = None,
@@ -88,7 +105,20 @@ def _number(appliance: Appliance, named: str) -> int:
         raise InvalidDocument((Fault("subnets", str(error)),)) from None
 
 
-def _view(name: str, members: list[DeclaredSubnet]) -> SharedNetwork:
+def _of_settings(present: DeclaredPiece | None, called: str, settings: Mapping[str, Any]) -> list[Wish]:
+    """What makes these the settings; none without any, for then the name in the subnets says it all."""
+    entry = {"name": called, **settings} if settings else None
+    if entry == (None if present is None else dict(present.entry)):
+        return []
+    return [Wish("shared network", entry, None if present is None else present.name)]
+
+
+def _settings(piece: DeclaredPiece | None) -> dict[str, Any]:
+    return {} if piece is None else {key: value for key, value in piece.entry.items() if key != "name"}
+
+
+def _view(name: str, members: list[DeclaredSubnet], piece: DeclaredPiece | None) -> SharedNetwork:
     # One that joins or changes raises the revision; one that only leaves lessens the number.
-    version = f"{max(one.version for one in members)}.{len(members)}"
-    return SharedNetwork(name, tuple(one.name for one in members), version)
+    raised = max([*(one.version for one in members), 0 if piece is None else piece.version])
+    version = f"{raised}.{len(members)}{'' if piece is None else '.s'}"
+    return SharedNetwork(name, tuple(one.name for one in members), version, _settings(piece))

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from dhcpcore.store.columns import (
     OPTION_DEFINITION,
+    SHARED_NETWORK,
     AssignmentColumns,
     DefinitionColumns,
     PoolColumns,
@@ -72,6 +73,11 @@ class SubnetPiece(Piece[SubnetColumns]):
                 self.given |= {key}
 
 
+@dataclass(slots=True, eq=False)
+class NetworkPiece(Piece[DefinitionColumns]):
+    """A shared network."""
+
+
 @dataclass(slots=True)
 class Picture:
     """All pieces."""
@@ -79,6 +85,7 @@ class Picture:
     globals: Piece[DefinitionColumns]
     definitions: list[Piece[DefinitionColumns]] = field(default_factory=list)
     subnets: list[SubnetPiece] = field(default_factory=list)
+    networks: list[NetworkPiece] = field(default_factory=list)
 
     @classmethod
     def of(cls, rows: Rows) -> Picture:
@@ -89,6 +96,11 @@ class Picture:
             Piece(stored, dict(stored.columns.body) if stored.columns is not None else {})
             for (kind, _name), stored in rows.definitions.items()
             if kind == OPTION_DEFINITION
+        ]
+        made.networks = [
+            NetworkPiece(stored, dict(stored.columns.body) if stored.columns is not None else {})
+            for (kind, _name), stored in rows.definitions.items()
+            if kind == SHARED_NETWORK
         ]
         for stored in rows.subnets:
             pools = [pool_piece(pool) for pool in rows.pools.get(stored.row_id, ()) if pool.columns is not None]
@@ -101,6 +113,7 @@ class Picture:
         made: dict[str, Any] = {
             "version": VERSION,
             "option_definitions": [piece.form for piece in self.definitions],
+            "shared_networks": [piece.form for piece in self.networks if only is None or piece in only],
             "subnets": [_subnet(piece, pools) for piece, pools in self._shown(only)],
         }
         if self.globals.form is not None and (only is None or self.globals in only):
@@ -120,6 +133,9 @@ class Picture:
             yield f"subnets[{index}]", subnet, f"subnet {subnet.name}"
         for index, one in enumerate(self.definitions):
             yield f"option_definitions[{index}]", one, f"option definition {one.form.get('name')}"
+        networks = [one for one in self.networks if only is None or one in only]
+        for index, network in enumerate(networks):
+            yield f"shared_networks[{index}]", network, f"shared network {network.form.get('name')}"
         yield "globals", self.globals, "globals"
 
     def home(self, pool: Piece[Any]) -> SubnetPiece | None:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from dhcpcore.lease.model import KIND_PREFIX6
 from dhcpcore.store import columns as made
-from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, DefinitionColumns, PoolColumns
+from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK, DefinitionColumns, PoolColumns
 from dhcpcore.store.effects import Effect, range_effects
-from dhcpcore.store.picture import POOLS, PREFIX_POOLS, Picture, Piece, PoolPiece, SubnetPiece
+from dhcpcore.store.picture import POOLS, PREFIX_POOLS, NetworkPiece, Picture, Piece, PoolPiece, SubnetPiece
 from dhcpcore.store.plan import Plan, Planner, matched_pools, positions
 from dhcpcore.store.positions import GAP
 from dhcpcore.store.rows import Rows, Stored
@@ -57,8 +57,9 @@ class Rewrite:
                     if pool.columns in wanted:
                         return pool.row_id
         else:
+            sought = SHARED_NETWORK if isinstance(piece, NetworkPiece) else OPTION_DEFINITION
             for (kind, name), row in self._before.definitions.items():
-                if kind == OPTION_DEFINITION and row.columns is not None and row.columns.body == piece.form:
+                if kind == sought and row.columns is not None and row.columns.body == piece.form:
                     return name
         return None
 
@@ -87,7 +88,15 @@ class Rewrite:
             return self._pool(home.stored.row_id, subnet.name, stored, made.of_pool(pool))
         if (after or before) is picture.globals:
             return self._definition((GLOBALS, ""), stored, made.of_globals(document.globals))
+        if isinstance(after or before, NetworkPiece):
+            return self._network(stored, None if after is None else paths[id(after)], document)
         return self._option(stored, after)
+
+    def _network(self, stored: Stored[DefinitionColumns] | None, path: str | None, document: Document) -> str:
+        declared = next((one for one in document.shared_networks if one.path == path), None)
+        columns = None if declared is None else made.of_shared_network(declared.entry)
+        old = stored.columns.name if stored is not None and stored.columns is not None else ""
+        return self._definition((SHARED_NETWORK, old or (columns.name if columns else "")), stored, columns)
 
     def _option(self, stored: Stored[DefinitionColumns] | None, after: Piece[Any] | None) -> str:
         columns = made.of_option_definition(after.form) if after is not None else None

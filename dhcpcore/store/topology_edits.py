@@ -18,7 +18,7 @@ from dhcpcore.store import met_assignments as met
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect
-from dhcpcore.store.picture import Picture, Piece, PoolPiece, SubnetPiece, list_of
+from dhcpcore.store.picture import NetworkPiece, Picture, Piece, PoolPiece, SubnetPiece, list_of
 from dhcpcore.store.plan import Plan
 from dhcpcore.store.rewrite import Rewrite
 from dhcpcore.store.rows import Rows
@@ -28,13 +28,13 @@ from dhcpcore.topology.declared import Document
 from dhcpcore.topology.spans import last_of
 from dhcpcore.topology.validate import inspect
 
-Kind = Literal["subnet", "pool", "option definition", "globals"]
+Kind = Literal["subnet", "pool", "option definition", "globals", "shared network"]
 
 
 class Wish(NamedTuple):
     """What one piece shall be: ``form`` None takes it away, and without ``key`` it is new.
 
-    ``key`` is the number of a subnet or pool, or the name of an option definition's row; ``home`` the number of a new
+    ``key`` is the number of a subnet or pool, or the name of a definition's row; ``home`` the number of a new
     pool's subnet.  With ``since``, the revision of what was looked at, it is refused where the piece changed meanwhile.
     """
 
@@ -137,6 +137,11 @@ class _Drafting:
                     columns = one.stored.columns if one.stored is not None else None
                     if columns is not None and columns.name == wish.key:
                         return one, versions.definition(columns.name)
+            case "shared network":
+                for network in self._picture.networks:
+                    columns = network.stored.columns if network.stored is not None else None
+                    if columns is not None and columns.name == wish.key:
+                        return network, versions.network(columns.name)
             case "subnet":
                 for subnet in self._picture.subnets:
                     if subnet.stored is not None and subnet.stored.row_id == wish.key:
@@ -159,6 +164,8 @@ class _Drafting:
     def _move_last(self, wish: Wish, piece: Piece[Any] | None) -> None:
         if wish.kind == "option definition":
             _last(self._picture.definitions, piece)
+        elif wish.kind == "shared network":
+            _last(self._picture.networks, piece)
         elif wish.kind == "subnet":
             _last(self._picture.subnets, piece)
         elif wish.kind == "pool":
@@ -175,6 +182,8 @@ class _Drafting:
                 return self._picture.globals
             case "option definition":
                 return _put(self._picture.definitions, piece, Piece(piece.stored if piece else None, form), form)
+            case "shared network":
+                return _put(self._picture.networks, piece, NetworkPiece(piece.stored if piece else None, form), form)
             case "subnet":
                 new = SubnetPiece(piece.stored if piece else None, {}, piece.pools[:] if piece else [])  # type: ignore[attr-defined]
                 new.replace(form or {})
@@ -302,8 +311,10 @@ class _Drafting:
 #: Where a fault is told that is at none of a piece's own fields.
 _WHOLE: Mapping[str, str] = {
     "subnet": "subnet", "pool": "pool", "option definition": "option_definition", "globals": "globals",
+    "shared network": "shared_network",
 }  # fmt: skip
-_THIS = {SubnetPiece: "this subnet", PoolPiece: "this pool", Piece: "this definition"}
+_THIS = {SubnetPiece: "this subnet", PoolPiece: "this pool", Piece: "this definition",
+         NetworkPiece: "this shared network"}  # fmt: skip
 
 
 def _said(wish: Wish) -> str:

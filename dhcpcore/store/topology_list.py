@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, pool_form, subnet_form
+from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK, pool_form, subnet_form
 from dhcpcore.store.database import Database
 from dhcpcore.store.picture import list_of
 from dhcpcore.store.versions import Versions
@@ -34,7 +34,7 @@ class SubnetRow(NamedTuple):
 
 
 class DefinitionRow(NamedTuple):
-    """An option definition, or globals, whose name is empty."""
+    """An option definition, a shared network, or globals, whose name is empty."""
 
     name: str
     form: Mapping[str, Any]
@@ -48,6 +48,7 @@ class Listed(NamedTuple):
     globals: DefinitionRow
     definitions: tuple[DefinitionRow, ...]
     subnets: tuple[SubnetRow, ...]
+    networks: tuple[DefinitionRow, ...] = ()
 
 
 def listed(database: Database) -> Listed:
@@ -62,6 +63,11 @@ def listed(database: Database) -> Listed:
             for (kind, name), stored in rows.definitions.items()
             if kind == OPTION_DEFINITION and stored.columns is not None
         )
+        networks = tuple(
+            DefinitionRow(name, stored.columns.body, versions.network(name))
+            for (kind, name), stored in rows.definitions.items()
+            if kind == SHARED_NETWORK and stored.columns is not None
+        )
         subnets = []
         for stored in rows.subnets:
             if stored.columns is None:
@@ -74,4 +80,5 @@ def listed(database: Database) -> Listed:
                                          pool.from_revision))  # fmt: skip
             subnets.append(SubnetRow(stored.row_id, stored.columns.name, subnet_form(stored.columns), tuple(pools),
                                      versions.subnet(stored.row_id)))  # fmt: skip
-        return Listed(rows.revision, DefinitionRow(GLOBALS, body, versions.globals), definitions, tuple(subnets))
+        held_by_all = DefinitionRow(GLOBALS, body, versions.globals)
+        return Listed(rows.revision, held_by_all, definitions, tuple(subnets), networks)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection, text
 
-from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION
+from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK
 from dhcpcore.store.rows import Rows
 
 _SINCE = "max(from_revision), max(CASE WHEN to_revision <= :r THEN to_revision ELSE 0 END)"
@@ -35,6 +35,10 @@ class Versions:
     def definition(self, name: str) -> int:
         """An option definition's."""
         return self._rows.definitions[OPTION_DEFINITION, name].from_revision
+
+    def network(self, name: str) -> int:
+        """A shared network's, as far as it is declared."""
+        return self._rows.definitions[SHARED_NETWORK, name].from_revision
 
     @property
     def globals(self) -> int:

@@ -182,6 +182,24 @@ def test_a_shared_network_is_made_renamed_and_taken_apart(rest):
     assert rest.get(f"{V1}/shared-networks").json == {"items": []}
 
 
+def test_what_holds_in_a_shared_network_is_changed(rest):
+    where = f"{V1}/shared-networks/campus"
+    body = {"subnets": ["office"], "lifetime": "30m", "always_send": {"dhcp4": ["routers"]}}
+    made = rest.put(where, json=body, headers=ANY)
+    assert (made.status_code, made.json["lifetime"], made.json["subnets"]) == (200, "30m", ["office"])
+    got = rest.get(where)
+    assert got.json == {"name": "campus", **body}
+    changed = rest.patch(where, json={"lifetime": None, "adopt": "free"}, headers={"If-Match": got.headers["ETag"]})
+    assert changed.status_code == 200
+    assert rest.get(where).json == {"name": "campus", "subnets": ["office"], "adopt": "free",
+                                    "always_send": {"dhcp4": ["routers"]}}
+    assert rest.patch(where, json={}, headers={"If-Match": got.headers["ETag"]}).status_code == 412
+    wrong = rest.patch(where, json={"never_send": {"dhcp4": ["routers"]}}, headers=ANY)
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "always_send.dhcp4[0]")
+    assert rest.delete(where, headers=ANY).status_code == 200
+    assert rest.get(where).status_code == 404
+
+
 def test_globals_are_changed(rest):
     first = rest.get(f"{V1}/globals")
     assert (first.json, first.headers["ETag"]) == ({}, '"0"')

@@ -64,6 +64,16 @@ def test_what_is_wrong_is_told_by_field(lessor):
         assert lessor(*usage).exit_code == 2
 
 
+def test_what_holds_in_a_shared_network(lessor):
+    lessor.ok("shared-network", "set", "campus", "office")
+    made = lessor.json("shared-network", "change", "campus", "lifetime=30m", "always_send.dhcp4=[routers]")
+    assert (made["lifetime"], made["subnets"]) == ("30m", ["office"])
+    assert "lifetime, always_send" in lessor.ok("shared-network", "list")
+    assert "campus is changed" in lessor.ok("shared-network", "change", "campus", "lifetime=")
+    assert "lifetime" not in lessor.json("shared-network", "list")["items"][0]
+    assert "router" in lessor.refused("shared-network", "change", "campus", "never_send.dhcp4=[router]")
+
+
 def test_shared_networks(lessor):
     assert lessor.ok("shared-network", "list") == "No subnet names a shared network.\n"
     assert "campus has the subnets office" in lessor.ok("shared-network", "set", "campus", "office")

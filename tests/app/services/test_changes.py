@@ -186,3 +186,48 @@ def test_globals_are_read_and_changed(here):
 def test_assignments_are_not_for_a_subnets_entry(here):
     with pytest.raises(InvalidDocument, match="assignments are added one at a time"):
         subnets.add(here, {**LAB, "assignments": []}, by=ADA)
+
+
+def test_a_shared_network_has_settings_for_its_subnets(here):
+    entry = {"lifetime": "30m", "options": {"dhcp4": {"ntp-servers": ["192.0.2.4"]}}}
+    made, applied = shared_networks.put(here, "campus", ["office"], by=ADA, settings=entry)
+    assert [one.kind for one in applied.changes] == ["shared network", "subnet"]
+    assert (made.subnets, made.settings) == (("office",), entry)
+    assert shared_networks.put(here, "campus", ["office"], by=ADA, settings=entry) == (made, None)
+    more, _ = shared_networks.put(here, "campus", ["office", "laboratory"], by=ADA, version=made.version)
+    assert more.settings == entry, "who joins changes no setting"
+    with pytest.raises(Outdated):
+        shared_networks.change(here, "campus", {"lifetime": "1h"}, by=ADA, version=made.version)
+    changed, _ = shared_networks.change(here, "campus", {"lifetime": None, "authoritative": True}, by=ADA)
+    assert (changed.subnets, changed.settings) == (("office", "laboratory"), {
+        "authoritative": True, "options": {"dhcp4": {"ntp-servers": ["192.0.2.4"]}}})
+    renamed, _ = shared_networks.rename(here, "campus", "yard", by=ADA)
+    assert renamed.settings == changed.settings
+    assert [one.name for one in shared_networks.list_all(here)] == ["yard"]
+    alone, _ = shared_networks.put(here, "yard", [], by=ADA)
+    assert (alone.subnets, alone.settings) == ((), changed.settings), "it is there while it has settings"
+    assert shared_networks.put(here, "yard", [], by=ADA, settings={})[0] is None
+    assert shared_networks.list_all(here) == ()
+
+
+def test_what_is_wrong_in_a_shared_networks_settings_is_told_by_its_place(here):
+    for entry, place, said in (
+        ({"options": {"dhcp4": {"router": []}}}, "options.dhcp4.router", "did you mean routers"),
+        ({"lifetime": "soon"}, "lifetime.default", "not a duration"),
+        ({"never_send": {"dhcp4": ["x"]}}, "never_send.dhcp4[0]", "not an option"),
+        ({"interface": "eth0"}, "interface", "no key here"),
+    ):
+        with pytest.raises(InvalidDocument) as refusal:
+            shared_networks.put(here, "campus", ["office"], by=ADA, settings=entry)
+        (fault,) = refusal.value.faults
+        assert (fault.path, said in fault.message) == (place, True)
+    assert shared_networks.list_all(here) == ()
+
+
+def test_an_option_that_a_shared_network_tells_cannot_lose_its_definition(here):
+    piece, _ = option_definitions.add(here, {"space": "dhcp4", "code": 224, "name": "x-a", "type": "string"}, by=ADA)
+    shared_networks.put(here, "campus", ["office"], by=ADA, settings={"options": {"dhcp4": {"x-a": "1"}}})
+    with pytest.raises(Conflict, match="shared network campus"):
+        option_definitions.remove(here, piece, by=ADA)
+    shared_networks.put(here, "campus", ["office"], by=ADA, settings={})
+    option_definitions.remove(here, piece, by=ADA)
