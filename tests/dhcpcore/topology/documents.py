@@ -51,7 +51,7 @@ FULL: dict[str, Any] = {
                 "classless-static-route": [["192.168.200.0/24", "192.0.2.254"]],
                 "x-colour": "blue",
             },
-            "always_send": ["x-colour"],
+            "always_send": ["domain-name"],
             "never_send": ["log-servers"],
             "pools": [
                 {
