@@ -441,7 +441,7 @@ class Batch:
         """
         if reason in _OF_DEFINITIONS and bundle.snapshot.quarantined:
             bundle.depends = []
-            self._silence(bundle, Reason.QUARANTINED)
+            self._end(bundle, CannotRespond(Reason.QUARANTINED))
             return
         self._engine.allocator.drop(bundle.client)
         response = Response4(MessageType.NAK)
@@ -455,22 +455,14 @@ class Batch:
         self._engine.reply.post(bundle)
 
     def _end(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> None:
-        if isinstance(signal, CannotRespond):
-            self._silence(bundle, signal.reason)
-        else:
-            bundle.reason = signal.reason
-            self._record_conflicts(bundle)
-            self._engine.reply.post(bundle)
-
-    def _silence(self, bundle: TransactionBundle, reason: Reason) -> None:
-        bundle.responses = []
-        bundle.outgoing = []
-        bundle.reason = reason
+        """Nothing is granted: the answer is what a handler put there, or what one makes of the silence, or none."""
+        bundle.reason = signal.reason
         self._record_conflicts(bundle)
-        for step in self._engine.plan.silent[bundle.request.message_type]:
-            step(bundle)
-        if bundle.responses:
-            self._engine.reply.post(bundle)
+        if isinstance(signal, CannotRespond):
+            bundle.responses, bundle.outgoing = [], []
+            for step in self._engine.plan.silent[bundle.request.message_type]:
+                step(bundle)
+        self._engine.reply.post(bundle)
 
     def _record_conflicts(self, bundle: TransactionBundle) -> None:
         """An answered probe is recorded at once, whatever becomes of the client.
