@@ -97,7 +97,7 @@ def test_the_dashboard_lives_under_its_policy(sqlite_database, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", ["/leases?show=all", "/leases/192.0.2.5", "/subnets/1", "/events",
+@pytest.mark.parametrize("path", ["/leases?show=all", "/leases/192.0.2.5", "/subnets/1", "/subnets/1/edit", "/events",
                                   "/manual/definitions"])
 def test_pages_break_no_policy_and_ask_nobody_else(sqlite_database, tmp_path, path):
     fill(sqlite_database)
