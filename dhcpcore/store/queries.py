@@ -6,7 +6,7 @@ costs what the first one does.  A search that no index helps looks at ``SCAN_MAX
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -247,8 +247,8 @@ def use_of(connection: Connection, span: Span, now: float) -> Use:
 def held_outside(connection: Connection, spans: Sequence[Span], now: float) -> dict[int, int]:
     """How many leases are held now that lie in none of these ranges, by subnet: assignments, and what was a pool once.
 
-    A table of leases is nearly all pools.  Those are counted where they are; sorting all of it by subnet once more would
-    cost twice as much as they do.
+    A table of leases is nearly all pools.  Those are counted where they are: sorting all of it by subnet
+    once more would cost twice as much.
     """
     sums: dict[int, int] = {}
     for gap in _gaps(spans):
@@ -259,22 +259,28 @@ def held_outside(connection: Connection, spans: Sequence[Span], now: float) -> d
 
 
 def _gaps(spans: Sequence[Span]) -> Iterator[tuple[ColumnElement[bool], ...]]:
-    """What lies between the ranges, in the order of the key, as conditions that its index answers."""
-    parts: dict[tuple[int, int], list[Span]] = {}
+    """What lies between the ranges, in the order of the key, as conditions that its index answers.
+
+    Column by column: SQLite would use only the first one of a comparison of tuples.
+    """
+    parts: dict[int, dict[int, list[Span]]] = {}
     for span in sorted(spans):
-        parts.setdefault((span.space, span.kind), []).append(span)
-    place = tuple_(lease.c.space, lease.c.kind)
-    before: tuple[ColumnElement[bool], ...] = ()
-    for (space, kind), ranges in parts.items():
-        yield (*before, place < tuple_(space, kind))
-        before = (place > tuple_(space, kind),)
-        here = (lease.c.space == space, lease.c.kind == kind)
-        low: tuple[ColumnElement[bool], ...] = ()
-        for span in ranges:
-            yield (*here, *low, lease.c.address < span.first)
-            low = (lease.c.address > span.last,)
-        yield (*here, *low)
-    yield before
+        parts.setdefault(span.space, {}).setdefault(span.kind, []).append(span)
+    yield from _beside(lease.c.space, ((space, space) for space in parts))
+    for space, kinds in parts.items():
+        within = lease.c.space == space
+        yield from ((within, *gap) for gap in _beside(lease.c.kind, ((kind, kind) for kind in kinds)))
+        for kind, ranges in kinds.items():
+            edges = ((span.first, span.last) for span in ranges)
+            yield from ((within, lease.c.kind == kind, *gap) for gap in _beside(lease.c.address, edges))
+
+
+def _beside(column: ColumnElement[Any], edges: Iterable[tuple[Any, Any]]) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    low: tuple[ColumnElement[bool], ...] = ()
+    for first, last in edges:
+        yield (*low, column < first)
+        low = (column > last,)
+    yield low
 
 
 def quarantined(connection: Connection, limit: int) -> list[Quarantine]:
