@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dhcpcore.handlers.admission import AdmitClient
 from dhcpcore.handlers.assignment import FindAssignment
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpReply
+from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
 from dhcpcore.handlers.echo import WithoutClientId
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
@@ -39,8 +41,11 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: 
         ProxyOnly(),
         BootpClient(options),
         ServerIdentity(allocator),
+        AdmitClient(),
+        MatchClasses(),
         Identify(offered),
         FindAssignment(),
+        MatchKnown(),
         RecordConflict(),
         RecordAtOnce(),
         RecordLease(),
@@ -51,6 +56,7 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: 
         Decline(),
         Inform(),
         ProbeAddress(),
+        MatchAdditional(),
         LeaseTimes(),
         BootQuestion(),
         options,

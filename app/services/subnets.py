@@ -165,7 +165,7 @@ def _pool(connection: Connection, span: Span, pool: Pool, now: float) -> PoolVie
     step = 1 if pool.kind != KIND_PREFIX6 else 1 << (128 - pool.plen)
     size = (int.from_bytes(pool.last, "big") - int.from_bytes(pool.first, "big")) // step + 1
     return PoolView(id=pool.pool_id, first=format_address(pool.first), last=format_address(pool.last), size=size,
-                    held=use.held, declined=use.declined, guard=pool.guard)
+                    held=use.held, declined=use.declined, guard=" or ".join(pool.guard) or None)
 
 
 #: Keys of a subnet in the document that are changed in a place of their own.

@@ -186,13 +186,16 @@ class Offer(Handler):
         first = bundle.subnet
         places = []
         for subnet in (first, *(other for other in bundle.link.subnets if other.subnet_id != first.subnet_id)):
+            if not binding.admitted(bundle, subnet):
+                bundle.trace.append((Step.GUARDED_SUBNET, subnet.subnet_id))
+                continue
             for pool in subnet.pools:
                 if pool.kind != KIND_ADDRESS4:
                     continue
                 if binding.admits(bundle, pool):
                     places.append((subnet, pool))
                 else:
-                    bundle.trace.append((Step.GUARDED_POOL, pool.pool_id, pool.guard))
+                    bundle.trace.append((Step.GUARDED_POOL, pool.pool_id, " or ".join(pool.guard)))
         return places
 
     def _reason(self, bundle: TransactionBundle) -> Reason:

@@ -149,12 +149,13 @@ class AssignmentLookup:
             subnet, kind, identifier, hostname, body = columns[1:6]
             try:
                 said = _SAYS_NOTHING if body == "{}" else self._options(subnet, body, revision)
+                classes = () if body == "{}" else tuple(map(str, unpacked(body).get("classes", ())))
                 if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
                     raise InvalidValue("identifier or address: is not octets")  # noqa: TRY301
             except (InvalidValue, TypeError, ValueError, AttributeError) as error:
                 self._quarantine(assignment_id, str(error))
                 continue
-            yield Assignment(assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said)
+            yield Assignment(assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes)
 
     def _options(self, subnet: int, body: Any, revision: int) -> _Said:
         """Encoded options, and what is sent always or never; of a subnet that is not served, none."""

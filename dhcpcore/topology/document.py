@@ -6,15 +6,20 @@ concerns several is in ``rules``.  Dumped with ``document_of``, a model gives it
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from dhcpcore.errors import InvalidValue
 from dhcpcore.topology.fields import (
     Address,
     AgentId,
+    Architecture,
     BootFile,
+    ClassName,
     ClientId,
+    ClientPattern,
     Duid,
     Duration,
     Hostname,
@@ -29,17 +34,17 @@ from dhcpcore.topology.fields import (
     Vss,
     wrong,
 )
+from dhcpcore.topology.filters import ENTRIES_MAX, LOOSE_MAX
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
+from dhcpcore.wire.architectures import parse_architecture
 
 VERSION = 1
 #: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
 V6ONLY_WAIT_MIN_S = 300
 #: The lifetime where nobody wrote one.
 DEFAULT_LIFETIME_S = 3600
-#: Classes that exist without being declared: clients that have an enabled assignment in the subnet's link, and others.
-BUILT_IN_CLASSES = ("known", "unknown")
 #: Top-level keys that the format has and this version does not serve yet; a document that uses one is refused.
-LATER_KEYS = ("classes", "handlers", "ddns")
+LATER_KEYS = ("handlers", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
 Forcerenew = Literal["never", "authenticated", "plain"]
@@ -104,12 +109,40 @@ def _lifetime(value: object) -> object:
 Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime, json_schema_input_type=int | str | LifetimeEntry)]
 
 
-class BootEntry(Entry):
+class BootFields(Entry):
     """BOOTP fields of the replies, for clients that boot from the network."""
 
     next_server: Address | None = Field(None, description="siaddr: the server that the boot file comes from.")
     server_name: ServerName | None = Field(None, description="sname: that server's name, up to 63 octets.")
     file: BootFile | None = Field(None, description="file: the boot file's name, up to 127 octets.")
+
+
+def _boot_file(value: object) -> object:
+    return {"file": value} if isinstance(value, str) else value
+
+
+#: A plain string is the same as ``{file: …}``.
+ArchitectureBoot = Annotated[BootFields, BeforeValidator(_boot_file)]
+
+
+class BootEntry(BootFields):
+    """The same, and by what kind of machine asks."""
+
+    by_architecture: dict[Architecture, ArchitectureBoot] = Field(
+        default_factory=dict, description="The same three, or a file alone, by the architecture that option 93 names."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _once(cls, value: Any) -> Any:
+        given = value.get("by_architecture") if isinstance(value, dict) else None
+        seen: dict[int, object] = {}
+        for key in given if isinstance(given, dict) else ():
+            with suppress(InvalidValue):  # Told at its own place.
+                other = seen.setdefault(parse_architecture(key), key)
+                if other != key:
+                    raise wrong(f"by_architecture: {key} and {other} are the same one: write one of the two")
+        return value
 
 
 class GlobalOptions(Entry):
@@ -156,6 +189,18 @@ class CompatibilityEntry(Entry):
     bootp_always_options: bool = Field(False, description="Send options to BOOTP clients that sent no RFC 1497 area.")
 
 
+def _few(patterns: list[Any]) -> list[Any]:
+    if len(patterns) > ENTRIES_MAX:
+        raise wrong(f"the list has {len(patterns)} entries, at most {ENTRIES_MAX} are read")
+    loose = sum(None in pattern.octets for pattern in patterns)
+    if loose > LOOSE_MAX:
+        raise wrong(f"{loose} entries have a * before their end: at most {LOOSE_MAX} can be looked at one by one")
+    return patterns
+
+
+Clients = Annotated[list[ClientPattern], AfterValidator(_few)]
+
+
 class GlobalsEntry(Entry):
     """What holds everywhere unless a subnet says otherwise."""
 
@@ -186,6 +231,8 @@ class GlobalsEntry(Entry):
     compatibility: CompatibilityEntry = Field(
         default_factory=CompatibilityEntry, description="Switches for clients and relays that break the rules."
     )
+    allow: Clients = Field(default_factory=list, description="Only these clients are served, where any are listed.")
+    deny: Clients = Field(default_factory=list, description="These clients are not served.")
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -196,13 +243,23 @@ class GlobalsEntry(Entry):
         return self
 
 
-def _built_in(guard: str) -> str:
-    if guard not in BUILT_IN_CLASSES:
-        raise wrong(f"{guard!r} does not exist; this version has the classes {' and '.join(BUILT_IN_CLASSES)}")
-    return guard
+def _one_or_all(names: list[str]) -> str | list[str]:
+    return names[0] if len(names) == 1 else names
 
 
-Guard = Annotated[str, AfterValidator(_built_in)]
+def _any_of(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _guards(names: list[str]) -> list[str]:
+    """``KNOWN`` and ``UNKNOWN``, as Kea has them, are written small here."""
+    if not names:
+        raise wrong("the list is empty: name the classes, or leave the key out to admit everybody")
+    return [name.lower() if name in {"KNOWN", "UNKNOWN"} else name for name in names]
+
+
+#: A class, or several of which one is enough.
+Guard = Annotated[list[ClassName], BeforeValidator(_any_of), AfterValidator(_guards), PlainSerializer(_one_or_all)]
 
 
 class PoolEntry(Entry):
@@ -210,13 +267,16 @@ class PoolEntry(Entry):
 
     first: Address = Field(description="The first address.")
     last: Address = Field(description="The last address.")
-    guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class, or of any in a list.")
     lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
     options: Options = Field(default_factory=dict, description="Added to the subnet's; the pool's win.")
     always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
     never_send: OptionNames = Field(default_factory=list, description=_NEVER)
     bootp: bool = Field(True, description="False keeps BOOTP clients out, where the subnet's `bootp` is `free`.")
     ipv6_only: V6OnlyWait | None = Field(None, description="As in globals, for clients that this pool admits.")
+    additional: list[ClassName] = Field(
+        default_factory=list, description="Classes that are looked at once the address is found, for their options."
+    )
 
     @model_validator(mode="after")
     def _range(self) -> Self:
@@ -232,7 +292,7 @@ class PrefixPoolEntry(Entry):
 
     prefix: Network = Field(description="What is cut.")
     delegated_length: int = Field(description="The length of each piece.")
-    guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class, or of any in a list.")
     lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
 
     @model_validator(mode="after")
@@ -284,6 +344,7 @@ class AssignmentEntry(Entry):
     enabled: bool = Field(True, description="False keeps the assignment without effect.")
     always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
     never_send: OptionNames = Field(default_factory=list, description=_NEVER)
+    classes: list[ClassName] = Field(default_factory=list, description="Classes that the client is of by this.")
 
     @model_validator(mode="after")
     def _one_client(self) -> Self:
@@ -344,6 +405,12 @@ class SubnetSettings(Entry):
     auto_configure: AutoConfigure | None = Field(None, description="As in globals, for this subnet.")
     vss: Vss | None = Field(None, description="DHCPv4: the VPN that relays name in option 82.151 (RFC 6607).")
     proxy: bool = Field(False, description="DHCPv4: only machines that boot are answered, without an address.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class, or of any in a list.")
+    additional: list[ClassName] = Field(
+        default_factory=list, description="Classes that are looked at once the address is found, for their options."
+    )
+    allow: Clients = Field(default_factory=list, description="Only these clients are served here, if any are listed.")
+    deny: Clients = Field(default_factory=list, description="These clients are not served here.")
 
     @property
     def family(self) -> int:
@@ -398,6 +465,31 @@ class LeasequeryEntry(Entry):
         return self
 
 
+class ClassEntry(Entry):
+    """A class of clients: who is of it, and what they are told."""
+
+    name: ClassName = Field(description="How it is called by pools, subnets, assignments and other classes.")
+    test: str | None = Field(None, description="An expression: whoever it is true for is of the class.")
+    template_test: str | None = Field(
+        None, description="An expression: its value makes a class `SPAWN_name_value` of whoever it is not empty for."
+    )
+    only_in_additional_list: bool = Field(
+        False, description="True: looked at only where a pool or subnet lists it as `additional`."
+    )
+    options: GlobalOptions = Field(default_factory=GlobalOptions, description="Options of its clients, by family.")
+    lifetime: Lifetime | None = Field(None, description="Replaces the subnet's and the pool's.")
+    boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields, each in place of the subnet's.")
+    description: Annotated[str, Field(max_length=1000)] | None = Field(None, description="For people.")
+    always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
+    never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if self.test is not None and self.template_test is not None:
+            raise wrong("write either test or template_test")
+        return self
+
+
 class DocumentEntry(Entry):
     """The whole document, for its JSON schema; ``validate`` reads it piece by piece, to name all faults at once."""
 
@@ -407,6 +499,7 @@ class DocumentEntry(Entry):
     shared_networks: list[SharedNetworkEntry] = Field(
         default_factory=list, description="What subnets that share a wire have in common."
     )
+    classes: list[ClassEntry] = Field(default_factory=list, description="Classes of clients.")
     subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
     leasequery: LeasequeryEntry = Field(
         default_factory=LeasequeryEntry, description="Who may ask who has which address."
@@ -436,6 +529,10 @@ def document_of(entry: Entry) -> dict[str, Any]:
     made = entry.model_dump(exclude_defaults=True, by_alias=True)
     for holder in (made, made.get("globals", {})):
         _shorten(holder)
+    by_architecture = made.get("boot", {}).get("by_architecture", {})
+    for architecture, fields in by_architecture.items():
+        if fields.keys() == {"file"}:
+            by_architecture[architecture] = fields["file"]
     return made
 
 

@@ -72,6 +72,8 @@ def place_of(steps: Iterable[int | str]) -> str:
     """``("pools", 0, "first")`` as ``pools[0].first``."""
     path = ""
     for step in steps:
+        if step == "[key]":
+            continue  # pydantic's word for a key of a mapping: the path names it already.
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
     return path
 

@@ -172,7 +172,8 @@ class Administrator:
         seconds = subnet.lifetime_s
         limits = (seconds // 2, seconds * 2) if subnet.flexible else (seconds, seconds)
         pools = tuple(
-            Pool(pool.pool_id, KIND_ADDRESS4, subnet.address(pool.first), subnet.address(pool.last), 32, pool.guard)
+            Pool(pool.pool_id, KIND_ADDRESS4, subnet.address(pool.first), subnet.address(pool.last), 32,
+                 (pool.guard,) if pool.guard else ())
             for pool in subnet.pools
             if pool.there
         )

@@ -11,6 +11,7 @@ from dhcpcore.topology.document import (
     DEFAULT_LIFETIME_S,
     AssignmentEntry,
     BootEntry,
+    ClassEntry,
     CompatibilityEntry,
     DocumentEntry,
     FamilyNames,
@@ -43,6 +44,7 @@ SECTIONS = {
     "Prefix pools": PrefixPoolEntry,
     "Assignments": AssignmentEntry,
     "Leasequery": LeasequeryEntry,
+    "Classes": ClassEntry,
 }
 
 
