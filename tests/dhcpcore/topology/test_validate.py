@@ -194,7 +194,7 @@ BROKEN = [
     (("globals", "always_send", "dhcp4"), ["dns-servers"], "globals.always_send.dhcp4[0]", "not an option of dhcp4"),
     (("globals", "never_send"), ["routers"], "globals.never_send", "not a mapping"),
     (("shared_networks", 0, "name"), REMOVE, "shared_networks[0].name", "missing"),
-    (("shared_networks", 0, "nmae"), "x", "shared_networks[0].nmae", "did you mean name"),
+    (("shared_networks", 0, "names"), "x", "shared_networks[0].names", "did you mean name"),
     (("shared_networks", 0, "interface"), "eth0", "shared_networks[0].interface", "no key here"),
     (("shared_networks", 1), {"name": "campus"}, "shared_networks[1].name", "shared_networks[0] already"),
     (("shared_networks", 0, "lifetime"), "soon", "shared_networks[0].lifetime.default", "not a duration"),
