@@ -5,9 +5,8 @@ from __future__ import annotations
 from dhcpcore.handlers.admission import AdmitClient
 from dhcpcore.handlers.assignment import FindAssignment
 from dhcpcore.handlers.auto_configure import AutoConfigure
-from dhcpcore.handlers.bootp import BootpClient, BootpReply
+from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
 from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
-from dhcpcore.handlers.echo import WithoutClientId
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
@@ -35,17 +34,19 @@ from dhcpcore.pipeline.searches import Searches
 def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: Nonces) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     options = Options()
+    additional = MatchAdditional()
     return (
         SelectVpn(),
         SelectSubnet(),
         ProxyOnly(),
-        BootpClient(options),
+        BootpClient(),
         ServerIdentity(allocator),
         AdmitClient(),
         MatchClasses(),
         Identify(offered),
         FindAssignment(),
         MatchKnown(),
+        BootpKnown(additional, options),
         RecordConflict(),
         RecordAtOnce(),
         RecordLease(),
@@ -56,7 +57,7 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: 
         Decline(),
         Inform(),
         ProbeAddress(),
-        MatchAdditional(),
+        additional,
         LeaseTimes(),
         BootQuestion(),
         options,
@@ -68,6 +69,5 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: 
         SayIpv6Only(),
         EchoSelection(),
         EchoVpn(),
-        WithoutClientId(),
         AutoConfigure(),
     )
