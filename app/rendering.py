@@ -35,7 +35,7 @@ def install(app: Flask) -> None:
     """Give templates their filters, and every answer its headers."""
     app.jinja_env.filters.update(browser=browser, printable=printable, relay_words=relay_words, span=span, share=share,
                                  stamp=time_text, thousands=thousands)
-    app.jinja_env.globals["version"] = __version__
+    app.jinja_env.globals["lessor_version"] = __version__
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_headers)
 

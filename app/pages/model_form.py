@@ -25,6 +25,12 @@ OPTIONS = "options"
 #: Where a fault is told that is at none of the fields.
 WHOLE = ""
 _YES_NO = {"true": "yes", "false": "no"}
+#: What nearly everybody sets; the other keys are folded away until somebody wants one.
+_EVERYDAY = frozenset(("prefix", "name", "interface", "relays", "shared_network", "authoritative", "first", "last",
+                       "class", "delegated_length", OPTIONS))
+_RARER = "More settings"
+#: How people write what is short in a key.
+_WRITTEN = {"bootp": "BOOTP", "id": "ID", "ipv6": "IPv6", "vss": "VPN (VSS)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +59,20 @@ def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | N
         if key in without or (family and ONLY_FAMILY.get(key, family) != family):
             continue
         shape, inner = ("options", None) if key == OPTIONS else _shape(described, known)
-        label = key.replace("_", " ")
+        label = _label(key)
         if inner is not None:
             yield from _fields(inner, known, family, (), f"{above}{key}.", label)
             continue
         example = str((described.get("examples") or _examples(described))[0])
         yield Field(f"{above}{key}", label, shape, described.get("description", ""), example,
-                    tuple(_choices(described)), key in schema.get("required", ()), group)
+                    tuple(_choices(described)), key in schema.get("required", ()),
+                    group or ("" if key in _EVERYDAY else _RARER))
+
+
+def _label(key: str) -> str:
+    """A key as the name of its field."""
+    label = " ".join(_WRITTEN.get(word, word) for word in key.split("_"))
+    return label[:1].upper() + label[1:]
 
 
 def _shape(described: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
@@ -141,9 +154,10 @@ class ModelForm:
     def groups(self) -> list[tuple[str, list[Field], bool]]:
         """What is nested: its label, its fields, and whether something of it is written or wrong."""
         labels = dict.fromkeys(field.group for field in self.fields if field.group)
+        labels[_RARER] = labels.pop(_RARER, None)  # The last one.
         made = [(label, [field for field in self.fields if field.group == label]) for label in labels]
         return [(label, some, any(self.values.get(one.name) or one.name in self.faults for one in some))
-                for label, some in made]
+                for label, some in made if some]
 
     def with_faults(self, error: LessorError) -> ModelForm:
         """The same form with what is wrong, each beside its field."""
@@ -162,8 +176,9 @@ class ModelForm:
 
     def differences(self, other: ModelForm) -> list[tuple[str, str, str]]:
         """Label, our text and theirs, of each field that is another."""
-        pairs = [(" ".join(filter(None, (field.group, field.label))), self.values.get(field.name, ""),
-                  other.values.get(field.name, "")) for field in self.fields if field.kind != "options"]
+        pairs = [(field.label if field.group in {"", _RARER} else f"{field.group}: {field.label}",
+                  self.values.get(field.name, ""), other.values.get(field.name, ""))
+                 for field in self.fields if field.kind != "options"]
         ours, theirs = self.options.texts(), other.options.texts()
         pairs += [(f"option {name}", ours.get(name, ""), theirs.get(name, "")) for name in {**ours, **theirs}]
         return [pair for pair in pairs if pair[1] != pair[2]]

@@ -11,6 +11,7 @@ from app.pages.option_rows import hint_of, value_of
 from app.services.access import Role
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.document import PoolEntry, SubnetSettings
+from dhcpcore.version import __version__
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 from tests.app.people import a_lease, store
 from tests.app.site import HOSTILE, define, web
@@ -110,7 +111,7 @@ def test_of_two_administrators_the_second_is_told_and_shown_both(page, sqlite_da
     answer = page.post("/subnets/1/edit", data={**mine, "interface": "eth2", "name": "bureau"})
     shown = text(answer, 409)
     assert "Somebody else has changed it meanwhile." in shown
-    assert re.search(r"<td>interface</td><td class=\"mono\">eth2</td><td class=\"mono\">eth1</td>", shown)
+    assert re.search(r"<td>Interface</td><td class=\"mono\">eth2</td><td class=\"mono\">eth1</td>", shown)
     assert subnets(sqlite_database)[0]["interface"] == "eth1"
     again = typed(answer)
     assert (again["interface"], again["name"]) == ("eth2", "bureau")
@@ -248,3 +249,19 @@ def test_the_sites_own_options_are_offered_and_read_by_their_type(sqlite_databas
     form = typed(page.get("/subnets/1/edit")) | {"option-name-0": "x-places", "option-value-0": "192.0.2.1, 192.0.2.2"}
     followed(page, page.post("/subnets/1/edit", data=form))
     assert subnets(sqlite_database)[0]["options"] == {"x-places": ["192.0.2.1", "192.0.2.2"]}
+
+
+def test_what_few_need_is_folded_away_until_it_says_something(page):
+    shown = text(page.get("/subnets/1/edit"))
+    plain, folded = shown.split("<summary>More settings</summary>")
+    assert 'name="prefix"' in plain
+    assert 'name="bootp"' not in plain
+    assert 'name="bootp"' in folded
+    assert ">BOOTP</label>" in folded
+    assert not re.search(r"<details class=\"group\" open>\s*$", plain)
+    page.post("/subnets/1/edit", data={**typed(page.get("/subnets/1/edit")), "bootp": "free"})
+    assert re.search(r"<details class=\"group\" open>$", text(page.get("/subnets/1/edit")).split("<summary>More")[0])
+
+
+def test_a_page_of_something_with_a_version_does_not_call_it_lessors(page):
+    assert f"Lessor {__version__} " in text(page.get("/subnets/1/edit"))
