@@ -7,7 +7,7 @@ import pytest
 
 from dhcpcore.topology.build import from_document
 from dhcpcore.topology.links import Interface
-from dhcpcore.topology.snapshot import Compatibility, Leasequery
+from dhcpcore.topology.snapshot import Boot, Compatibility, Leasequery
 from dhcpcore.topology.validate import validate
 from tests.packets4 import ACK, LEASEACTIVE, LEASEQUERY, OFFER, REQUEST, Client, client, ip
 from tests.playbook import OFFICE, SERVER, World, assignment, pool, subnet
@@ -136,6 +136,28 @@ class TestBootpClientsWithAnAddress:
         assert w.bootp(B, ciaddr="192.0.2.51") is None
         assert w.reason == "CLASS-DROP"
         assert w.bootp(A, ciaddr="192.0.2.50") is not None
+
+
+class TestBootingMachinesThatAreKnown:
+    """In a subnet whose addresses another server gives."""
+
+    BOOTS: ClassVar[dict[int, bytes]] = {60: b"PXEClient:Arch:00007"}
+
+    def proxied(self, world: Make, *classes: Mapping[str, Any], given: tuple[str, ...] = ()) -> World:
+        home = subnet(OFFICE, proxy=True, boot=Boot(file=b"pxe.0"))
+        return world(home, assignments=[assignment(home, None, hw=A.hw, classes=given)],
+                     classes=of_classes(*classes) if classes else None)  # fmt: skip
+
+    def test_an_assignment_gives_them_its_classes(self, world: Make) -> None:
+        w = self.proxied(world, {"name": "lab", "boot": {"file": "lab.0"}}, given=("lab",))
+        assert w.discover(A, options=self.BOOTS).file == b"lab.0"
+        assert w.discover(B, options=self.BOOTS).file == b"pxe.0"
+
+    def test_who_is_dropped_as_unknown_is_not_among_them(self, world: Make) -> None:
+        w = self.proxied(world, {"name": "DROP", "test": "member('UNKNOWN')"})
+        assert w.discover(A, options=self.BOOTS).file == b"pxe.0"
+        assert w.discover(B, options=self.BOOTS) is None
+        assert w.reason == "CLASS-DROP"
 
 
 VPN = b"\0customer-a"
