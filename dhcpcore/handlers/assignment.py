@@ -16,7 +16,10 @@ from dhcpcore.wire.v4.message import NOWHERE, MessageType
 class FindAssignment(Handler):
     """Sets ``assignment``: the most specific identifier that has one in this link wins."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP))
+    message_types = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
+         MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
+    )  # fmt: skip
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where no assignment is enabled, there is none to be found."""

@@ -17,6 +17,8 @@ from dhcpcore.wire.v4.tlv import scan_suboptions
 
 #: Sub-options of option 82 that a query may be by.  RFC 3046 3.2, RFC 6925 3.
 REMOTE_ID, RELAY_ID = 2, 12
+#: By which a query names a VPN, and the global one, which is where queries are answered from.  RFC 6607 3.
+_VSS, _GLOBAL = 151, b"\xff"
 #: As for a client of its own: too long a key for the database's index.
 _CLIENT_ID_MAX = 255
 
@@ -75,8 +77,12 @@ class Query:
 
 
 def read(request: Request4) -> Query:
-    """The query in a message; ``MalformedMessage`` where it names two things, or one that cannot be."""
+    """The query in a message; ``MalformedMessage`` where it names two things, or one that cannot be.
+
+    Also where it names a VPN: the same addresses elsewhere are others, and would be told for those that are meant.
+    """
     options = request.options
+    vpns = [options.get(Opt.VSS)]
     named: list[tuple[By, bytes]] = []
     if request.ciaddr != NOWHERE:
         named.append((By.ADDRESS, request.ciaddr))
@@ -86,7 +92,10 @@ def read(request: Request4) -> Query:
         named.append((By.CLIENT_ID, client_id))
     if agent := options.get(Opt.AGENT_OPTIONS):
         said = scan_suboptions(agent)
+        vpns.append(said.get(_VSS))
         named += [(by, said[code]) for by, code in ((By.REMOTE_ID, REMOTE_ID), (By.RELAY_ID, RELAY_ID)) if code in said]
+    if any(vpn not in {None, _GLOBAL} for vpn in vpns):
+        raise MalformedMessage("the query is about a VPN: only those about none are answered", 240)
     if len(named) > 1:
         raise MalformedMessage(f"the query is by {' and by '.join(by.value for by, _ in named)}: one is right", 240)
     by, value = named[0] if named else (By.EVERYTHING, b"")

@@ -22,7 +22,7 @@ class Ledger:
         """Whether one of the changes cannot join an earlier one: a batch begins or ends one holding of an address."""
         for change in changes:
             key = change.after.key
-            if key in self.barred or (key in self.changes and (change.opens or change.closing is not None)):
+            if key in self.barred or ((earlier := self.changes.get(key)) is not None and _parts(earlier, change)):
                 self.barred.update(other.after.key for other in changes)
                 return True
         return False
@@ -48,3 +48,13 @@ class Ledger:
         if rows is not None:
             rows.append(after)
         return key
+
+
+def _parts(earlier: Change, change: Change) -> bool:
+    """Whether the later change cannot be told as one with the earlier.
+
+    Nor can one that was made of the row as SQL has it: what was fetched since lies over what the batch made of it.
+    """
+    if change.opens or change.closing is not None:
+        return True
+    return change.before is None or change.before.version != earlier.after.version

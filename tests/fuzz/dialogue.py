@@ -7,7 +7,7 @@ from collections import deque
 
 from dhcpcore.engine import Outgoing
 from tests.fuzz.corpus import PARAMETER_LISTS, Packet, header
-from tests.interop.packets import ACK, DECLINE, DISCOVER, INFORM, NOWHERE, OFFER, RELEASE, REQUEST, decode
+from tests.interop.packets import ACK, DECLINE, DISCOVER, INFORM, MAGIC, NOWHERE, OFFER, RELEASE, REQUEST, decode
 
 _REMEMBERED = 2000
 
@@ -21,6 +21,8 @@ class Dialogues:
 
     def heard(self, answer: Outgoing) -> None:
         """An answer; the packet that its client might send next."""
+        if answer.payload[236:240] != MAGIC:
+            return  # To a BOOTP client, which has nothing more to ask.
         message = decode(answer.payload)
         dice = self._dice
         address, server = message.yiaddr, message.options.get(54, b"")

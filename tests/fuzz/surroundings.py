@@ -11,6 +11,7 @@ from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Identifier, LeaseKey
 from dhcpcore.topology.links import Interface
 from dhcpcore.topology.snapshot import Boot, Leasequery, Lifetimes, Pool, Snapshot, Subnet
 from tests.fuzz.corpus import AGENTS, CLIENT_IDS, SERVERS
+from tests.fuzz.definitions import drawn
 
 ATTACHED, UPLINK, ABSENT = 2, 3, 9
 
@@ -78,21 +79,20 @@ class Assigned:
 
 
 def install(engine: Engine, dice: random.Random, revision: int) -> None:
-    """A revision of the definitions: some subnets may be missing, pools guarded or shrunk, the probe on."""
+    """A revision of the definitions: subnets may be missing, the probe on; most have features of all kinds besides."""
     subnets = tuple(subnet for subnet in _SUBNETS if dice.random() < 0.95)
-    engine.install(
-        Snapshot(
-            revision,
-            subnets,
-            identifier_kinds=frozenset(Identifier) if dice.random() < 0.7 else frozenset(),
-            has_assigned_addresses=dice.random() < 0.7,
-            offer_hold_s=dice.choice((5, 60)),
-            reclaim_grace_s=dice.choice((0, 30)),
-            probation_s=600,
-            probe=dice.random() < 0.3,
-            leasequery=Leasequery(dice.random() < 0.8, ((b"\x0a\x00\x00\x00", 8), (b"\xac\x10\x00\x01", 32))),
-        )
+    snapshot = Snapshot(
+        revision,
+        subnets,
+        identifier_kinds=frozenset(Identifier) if dice.random() < 0.7 else frozenset(),
+        has_assigned_addresses=dice.random() < 0.7,
+        offer_hold_s=dice.choice((5, 60)),
+        reclaim_grace_s=dice.choice((0, 30)),
+        probation_s=600,
+        probe=dice.random() < 0.3,
+        leasequery=Leasequery(dice.random() < 0.8, ((b"\x0a\x00\x00\x00", 8), (b"\xac\x10\x00\x01", 32))),
     )
+    engine.install(drawn(dice, snapshot) if dice.random() < 0.8 else snapshot)
     addresses = (SERVERS[0],) if dice.random() < 0.9 else ()
     engine.set_interfaces(
         {

@@ -1,18 +1,21 @@
 """Mutated packets do no harm; and harm, where there is some, is found."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from dhcpcore.engine import Engine
+from dhcpcore.handlers import reply
 from dhcpcore.handlers.options import Options
 from dhcpcore.handlers.reply import Reply
+from dhcpcore.lease.facts import Outcome
 from dhcpcore.stats.reasons import Reason
 from tests.fuzz.corpus import corpus
 from tests.fuzz.fuzz import Failure, run
 from tests.interop.packets import decode
+from tests.simulation.memory import MemoryRows
 
 FEW, MANY = 20_000, 1_000_000
 DECIDED_AT_LEAST = 0.3
@@ -22,7 +25,8 @@ DEEP = {
     "OFFER", "ACK-NEW", "ACK-RENEWED", "ACK-ADOPTED", "ACK-INFORM", "RELEASED", "DECLINED", "NAK-TAKEN", "NAK-DECLINED",
     "NAK-MOVED", "NAK-NOT-PERMITTED", "NAK-WRONG-NETWORK", "POOL-EXHAUSTED", "PROBE-ANSWERED", "DATABASE-UNAVAILABLE",
     "LEASE-ACTIVE", "LEASE-UNASSIGNED", "LEASE-UNKNOWN", "LEASEQUERY-SEARCH", "LEASEQUERY-INVALID",
-    "LEASEQUERY-REFUSED", "BOOT-OFFER", "BOOT-ACK", "PROXY-ONLY", "NO-BOOT-FILE",
+    "LEASEQUERY-REFUSED", "BOOT-OFFER", "BOOT-ACK", "PROXY-ONLY", "NO-BOOT-FILE", "BOOTP-REPLY", "BOOTP-KNOWN",
+    "OFFER-DO-WITHOUT", "OFFER-NOTHING", "CLASS-DROP", "CLIENT-DENIED", "CLIENT-NOT-ALLOWED",
 }  # fmt: skip
 
 
@@ -90,7 +94,37 @@ def test_a_datagram_that_is_lost_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_answer_that_nobody_can_read_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     encode = Reply._encode
     monkeypatch.setattr(Reply, "_encode", lambda self, bundle, response: encode(self, bundle, response)[:241] + b"\xf0")
-    with pytest.raises(Failure, match="runs over the end"):
+    with pytest.raises(Failure, match="options that break off"):
+        run(FEW, 1)
+
+
+FORGED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "an option twice": ("option 12 twice", lambda data: data[:240] + b"\x0c\x01a\x0c\x01b" + data[240:]),
+    "no server": ("options begin", lambda data: data[:243] + data[249:] if data[240] == 53 else data),
+    "another transaction": ("another client's", lambda data: data[:4] + bytes(4) + data[8:]),
+    "too long": ("octets where", lambda data: data + bytes(2000)),
+}
+
+
+@pytest.mark.parametrize(("told", "forge"), FORGED.values(), ids=FORGED)
+def test_an_answer_that_breaks_a_rule_is_found(
+    monkeypatch: pytest.MonkeyPatch, told: str, forge: Callable[[bytes], bytes]
+) -> None:
+    encode = Reply._encode
+    monkeypatch.setattr(Reply, "_encode", lambda self, bundle, response: forge(encode(self, bundle, response)))
+    with pytest.raises(Failure, match=told):
+        run(FEW, 1)
+
+
+def test_an_answer_before_its_commit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryRows, "commit", lambda self, changes, now: Outcome())
+    with pytest.raises(Failure, match="was promised"):
+        run(FEW, 1)
+
+
+def test_an_answer_that_goes_elsewhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reply, "CLIENT_PORT", 69)
+    with pytest.raises(Failure, match="to port 69"):
         run(FEW, 1)
 
 

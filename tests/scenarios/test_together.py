@@ -1,15 +1,15 @@
 """Features that meet: what each does alone, it does beside the others, and across a change of the definitions."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from dhcpcore.topology.build import from_document
 from dhcpcore.topology.links import Interface
-from dhcpcore.topology.snapshot import Compatibility
+from dhcpcore.topology.snapshot import Boot, Compatibility, Leasequery
 from dhcpcore.topology.validate import validate
-from tests.packets4 import ACK, OFFER, REQUEST, Client, client, ip
+from tests.packets4 import ACK, LEASEACTIVE, LEASEQUERY, OFFER, REQUEST, Client, client, ip
 from tests.playbook import OFFICE, SERVER, World, assignment, pool, subnet
 
 Make = Callable[..., World]
@@ -136,6 +136,60 @@ class TestBootpClientsWithAnAddress:
         assert w.bootp(B, ciaddr="192.0.2.51") is None
         assert w.reason == "CLASS-DROP"
         assert w.bootp(A, ciaddr="192.0.2.50") is not None
+
+
+class TestBootingMachinesThatAreKnown:
+    """In a subnet whose addresses another server gives."""
+
+    BOOTS: ClassVar[dict[int, bytes]] = {60: b"PXEClient:Arch:00007"}
+
+    def proxied(self, world: Make, *classes: Mapping[str, Any], given: tuple[str, ...] = ()) -> World:
+        home = subnet(OFFICE, proxy=True, boot=Boot(file=b"pxe.0"))
+        return world(home, assignments=[assignment(home, None, hw=A.hw, classes=given)],
+                     classes=of_classes(*classes) if classes else None)  # fmt: skip
+
+    def test_an_assignment_gives_them_its_classes(self, world: Make) -> None:
+        w = self.proxied(world, {"name": "lab", "boot": {"file": "lab.0"}}, given=("lab",))
+        assert w.discover(A, options=self.BOOTS).file == b"lab.0"
+        assert w.discover(B, options=self.BOOTS).file == b"pxe.0"
+
+    def test_who_is_dropped_as_unknown_is_not_among_them(self, world: Make) -> None:
+        w = self.proxied(world, {"name": "DROP", "test": "member('UNKNOWN')"})
+        assert w.discover(A, options=self.BOOTS).file == b"pxe.0"
+        assert w.discover(B, options=self.BOOTS) is None
+        assert w.reason == "CLASS-DROP"
+
+
+VPN = b"\0customer-a"
+
+
+class TestLeasequeryBesideVpns:
+    """The address that is asked for is another one in the VPN."""
+
+    QUERIES: ClassVar[dict[str, dict[str, Any]]] = {
+        "option 221": {"options": {221: VPN}},
+        "82.151": {"agent": bytes((151, len(VPN))) + VPN},
+    }
+
+    def twins(self, world: Make) -> World:
+        own = subnet("10.0.0.0/24", pool("10.0.0.10", "10.0.0.11"))
+        theirs = subnet("10.0.0.0/24", pool("10.0.0.10", "10.0.0.11"), name="theirs", space=1, vss=VPN)
+        w = world(own, theirs, leasequery=Leasequery(True, ((ip("10.0.0.1"), 32),)), subnet_selection=True)
+        w.lease(B, via="10.0.0.1")
+        return w
+
+    @pytest.mark.parametrize("said", QUERIES.values(), ids=QUERIES)
+    def test_who_asks_about_a_vpn_is_not_told_of_others(self, world: Make, said: dict[str, Any]) -> None:
+        w = self.twins(world)
+        assert w.one(w.packet(LEASEQUERY, Client(b"", htype=0), ciaddr="10.0.0.10", via="10.0.0.1", **said)) is None
+        assert w.reason == "LEASEQUERY-INVALID"
+
+    @pytest.mark.parametrize("options", [{}, {221: b"\xff"}], ids=["none", "the global one"])
+    def test_who_names_none_is_answered(self, world: Make, options: dict[int, bytes]) -> None:
+        w = self.twins(world)
+        nobody = Client(b"", htype=0)
+        answer = w.one(w.packet(LEASEQUERY, nobody, ciaddr="10.0.0.10", via="10.0.0.1", options=options))
+        assert (answer.kind, answer.hw) == (LEASEACTIVE, B.hw)
 
 
 def test_an_empty_message_type_read_leniently_is_of_no_class(world: Make) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dhcpcore.lease.facts import Facts
 from dhcpcore.lease.model import Change, Close, Lease, LeaseKey, State
-from dhcpcore.lease.transitions import end, grant
+from dhcpcore.lease.transitions import conflict, end, grant
 from dhcpcore.pipeline.ledger import Ledger
 
 NOW = 1_000_000
@@ -107,3 +107,16 @@ def test_states_are_what_they_were() -> None:
     """They are stored as numbers."""
     assert [int(state) for state in State] == [1, 2, 3, 4]
     assert [int(reason) for reason in Close] == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_was_made_of_the_row_as_sql_has_it_does_not_overwrite_the_grant() -> None:
+    """A later fetch of the batch lays rows of SQL over the facts: a probe's answer must not undo an acknowledgement."""
+    facts = Facts()
+    ledger = Ledger(facts)
+    old = granted(None, now=NOW - 500).after._replace(client=b"", state=State.DECLINED, expires=NOW - 100)
+    grant_ = granted(old)
+    ledger.put(grant_)
+    stale = conflict(old, key(1), 1, NOW, 600)
+    assert not stale.opens
+    assert ledger.contends((stale,))
+    assert ledger.changes[key(1)] == grant_

@@ -14,7 +14,8 @@ from tests.playbook import OFFICE, pool, subnet
 
 TYPES = tuple(MessageType)
 RARER = {
-    "SelectVpn", "BootpClient", "BootpKnown", "RecordAtOnce", "OfferNoAddress", "RapidCommit", "BootpReply", "SayIpv6Only",
+    "SelectVpn", "BootpClient", "BootpKnown", "RecordAtOnce", "OfferNoAddress", "RapidCommit",
+    "BootpReply", "SayIpv6Only",
     "EchoSelection", "EchoVpn", "AutoConfigure",
 }  # fmt: skip
 
