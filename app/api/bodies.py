@@ -45,7 +45,7 @@ def sent() -> Any:
 class StrictRequest(Request):
     """A request whose body flask-openapi, too, reads with our limits.
 
-    By itself it fails on what is too deep, takes the last of a key that is there twice, and nothing for what is no JSON.
+    By itself it fails on what is too deep, takes the last of a key that is there twice, nothing for what is no JSON.
     """
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
