@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import request
+from flask import Request, request
 from flask_openapi import RequestBody
 from pydantic import BaseModel
 from werkzeug.exceptions import UnsupportedMediaType
@@ -32,6 +32,25 @@ def json_object(*also: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidDocument((Fault("body", 'is not a JSON object such as {"key": "value"}'),))
     return value
+
+
+def sent() -> Any:
+    """The request's body as it is told back: what is no JSON that can be read, or is none at all, is None."""
+    try:
+        return interchange.read_json(request.get_data(), "body") if request.is_json else None
+    except InvalidDocument:
+        return None
+
+
+class StrictRequest(Request):
+    """A request whose body flask-openapi, too, reads with our limits.
+
+    By itself it fails on what is too deep, takes the last of a key that is there twice, nothing for what is no JSON.
+    """
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """The body; refused in words where it is no object."""
+        return json_object()
 
 
 def described(models: type[BaseModel] | tuple[type[BaseModel], ...], example: Mapping[str, Any], *also: str,

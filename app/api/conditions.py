@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import PreconditionRequired
 from werkzeug.http import parse_etags
 
+from app.api.bodies import sent
 from dhcpcore.errors import Outdated
 
 
@@ -48,10 +49,5 @@ def required(header: IfMatch, version: V, present: Mapping[str, Any]) -> V | Non
         return None
     if not wanted.contains(str(version)):
         raise Outdated(f'This was changed meanwhile, or your If-Match is no ETag of it: it is at "{version}" now. '
-                       "Look at it and try again.", present=present, yours=_sent())
+                       "Look at it and try again.", present=present, yours=sent())
     return version
-
-
-def _sent() -> Any:
-    """The asker's own form, whatever it is."""
-    return request.get_json(silent=True) if request.is_json else None

@@ -86,6 +86,7 @@ def make(templates: Path, static: Path) -> Flask:
         static_url_path="/static",
     )
     app.openapi_version = "3.1.0"
+    app.request_class = bodies.StrictRequest
     app.before_request(definitions.allow_size)
     app.before_request(_each_once)
     for resource in RESOURCES:

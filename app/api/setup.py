@@ -88,7 +88,7 @@ def get_setup() -> Response:
     return jsonify(needed=setup.needed(here), interfaces=plain(setup.candidates(here)))
 
 
-@api.post("/setup", responses={200: Made, **Problems.of(409, 503)}, operation_id="create_first_subnet",
+@api.post("/setup", responses={200: Made, **Problems.of(409, 415, 503)}, operation_id="create_first_subnet",
           summary="Make the first subnet")
 @auth.needs(Role.ADMIN)
 def create_first_subnet(body: FirstSubnet) -> Response:
@@ -97,7 +97,7 @@ def create_first_subnet(body: FirstSubnet) -> Response:
     return jsonify(revision=made.revision, engine_told=made.engine_told)
 
 
-@api.post("/setup/probe", responses={200: Neighbourhood, **Problems.of(503)}, operation_id="probe_link",
+@api.post("/setup/probe", responses={200: Neighbourhood, **Problems.of(415, 503)}, operation_id="probe_link",
           summary="Ask a link for other DHCP servers")
 @auth.needs(Role.ADMIN)
 def probe_link(body: ProbeAsked) -> Response:

@@ -84,7 +84,7 @@ def list_tokens(query: AskedTokens) -> Response:
     return jsonify(items=plain(found), next_cursor=found[-1].id if len(found) == query.limit else None)
 
 
-@api.post("/tokens", responses={201: MadeToken, **Problems.of(409, 503)}, operation_id="make_token",
+@api.post("/tokens", responses={201: MadeToken, **Problems.of(409, 415, 503)}, operation_id="make_token",
           summary="Make a token")
 @needs(Role.VIEWER)
 def make_token(body: NewToken) -> tuple[Response, int]:

@@ -102,7 +102,7 @@ def list_users(query: AskedUsers) -> Response:
     return jsonify(items=plain(found), next_cursor=found[-1].name if len(found) == query.limit else None)
 
 
-@api.post("/users", responses={201: UserWithPassword, **Problems.of(409, 503)}, operation_id="add_user",
+@api.post("/users", responses={201: UserWithPassword, **Problems.of(409, 415, 503)}, operation_id="add_user",
           summary="Add a user")
 @needs(Role.ADMIN)
 def add_user(body: NewUser) -> tuple[Response, int]:
@@ -120,7 +120,8 @@ def get_user(path: WhichUser) -> Response:
     return _user(accounts.show(context().appliance, path.name, by=principal()))
 
 
-@api.patch("/users/<name>", responses={200: User, **Problems.of(404, 409, 412, 428, 503)}, operation_id="change_user",
+@api.patch("/users/<name>", responses={200: User, **Problems.of(404, 409, 412, 415, 428, 503)},
+           operation_id="change_user",
            summary="Change a user")
 @needs(Role.ADMIN)
 def change_user(path: WhichUser, body: UserChange, header: IfMatch) -> Response:
@@ -129,7 +130,7 @@ def change_user(path: WhichUser, body: UserChange, header: IfMatch) -> Response:
                                  version=_seen(path.name, header)))
 
 
-@api.post("/users/<name>/password", responses={200: UserWithPassword, **Problems.of(404, 409, 412, 428, 503)},
+@api.post("/users/<name>/password", responses={200: UserWithPassword, **Problems.of(404, 409, 412, 415, 428, 503)},
           operation_id="set_user_password", summary="New password")
 @needs(Role.ADMIN)
 def set_password(path: WhichUser, body: NewPassword, header: IfMatch) -> Response:

@@ -46,7 +46,9 @@ def change() -> tuple[str, int]:
     request.max_content_length = request.max_form_memory_size = BODY_BYTES_MAX
     by, appliance = auth.principal(), context().appliance
     text = _given()
-    shown: dict[str, Any] = {"text": text, "size": len(text), "quarantined": (), "faults": (), "planned": None}
+    revision = definitions.revision(appliance)
+    shown: dict[str, Any] = {"revision": revision, "text": text, "size": len(text), "quarantined": (), "faults": (),
+                             "planned": None}
     try:
         document = definitions.read_text(text, "the document")
         if request.form.get("confirmed") != "yes":
@@ -54,6 +56,7 @@ def change() -> tuple[str, int]:
             return render_template("definitions/page.html", **shown), 200
         agreed = request.form.get("losses", "")
         done = definitions.apply(appliance, document, by=by, note=request.form.get("note", "")[:200],
+                                 based_on=_seen(),
                                  agreed=lambda plan: agreed == str(sum(one.clients for one in plan.losses)))
     except InvalidDocument as error:
         shown["faults"] = tuple((fault.path, fault.message) for fault in error.faults)
@@ -68,6 +71,14 @@ def change() -> tuple[str, int]:
     shown |= {"text": fresh if len(fresh) <= SHOWN_MAX else None, "size": len(fresh), "quarantined": quarantined,
               "applied": done}
     return render_template("definitions/page.html", **shown), 200
+
+
+def _seen() -> int:
+    """The revision that the plan which is confirmed was made from: nobody's change since then is taken back unseen."""
+    typed = request.form.get("revision", "")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 18):
+        raise Refused("Nobody has seen yet what this document would change.")
+    return int(typed)
 
 
 def _given() -> str:

@@ -105,7 +105,7 @@ def value_of(name: str, text: str, space: OptionSpace) -> Any:
         case "boolean":
             return _WORDS.get(text.lower(), text)
         case "integer":
-            return int(text) if text.lstrip("-").isdecimal() and len(text) < 16 else text
+            return int(text) if text.removeprefix("-").isdecimal() and len(text) < 16 else text
         case "array" if described["items"].get("type") == "integer":
             parts = [part.strip() for part in text.split(",")]
             return [int(part) if part.isdecimal() and len(part) < 16 else part for part in parts]

@@ -8,14 +8,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from app.services import assignments
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
-from app.services.assignments import IDENTIFIERS
+from app.services.assignments import IDENTIFIERS, AssignmentView
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.declared import Document
@@ -48,9 +49,14 @@ class Checked:
 
 
 def write(appliance: Appliance, subnet: str | None = None) -> Iterator[str]:
-    """The lines of the table, head first."""
+    """The lines of the table, head first; refused before the first of them where there is no such subnet."""
+    views = assignments.list_assignments(appliance, subnet)
+    return _lines(chain(list(islice(views, 1)), views))
+
+
+def _lines(views: Iterable[AssignmentView]) -> Iterator[str]:
     yield ",".join(COLUMNS) + "\r\n"
-    for view in assignments.list_assignments(appliance, subnet):
+    for view in views:
         named = {view.identifier: view.value, "subnet": view.subnet, "address": " ".join(view.addresses),
                  "hostname": view.hostname, "enabled": "yes" if view.enabled else "no"}
         line = io.StringIO()

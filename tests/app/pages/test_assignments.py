@@ -168,3 +168,10 @@ def test_options_are_edited_and_what_is_wrong_with_them_is_told(sqlite_database)
     (made,) = [one for one in Definitions(sqlite_database).document()["subnets"][0]["assignments"]
                if one["hw_address"] == "02:00:00:00:00:66"]
     assert made.keys() == {"hw_address", "address"}
+
+
+def test_a_table_of_a_subnet_that_is_not_there_is_refused_before_its_first_line(page):
+    answer = page.get("/assignments.csv?subnet=nowhere")
+    assert "There is no subnet" in text(answer, 404)
+    assert answer.mimetype == "text/html"
+    assert text(page.get("/assignments.csv?subnet=office")).startswith("subnet,address,")

@@ -15,12 +15,16 @@ def text(answer, status=200) -> str:
     return answer.get_data(as_text=True)
 
 
+def confirmed(document, **more):
+    return {"text": document, "confirmed": "yes", "losses": "0", "revision": "1", **more}
+
+
 def test_a_document_is_shown_compared_and_applied(page):
     document = text(page.get("/definitions.yaml"))
     wider = document.replace("192.0.2.19", "192.0.2.29")
     assert "This changes 1 thing" in text(page.post("/definitions", data={"text": wider}))
     assert "192.0.2.29" not in text(page.get("/definitions.yaml"))
-    done = text(page.post("/definitions", data={"text": wider, "confirmed": "yes", "losses": "0"}))
+    done = text(page.post("/definitions", data=confirmed(wider)))
     assert "Applied as revision" in done
     assert "192.0.2.29" in text(page.get("/definitions.yaml"))
 
@@ -28,9 +32,9 @@ def test_a_document_is_shown_compared_and_applied(page):
 def test_whom_it_takes_an_address_from_is_told_and_must_have_been_seen(page):
     smaller = text(page.get("/definitions.yaml")).replace("192.0.2.19", "192.0.2.14")
     assert "4 clients lose their addresses" in text(page.post("/definitions", data={"text": smaller}))
-    unseen = page.post("/definitions", data={"text": smaller, "confirmed": "yes", "losses": "0"})
+    unseen = page.post("/definitions", data=confirmed(smaller))
     assert "Nothing was changed" in text(unseen, 409)
-    seen = page.post("/definitions", data={"text": smaller, "confirmed": "yes", "losses": "4"})
+    seen = page.post("/definitions", data=confirmed(smaller, losses="4"))
     assert "Applied as revision" in text(seen)
 
 
@@ -51,9 +55,28 @@ def test_shared_networks_and_what_is_always_and_never_sent_are_edited(page):
     assert "Nothing was changed" in text(page.post("/definitions", data={"text": after}), 422), "6 wants quotes"
     after = after.replace("[6]", "['6']")
     assert "shared network campus" in text(page.post("/definitions", data={"text": after}))
-    assert "Applied as revision" in text(page.post("/definitions", data={"text": after, "confirmed": "yes",
-                                                                         "losses": "0"}))
+    assert "Applied as revision" in text(page.post("/definitions", data=confirmed(after)))
     shown = text(page.get("/definitions.yaml"))
     assert "- name: campus\n  lifetime: 2h\n" in shown
     again = page.post("/definitions", data={"text": shown})
     assert "changes nothing" in text(again).lower()
+
+
+def test_what_somebody_else_changed_after_the_plan_was_shown_is_not_taken_back(page):
+    mine = text(page.get("/definitions.yaml")).replace("name: laboratory", "name: attic")
+    assert 'name="revision" value="1"' in text(page.post("/definitions", data={"text": mine}))
+    other = {"identifier": "hw_address", "value": "02:00:00:00:00:66", "address": "192.0.2.66", "enabled": "yes"}
+    assert page.post("/assignments/new", data=other).status_code == 303
+    late = text(page.post("/definitions", data=confirmed(mine)), 409)
+    assert "somebody changed them meanwhile" in late
+    assert "name: attic" in late, "what was written is not lost"
+    document = text(page.get("/definitions.yaml"))
+    assert "192.0.2.66" in document
+    assert "attic" not in document
+
+
+@pytest.mark.parametrize("revision", ["", "x", "-1", "\u0663", "9" * 40])
+def test_a_plan_that_nobody_has_seen_is_not_applied(page, revision):
+    mine = text(page.get("/definitions.yaml")).replace("name: laboratory", "name: attic")
+    assert "Nobody has seen yet" in text(page.post("/definitions", data=confirmed(mine, revision=revision)), 409)
+    assert "attic" not in text(page.get("/definitions.yaml"))

@@ -196,7 +196,8 @@ def test_an_option_says_what_it_wants(page):
 @pytest.mark.parametrize(("name", "said", "value"), [
     ("routers", "192.0.2.1, 192.0.2.2", ["192.0.2.1", "192.0.2.2"]), ("routers", "[192.0.2.1]", ["192.0.2.1"]),
     ("routers", '{hex: "c0000201"}', {"hex": "c0000201"}), ("domain-name", "a, b", "a, b"),
-    ("time-offset", "-3600", -3600), ("time-offset", "soon", "soon"), ("ip-forwarding", "Yes", True),
+    ("time-offset", "-3600", -3600), ("time-offset", "soon", "soon"),
+    ("time-offset", "--5", "--5"), ("time-offset", "-", "-"), ("ip-forwarding", "Yes", True),
     ("ip-forwarding", "perhaps", "perhaps"), ("path-mtu-plateau-table", "68, 1500", [68, 1500]),
     ("classless-static-route", '[["192.0.2.0/24", "192.0.2.1"]]', [["192.0.2.0/24", "192.0.2.1"]]),
     ("option-224", "0102ff", "0102ff"), ("no-such", "12", "12"), ("routers", "[", "[")])

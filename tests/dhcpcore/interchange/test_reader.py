@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dhcpcore.errors import InvalidDocument
 from dhcpcore.interchange import read, read_file
-from dhcpcore.interchange.reader import DEPTH_MAX
+from dhcpcore.interchange.reader import DEPTH_MAX, _KeyTwiceError, _unique
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,19 @@ def test_a_file_is_named_in_its_faults(tmp_path):
 def test_any_text_is_a_value_or_a_fault(text):
     with contextlib.suppress(InvalidDocument):
         read(text)
+
+
+def test_of_very_many_keys_the_one_that_is_there_twice_is_found_in_one_look():
+    class Counted(str):
+        __slots__ = ()
+        compared = 0
+
+        def __eq__(self, other):
+            Counted.compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    with pytest.raises(_KeyTwiceError, match="'2999' twice"):
+        _unique([*((Counted(number), 0) for number in range(3000)), (Counted(2999), 0)])
+    assert Counted.compared < 30_000
