@@ -7,9 +7,10 @@ from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
-from dhcpcore.handlers.lifetimes import LeaseTimes
+from dhcpcore.handlers.lifetimes import AdaptTimes, LeaseTimes
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
+from dhcpcore.handlers.patience import DelayOffer, MinSecs
 from dhcpcore.handlers.probe import ProbeAddress
 from dhcpcore.handlers.record import RecordConflict, RecordLease
 from dhcpcore.handlers.server_id import ServerIdentity
@@ -24,7 +25,9 @@ def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
     return (
         SelectSubnet(),
         ServerIdentity(allocator),
+        MinSecs(),
         Identify(offered),
+        DelayOffer(),
         FindAssignment(),
         RecordConflict(),
         RecordLease(),
@@ -35,5 +38,6 @@ def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
         Inform(),
         ProbeAddress(),
         LeaseTimes(),
+        AdaptTimes(allocator),
         Options(),
     )

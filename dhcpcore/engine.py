@@ -26,6 +26,7 @@ from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State
 from dhcpcore.lease.offered import Offered
+from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.finished import Probe, Traced
@@ -67,9 +68,12 @@ _MESSAGE_TYPES = (
 class Engine:
     """One server: its snapshot, interfaces, offers under way, counters and traces."""
 
-    def __init__(self, *, strict: bool = False) -> None:
-        """``strict`` lets a handler's fault through to the caller: tests must see what a server survives."""
-        self.allocator = Allocator()
+    def __init__(self, *, strict: bool = False, draw: Draw | None = None) -> None:
+        """``strict`` lets a handler's fault through to the caller: tests must see what a server survives.
+
+        ``draw`` gives a random number below its argument, for pools that are allocated at random.
+        """
+        self.allocator = Allocator(draw)
         self.offered = Offered()
         self.counters = Counters()
         self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
@@ -80,7 +84,7 @@ class Engine:
         self.strict = strict
         self.reply = Reply()
         self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES)
-        self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey, float]] = OrderedDict()
+        self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
 
@@ -173,13 +177,15 @@ class Engine:
         """Whether a probe's answer made a suspended transaction due."""
         return bool(self._answered)
 
-    def suspend(self, bundle: TransactionBundle, key: LeaseKey, until: float) -> None:
+    def suspend(self, bundle: TransactionBundle, key: LeaseKey | None, until: float) -> None:
         """Put a transaction aside."""
         if len(self._suspended) >= SUSPENDED_MAX:
             _, (oldest, _, _) = self._suspended.popitem(last=False)
             oldest.reason = Reason.TOO_MANY_SUSPENDED
             self.finish(oldest)
         self._suspended[id(bundle)] = (bundle, key, until)
+        if key is None:
+            return
         on_link = bundle.request.giaddr == b"\0\0\0\0"
         self._probes.append(Probe(key, bundle.datagram.interface if on_link else 0))
 
@@ -192,7 +198,8 @@ class Engine:
         ]
         for number, bundle, key in due:
             del self._suspended[number]
-            bundle.probed = {**(bundle.probed or {}), key: key in answered}
+            if key is not None:
+                bundle.probed = {**(bundle.probed or {}), key: key in answered}
             if key in answered or bundle.snapshot is not self.snapshot:
                 bundle.candidate = None  # In use, or of a pool that may be no more.
             bundle.snapshot, bundle.links = self.snapshot, self.links

@@ -6,6 +6,7 @@ import argparse
 import gc
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -50,7 +51,7 @@ def serve(settings: Settings) -> None:
     privileges.drop(account)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
-    engine = Engine()
+    engine = Engine(draw=secrets.randbelow)
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)

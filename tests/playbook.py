@@ -610,6 +610,8 @@ class World:
                     attached = interface.name
             return one.shared_network, attached, one.subnet_id
 
+        if home.policy.one_lease_per_client and home.space == key[0]:
+            return True
         mine = wire(home)
         for other in self.subnets:
             if other.space == key[0] and other.contains(key[2]):

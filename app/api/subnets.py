@@ -26,6 +26,7 @@ class Pool(BaseModel):
     declined: int = Field(description="Addresses on probation: found in use by somebody else.")
     free: int
     guard: str | None = Field(description="Class that a client must be in; null admits all.")
+    excluded: list[str] = Field(description="Addresses and ranges of it that are given to nobody; not in its size.")
 
 
 class Subnet(BaseModel):

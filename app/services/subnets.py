@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from app.services.appliance import Appliance
 from dhcpcore.errors import NotFound
-from dhcpcore.lease.model import KIND_ADDRESS4, KIND_PREFIX6
+from dhcpcore.lease.model import KIND_ADDRESS4
 from dhcpcore.store import queries
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.queries import Span
+from dhcpcore.topology.fields import format_span
 from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 from dhcpcore.topology.spans import last_of
 from dhcpcore.wire.addresses import format_address, format_prefix
@@ -37,6 +38,7 @@ class PoolView:
     held: int
     declined: int
     guard: str | None
+    excluded: tuple[str, ...] = ()  #: Addresses and ranges of it that are given to nobody.
 
     @property
     def free(self) -> int:
@@ -145,11 +147,10 @@ def _view(connection: Connection, subnet: Subnet, held: int, now: float) -> Subn
 
 
 def _pool(connection: Connection, space: int, pool: Pool, now: float) -> PoolView:
-    use = queries.use_of(connection, Span(space, pool.kind, pool.first, pool.last), now)
-    step = 1 if pool.kind != KIND_PREFIX6 else 1 << (128 - pool.plen)
-    size = (int.from_bytes(pool.last, "big") - int.from_bytes(pool.first, "big")) // step + 1
-    return PoolView(first=format_address(pool.first), last=format_address(pool.last), size=size, held=use.held,
-                    declined=use.declined, guard=pool.guard)
+    uses = [queries.use_of(connection, Span(space, pool.kind, first, last), now) for first, last in pool.ranges]
+    return PoolView(first=format_address(pool.first), last=format_address(pool.last), size=pool.capacity,
+                    held=sum(use.held for use in uses), declined=sum(use.declined for use in uses), guard=pool.guard,
+                    excluded=tuple(map(format_span, pool.excluded)))
 
 
 class RememberedOverview:

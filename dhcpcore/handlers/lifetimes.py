@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.model import INFINITE_LIFETIME_S
+from dhcpcore.pipeline.binding import is_random
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
-from dhcpcore.topology.snapshot import Lifetimes
+from dhcpcore.pipeline.signals import NeedsRows
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.topology.snapshot import Lifetimes, Snapshot
 from dhcpcore.wire.v4.message import MessageType, Opt
+
+#: Rounds of reading pages of a pool to know how full it is; one that is larger is judged by what is known of it.
+_ROUNDS_OF_COUNTING = 2
 
 
 class LeaseTimes(Handler):
@@ -25,6 +32,41 @@ class LeaseTimes(Handler):
         granted = lifetimes.granted(int.from_bytes(asked, "big") if asked is not None and len(asked) == 4 else None)
         response.lifetime_s = granted
         response.renew_s, response.rebind_s = timers(lifetimes, granted)
+
+
+class AdaptTimes(Handler):
+    """Other lease times for made-up hardware addresses, and short ones while a pool runs low."""
+
+    message_types = LeaseTimes.message_types
+
+    def __init__(self, allocator: Allocator) -> None:
+        self._allocator = allocator
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where a subnet says so."""
+        return any(one.policy.adaptive_threshold or one.policy.random_lifetimes for one in snapshot.subnets)
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """After ``LeaseTimes``."""
+        response, policy, pool = bundle.responses[0], bundle.subnet.policy, bundle.pool
+        lifetimes = bundle.subnet.lifetimes if pool is None or pool.lifetimes is None else pool.lifetimes
+        if policy.random_lifetimes is not None and bundle.assignment is None and is_random(bundle.request.hw):
+            lifetimes = policy.random_lifetimes
+            asked = bundle.request.options.get(Opt.LEASE_TIME)
+            granted = lifetimes.granted(int.from_bytes(asked, "big") if asked is not None and len(asked) == 4 else None)
+            response.lifetime_s = granted
+            response.renew_s, response.rebind_s = timers(lifetimes, granted)
+        if policy.adaptive_threshold and pool is not None and response.lifetime_s > lifetimes.min_s:
+            used = self._allocator.used(pool.pool_id, bundle.now)
+            if not isinstance(used, float):
+                if bundle.rounds < _ROUNDS_OF_COUNTING:
+                    bundle.wants.pages.update(used)
+                    raise NeedsRows
+                used = self._allocator.used(pool.pool_id, bundle.now, roughly=True)
+            if isinstance(used, float) and used * 100 >= policy.adaptive_threshold:
+                bundle.trace.append((Step.ADAPTED, int(used * 100), lifetimes.min_s))
+                response.lifetime_s = lifetimes.min_s
+                response.renew_s, response.rebind_s = timers(lifetimes, lifetimes.min_s)
 
 
 def timers(lifetimes: Lifetimes, granted_s: int) -> tuple[int, int]:

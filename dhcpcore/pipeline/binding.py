@@ -9,6 +9,7 @@ from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Lease, LeaseKey, Sta
 from dhcpcore.lease.transitions import is_free_for_others
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
+from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.snapshot import Pool, Subnet
 
 #: Built-in classes that a pool's guard may name: with or without an assignment.
@@ -36,9 +37,31 @@ def row_of(bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
 def admits(bundle: TransactionBundle, pool: Pool) -> bool:
     """Whether the pool's guard lets the client in."""
     guard = pool.guard
+    if pool.gate is not None and refusal(bundle, pool) is not None:
+        return False
     if guard is None:
         return True
     return (guard == KNOWN) == (bundle.assignment is not None)
+
+
+def refusal(bundle: TransactionBundle, pool: Pool) -> Reason | None:
+    """Why the pool's gate does not let the client in; None where it does.  Who has an assignment is no stranger."""
+    gate = pool.gate
+    if gate is None:
+        return None
+    known = bundle.assignment is not None
+    if gate.admit == "reserved" or (gate.admit == KNOWN and not known):
+        return Reason.NOT_ADMITTED
+    if gate.random_mac != "allow" and is_random(bundle.request.hw) != (gate.random_mac == "only") and not (
+        known and gate.random_mac == "deny"
+    ):  # fmt: skip
+        return Reason.RANDOM_MAC
+    return None
+
+
+def is_random(hw: bytes) -> bool:
+    """Whether a hardware address was made up by its host: the bit for local administration.  RFC 7844 2.1, RFC 9724."""
+    return len(hw) == 7 and hw[0] == 1 and hw[1] & 3 == 2
 
 
 def assigned_here(bundle: TransactionBundle) -> list[tuple[LeaseKey, Subnet]]:
@@ -69,7 +92,7 @@ def permission(bundle: TransactionBundle, address: bytes) -> tuple[Subnet, Pool 
     pool = pool_of(subnet, address)
     if any(key == assigned for assigned, _ in assigned_here(bundle)):
         return subnet, pool
-    if pool is None or not admits(bundle, pool):
+    if pool is None or not admits(bundle, pool) or (pool.excluded and not pool.gives(address)):
         return None
     if bundle.snapshot.has_assigned_addresses and assigned_to_other(bundle, key):
         return None

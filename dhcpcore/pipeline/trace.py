@@ -38,6 +38,12 @@ class Step(enum.IntEnum):
     RETRIED = 20
     GUARDED_POOL = 21
     ADOPTED = 22
+    GATED_POOL = 40
+    REUSED = 41
+    ADAPTED = 42
+    DELAYED = 43
+    LIMIT = 44
+    LEASE_RUNS_OUT = 45
 
 
 def _address(value: bytes) -> str:
@@ -68,6 +74,13 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.RETRIED: lambda count: f"Another writer was first; decided again (time {count}).",
     Step.GUARDED_POOL: lambda pool, name: f"Pool {pool} admits only clients of class {name}.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
+    Step.GATED_POOL: lambda pool, code: f"Pool {pool} does not admit it: {code}.",
+    Step.REUSED: lambda seconds: f"Its lease is young and was not written again: {seconds} s of it are left.",
+    Step.ADAPTED: lambda used, seconds: f"{used} % of its pool are in use: the lease is shortened to {seconds} s.",
+    Step.DELAYED: lambda ms: f"The offer was held back for {ms} ms, for other servers to be first.",
+    Step.LIMIT: lambda what, limit: f"{what} has the {limit} leases that it may have.",
+    Step.LEASE_RUNS_OUT: lambda address, seconds: f"{_address(address)} is kept for another assignment: "
+    f"the lease runs out in {seconds} s and is not extended.",
 }
 
 

@@ -101,7 +101,8 @@ def of_pool(pool: DeclaredPool) -> PoolColumns:
 
 def of_assignment(entry: AssignmentEntry, space: int) -> AssignmentColumns:
     _key, kind, octets = entry.identifier
-    body: dict[str, Any] = {}
+    form = canonical_assignment(entry)
+    body: dict[str, Any] = {key: form[key] for key in form if key not in _COLUMNS}
     addresses: list[LeaseKey] = []
     if entry.enabled:
         for address in entry.all_addresses:
@@ -109,10 +110,7 @@ def of_assignment(entry: AssignmentEntry, space: int) -> AssignmentColumns:
             addresses.append((space, KIND_ADDRESS4 if size == 32 else KIND_ADDRESS6, address, size))
         addresses += [(space, KIND_PREFIX6, *prefix) for prefix in entry.prefixes]
     else:
-        form = canonical_assignment(entry)
-        body = {key: form[key] for key in ("address", "addresses", "prefixes") if key in form}
-    if entry.options:
-        body["options"] = entry.options
+        body = {**{key: form[key] for key in ("address", "addresses", "prefixes") if key in form}, **body}
     return AssignmentColumns(int(kind), octets, entry.hostname or "", entry.enabled, body, tuple(addresses))
 
 
@@ -136,6 +134,8 @@ def pool_form(columns: PoolColumns) -> dict[str, Any]:
     return {"prefix": format_prefix(columns.first, plen), "delegated_length": columns.plen, **columns.body}
 
 
+#: Keys of an assignment that are columns; its addresses are so while it is enabled.
+_COLUMNS = {"address", "addresses", "prefixes", "hostname", "enabled", *(key for key, _kind, _families in IDENTIFIERS)}
 _KEYS = {int(kind): key for key, kind, _families in IDENTIFIERS}
 
 
@@ -143,6 +143,7 @@ def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
     """The assignment in the document."""
     form: dict[str, Any] = {_KEYS[columns.identifier_kind]: identifier_form(columns)}
     body = dict(columns.body)
+    kept: dict[str, Any] = {key: body.pop(key) for key in ("address", "addresses", "prefixes") if key in body}
     options = body.pop("options", None)
     if columns.enabled:
         addresses = [format_address(address) for _, kind, address, _ in columns.addresses if kind != KIND_PREFIX6]
@@ -154,14 +155,14 @@ def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
         if prefixes:
             form["prefixes"] = prefixes
     else:
-        form |= body
+        form |= kept
     if columns.hostname:
         form["hostname"] = columns.hostname
     if options:
         form["options"] = options
     if not columns.enabled:
         form["enabled"] = False
-    return form
+    return form | body
 
 
 def identifier_form(columns: AssignmentColumns) -> Any:

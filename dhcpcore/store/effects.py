@@ -19,6 +19,8 @@ from dhcpcore.store.columns import AssignmentColumns
 from dhcpcore.store.rows import Rows, assignments
 from dhcpcore.topology.coverage import Coverage, Range, removed
 from dhcpcore.topology.declared import Document
+from dhcpcore.topology.fields import parse_span
+from dhcpcore.topology.snapshot import Pool
 
 _COUNT = text(
     "SELECT count(*) FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
@@ -159,7 +161,8 @@ def _sub_options(agent: bytes) -> Iterator[tuple[int, bytes]]:
 def _ranges_of(document: Document) -> Iterator[Range]:
     for subnet in document.subnets:
         for pool in subnet.pools:
-            yield Range(subnet.entry.space, pool.kind, pool.plen, pool.entry.first, pool.entry.last, "")
+            for first, last in _given(pool.entry.first, pool.entry.last, getattr(pool.entry, "exclude", ())):
+                yield Range(subnet.entry.space, pool.kind, pool.plen, first, last, "")
 
 
 def _ranges_of_rows(rows: Rows, document: Document) -> Iterator[Range]:
@@ -176,7 +179,14 @@ def _ranges_of_rows(rows: Rows, document: Document) -> Iterator[Range]:
             form = made.pool_form(pool.columns)
             name = f"prefix pool {form['prefix']}" if "prefix" in form else f"pool {form['first']} - {form['last']}"
             label = f"{name} of {columns.name}" if stays else f"subnet {columns.name}"
-            yield Range(columns.space, kind, plen, first, last, label)
+            excluded = [parse_span(text) for text in form.get("exclude", ())]
+            for begin, end in _given(first, last, excluded):
+                yield Range(columns.space, kind, plen, begin, end, label)
+
+
+def _given(first: bytes, last: bytes, excluded: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    """The parts of a pool that are given out."""
+    return Pool(0, 0, first, last, len(first) * 8, excluded=tuple(sorted(excluded))).ranges
 
 
 def _claims(document: Document) -> dict[LeaseKey, _Claim]:

@@ -7,11 +7,13 @@ serves.  Everything is inherited here, once: a subnet of the snapshot looks at n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, Document
-from dhcpcore.topology.document import BootEntry, GlobalsEntry, LifetimeEntry
+from dhcpcore.topology.document import BootEntry, GlobalsEntry, LifetimeEntry, PoolEntry, SubnetSettings
+from dhcpcore.topology.policy import Flood, Gate, Policy
 from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Quarantined, Snapshot, Subnet
 from dhcpcore.topology.validate import inspect
 
@@ -116,6 +118,7 @@ def _snapshot(
         reclaim_grace_s=globals_.reclaim_grace,
         probation_s=globals_.probation,
         probe=globals_.probe,
+        flood=_flood(globals_),
     )
 
 
@@ -134,12 +137,14 @@ def _subnet(subnet: DeclaredSubnet, document: Document, id_of: Callable[[str], i
         shared_network=entry.shared_network,
         lifetimes=lifetimes_of(_inherited(entry.lifetime, globals_, entry.family)),
         boot=_boot(entry.boot),
-        pools=tuple(_pool(pool, id_of(pool.path)) for pool in subnet.pools),
+        pools=tuple(_pool(pool, id_of(pool.path), entry, globals_) for pool in subnet.pools),
         options=MappingProxyType({**document.payloads[entry.family], **subnet.payloads}),
         authoritative=globals_.authoritative if entry.authoritative is None else entry.authoritative,
         adopt=globals_.adopt if entry.adopt is None else entry.adopt,
         rapid_commit=globals_.rapid_commit if entry.rapid_commit is None else entry.rapid_commit,
         preference=entry.preference,
+        match_client_id=entry.match_client_id,
+        policy=_policy(entry, globals_),
     )
 
 
@@ -171,9 +176,38 @@ def _boot(entry: BootEntry | None) -> Boot:
     return Boot(entry.next_server or b"\0\0\0\0", entry.server_name or b"", entry.file or b"")
 
 
-def _pool(pool: DeclaredPool, pool_id: int) -> Pool:
+def _policy(entry: SubnetSettings, globals_: GlobalsEntry) -> Policy:
+    random = entry.random_mac_lifetime
+    one = entry.one_lease_per_client
+    return Policy(
+        cache_threshold=globals_.cache_threshold if entry.cache_threshold is None else entry.cache_threshold,
+        adaptive_threshold=entry.adaptive_threshold,
+        one_lease_per_client=globals_.one_lease_per_client if one is None else one,
+        random_lifetimes=None if random is None else lifetimes_of(random),
+        min_secs=entry.min_secs,
+        offer_delay_s=entry.offer_delay_ms / 1000,
+        max_leases=entry.max_leases,
+    )
+
+
+def _flood(globals_: GlobalsEntry) -> Flood | None:
+    entry = globals_.flood
+    if not (entry.client_rate or entry.subnet_rate or entry.declines):
+        return None
+    return Flood(
+        entry.client_rate, entry.burst, entry.subnet_rate, entry.suspend_after, entry.declines, entry.suspend_for
+    )
+
+
+def _gate(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> Gate | None:
+    """The pool's own word counts, else its subnet's, else that of globals."""
+    gate = Gate(entry.admit or subnet.admit or "all", entry.random_mac or subnet.random_mac or globals_.random_mac)
+    return None if gate == Gate() else gate
+
+
+def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: GlobalsEntry) -> Pool:
     entry = pool.entry
-    return Pool(
+    made = Pool(
         pool_id=pool_id,
         kind=pool.kind,
         first=entry.first,
@@ -182,4 +216,13 @@ def _pool(pool: DeclaredPool, pool_id: int) -> Pool:
         guard=entry.guard,
         options=pool.payloads,
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
+    )
+    if not isinstance(entry, PoolEntry):
+        return made
+    return replace(
+        made,
+        excluded=tuple(sorted(entry.exclude)),
+        allocator=entry.allocator or subnet.allocator or "lowest",
+        gate=_gate(entry, subnet, globals_),
+        max_leases=entry.max_leases,
     )

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from dhcpcore.topology.fields import (
     Address,
+    AddressRange,
     AgentId,
     BootFile,
     ClientId,
@@ -25,6 +26,7 @@ from dhcpcore.topology.fields import (
     Network,
     RelayAddress,
     ServerName,
+    format_span,
     wrong,
 )
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
@@ -38,6 +40,12 @@ BUILT_IN_CLASSES = ("known", "unknown")
 LATER_KEYS = ("classes", "handlers", "leasequery", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
+Allocation = Literal["lowest", "hashed", "random"]
+Admit = Literal["all", "known", "reserved"]
+#: A percentage; 0 is off.
+Percent = Annotated[int, Field(ge=0, le=100)]
+#: A count of leases or packets; 0 is no limit.
+Limit = Annotated[int, Field(ge=0, le=0x7FFF_FFFF)]
 Options = dict[str, Any]
 
 
@@ -110,6 +118,25 @@ class GlobalOptions(Entry):
     dhcp6: Options = Field(default_factory=dict, description="Options of every IPv6 subnet.")
 
 
+class FloodEntry(Entry):
+    """How much clients may send.  Counted in memory, by hardware address, in each engine; 0 is no limit."""
+
+    client_rate: Limit = Field(0, description="Packets a second that one client may send; more are dropped.")
+    burst: Annotated[int, Field(ge=1, le=1000)] = Field(10, description="Packets that it may send at once.")
+    subnet_rate: Limit = Field(0, description="Packets a second that all clients of a subnet may send together.")
+    suspend_after: Limit = Field(0, description="Dropped packets after which a client is not answered for a time.")
+    declines: Limit = Field(0, description="DECLINEs after which a client is not answered for a time.")
+    suspend_for: Duration = Field(150, description="How long that time is.")
+
+    @model_validator(mode="after")
+    def _sense(self) -> Self:
+        if self.suspend_after and not self.client_rate:
+            raise wrong("suspend_after counts packets beyond client_rate: set client_rate, or take suspend_after out")
+        if not 1 <= self.suspend_for <= 86_400:
+            raise wrong(f"suspend_for is {self.suspend_for} s: 1 second to 1 day are right")
+        return self
+
+
 class GlobalsEntry(Entry):
     """What holds everywhere unless a subnet says otherwise."""
 
@@ -122,6 +149,10 @@ class GlobalsEntry(Entry):
     reclaim_grace: Duration = Field(30, description="How long after its end a lease's address is given to nobody else.")
     probation: Duration = Field(86_400, description="How long a declined address is given to nobody.")
     probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
+    cache_threshold: Percent = Field(0, description="Percent of a lease within which it is renewed without a write.")
+    one_lease_per_client: bool = Field(False, description="Whether a new lease ends the client's others, anywhere.")
+    random_mac: Literal["allow", "deny"] = Field("allow", description="Whether made-up hardware addresses are served.")
+    flood: FloodEntry = Field(default_factory=FloodEntry, description="How much clients may send.")
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -149,6 +180,13 @@ class PoolEntry(Entry):
     guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
     lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
     options: Options = Field(default_factory=dict, description="Added to the subnet's; the pool's win.")
+    exclude: list[AddressRange] = Field(default_factory=list, description="Addresses of it that are given to nobody.")
+    allocator: Allocation | None = Field(None, description="As in the subnet, for this pool.")
+    admit: Admit | None = Field(None, description="As in the subnet, for this pool.")
+    random_mac: Literal["allow", "deny", "only"] | None = Field(
+        None, description="As in the subnet; `only`: nobody but clients with a made-up hardware address."
+    )
+    max_leases: Limit = Field(0, description="How many leases it may have at once; 0: as many as it has addresses.")
 
     @model_validator(mode="after")
     def _range(self) -> Self:
@@ -156,6 +194,13 @@ class PoolEntry(Entry):
             raise wrong("first and last are of different families")
         if self.first > self.last:
             raise wrong("first comes after last: exchange them")
+        before = None
+        for span in sorted(self.exclude):
+            if len(span[0]) != len(self.first) or not (self.first <= span[0] and span[1] <= self.last):
+                raise wrong(f"exclude: {format_span(span)} is not inside the pool: take it out, or make the pool wider")
+            if before is not None and span[0] <= before[1]:
+                raise wrong(f"exclude: {format_span(span)} overlaps {format_span(before)}: write them as one")
+            before = span
         return self
 
 
@@ -195,7 +240,7 @@ IDENTIFIERS: tuple[tuple[str, Identifier, tuple[int, ...]], ...] = (
     ("client_id", Identifier.CLIENT_ID, (4,)),
     ("circuit_id", Identifier.CIRCUIT_ID, (4,)),
     ("remote_id", Identifier.REMOTE_ID, (4, 6)),
-    ("duid", Identifier.DUID, (6,)),
+    ("duid", Identifier.DUID, (4, 6)),
 )
 _IDENTIFIER_KEYS = ", ".join(key for key, _kind, _families in IDENTIFIERS)
 
@@ -207,13 +252,18 @@ class AssignmentEntry(Entry):
     client_id: ClientId | None = Field(None, description="DHCPv4: client identifier, option 61, type octet included.")
     circuit_id: AgentId | None = Field(None, description="DHCPv4: circuit that the relay names, option 82.1.")
     remote_id: AgentId | None = Field(None, description="Remote end that the relay names: option 82.2, DHCPv6's 37.")
-    duid: Duid | None = Field(None, description="DHCPv6: the client's DUID.")
+    duid: Duid | None = Field(None, description="The client's DUID; of an IPv4 client the one in its option 61.")
     address: Address | None = Field(None, description="The address that the client gets.")
     addresses: list[Address] = Field(default_factory=list, description="DHCPv6: the addresses, where more than one.")
     prefixes: list[Network] = Field(default_factory=list, description="DHCPv6: the prefixes delegated to the client.")
     hostname: Hostname | None = Field(None, description="The name that the client is told, and known by here.")
     options: Options = Field(default_factory=dict, description="Added to subnet's and pool's; the assignment's win.")
     enabled: bool = Field(True, description="False keeps the assignment without effect.")
+    boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of its replies; they win over the subnet's.")
+    shared: bool = Field(False, description="Whether other shared assignments may keep the same address.")
+    takeover: Literal["nak", "wait"] = Field(
+        "nak", description="What ends a lease that is in the way: a NAK at its next contact, or its own end."
+    )
 
     @model_validator(mode="after")
     def _one_client(self) -> Self:
@@ -263,6 +313,27 @@ class SubnetSettings(Entry):
     )
     boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of the replies.")
     options: Options = Field(default_factory=dict, description="Added to those of globals; the subnet's win.")
+    allocator: Allocation | None = Field(None, description="Which free address of a pool comes first.")
+    adaptive_threshold: Percent = Field(0, description="Percent of a pool in use from which leases last lifetime.min.")
+    cache_threshold: Percent | None = Field(None, description="As in globals, for this subnet.")
+    one_lease_per_client: bool | None = Field(None, description="As in globals, for this subnet.")
+    match_client_id: bool = Field(True, description="DHCPv4: False tells clients apart by hardware address alone.")
+    admit: Admit | None = Field(None, description="Whom its pools admit: all, known clients, or nobody.")
+    random_mac: Literal["allow", "deny"] | None = Field(None, description="As in globals, for this subnet.")
+    random_mac_lifetime: Lifetime | None = Field(None, description="Of clients with a made-up hardware address.")
+    min_secs: Annotated[int, Field(ge=0, le=0xFFFF)] = Field(
+        0, description="DHCPv4: for how many seconds a client must have asked before it is made an offer."
+    )
+    offer_delay_ms: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="DHCPv4: milliseconds by which offers are held back, for other servers to be first."
+    )
+    max_leases: Limit = Field(0, description="How many leases it may have at once, assigned ones too; 0: no limit.")
+
+    @model_validator(mode="after")
+    def _adapts(self) -> Self:
+        if self.adaptive_threshold and self.lifetime is not None and self.lifetime.min is None:
+            raise wrong("adaptive_threshold shortens leases to lifetime.min: write a lifetime with a min")
+        return self
 
     @property
     def family(self) -> int:
@@ -295,6 +366,9 @@ ONLY_FAMILY: dict[str, int] = {
     "prefix_pools": 6,
     "prefixes": 6,
     "preferred": 6,
+    "match_client_id": 4,
+    "min_secs": 4,
+    "offer_delay_ms": 4,
 }
 
 
@@ -307,6 +381,7 @@ def document_of(entry: Entry) -> dict[str, Any]:
 
 
 def _shorten(made: dict[str, Any]) -> None:
-    lifetime = made.get("lifetime")
-    if isinstance(lifetime, dict) and lifetime.keys() == {"default"}:
-        made["lifetime"] = lifetime["default"]
+    for key in ("lifetime", "random_mac_lifetime"):
+        lifetime = made.get(key)
+        if isinstance(lifetime, dict) and lifetime.keys() == {"default"}:
+            made[key] = lifetime["default"]

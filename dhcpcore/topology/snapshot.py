@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
+from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
 from dhcpcore.topology.spans import last_of
 
 _NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
@@ -60,10 +61,39 @@ class Pool:
     guard: str | None = None  #: Class that a client must be in; None admits all.
     options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     lifetimes: Lifetimes | None = None  #: None: the subnet's.
+    excluded: tuple[tuple[bytes, bytes], ...] = ()  #: First and last of ranges that are given to nobody; in order.
+    allocator: str = "lowest"  #: lowest | hashed | random
+    gate: Gate | None = None
+    max_leases: int = 0  #: 0: no limit.
 
     def covers(self, address: bytes) -> bool:
         """Whether ``address`` (of the same family) is one of the pool's."""
         return len(address) == len(self.first) and self.first <= address <= self.last
+
+    def gives(self, address: bytes) -> bool:
+        """Whether ``address``, one of the pool's, is not excluded."""
+        return not any(first <= address <= last for first, last in self.excluded)
+
+    @property
+    def ranges(self) -> tuple[tuple[bytes, bytes], ...]:
+        """First and last of the ranges that are given out: the pool without what is excluded."""
+        found, octets = [], len(self.first)
+        low = int.from_bytes(self.first, "big")
+        for first, last in self.excluded:
+            if (high := int.from_bytes(first, "big") - 1) >= low:
+                found.append((low.to_bytes(octets, "big"), high.to_bytes(octets, "big")))
+            low = int.from_bytes(last, "big") + 1
+        if low <= int.from_bytes(self.last, "big"):
+            found.append((low.to_bytes(octets, "big"), self.last))
+        return tuple(found)
+
+    @property
+    def capacity(self) -> int:
+        """How many addresses or prefixes it can give out at most."""
+        bits = len(self.first) * 8 - self.plen
+        return sum(
+            ((int.from_bytes(last, "big") - int.from_bytes(first, "big")) >> bits) + 1 for first, last in self.ranges
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +119,8 @@ class Subnet:
     adopt: str = "never"  #: never | free | reserved
     rapid_commit: bool = False
     preference: int | None = None
+    match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
+    policy: Policy = NO_POLICY
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
 
     def __post_init__(self) -> None:
@@ -137,6 +169,7 @@ class Snapshot:
     reclaim_grace_s: int = 30
     probation_s: int = 86_400
     probe: bool = False  #: Whether an address is probed (ICMP, ARP) before it is offered.
+    flood: Flood | None = None
 
     def subnet(self, subnet_id: int) -> Subnet | None:
         """The subnet of that id, if it still exists."""

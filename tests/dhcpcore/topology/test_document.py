@@ -12,6 +12,7 @@ from dhcpcore.topology.document import (
     AssignmentEntry,
     BootEntry,
     DocumentEntry,
+    FloodEntry,
     GlobalOptions,
     GlobalsEntry,
     LifetimeEntry,
@@ -28,6 +29,7 @@ PAGE = (Path(__file__).parents[3] / "docs/definitions.md").read_text()
 SECTIONS = {
     "The document": DocumentEntry,
     "Globals": GlobalsEntry,
+    "Flood": FloodEntry,
     "Global options": GlobalOptions,
     "Subnets": SubnetEntry,
     "Lifetimes": LifetimeEntry,
