@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dhcpcore.handlers.assignment import FindAssignment
+from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
@@ -18,12 +19,14 @@ from dhcpcore.handlers.subnet import SelectSubnet
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.stats.manners import Manners
 
 
-def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
+def builtin(allocator: Allocator, offered: Offered, manners: Manners) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     return (
         SelectSubnet(),
+        LimitRate(manners),
         ServerIdentity(allocator),
         MinSecs(),
         Identify(offered),
@@ -35,6 +38,7 @@ def builtin(allocator: Allocator, offered: Offered) -> tuple[Handler, ...]:
         Grant(allocator),
         Release(),
         Decline(),
+        CountDeclines(manners),
         Inform(),
         ProbeAddress(),
         LeaseTimes(),

@@ -35,6 +35,7 @@ from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
+from dhcpcore.stats.manners import Manners
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Interface, Links
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
@@ -75,6 +76,7 @@ class Engine:
         """
         self.allocator = Allocator(draw)
         self.offered = Offered()
+        self.manners = Manners()
         self.counters = Counters()
         self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
         self.traced = 0  #: How many were ever kept.
@@ -83,7 +85,7 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply = Reply()
-        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES)
+        self.plan = Plan(builtin(self.allocator, self.offered, self.manners), _MESSAGE_TYPES)
         self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
@@ -97,7 +99,7 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        self.plan = Plan(builtin(self.allocator, self.offered), _MESSAGE_TYPES, snapshot)
+        self.plan = Plan(builtin(self.allocator, self.offered, self.manners), _MESSAGE_TYPES, snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:

@@ -20,6 +20,7 @@ from app.api import (
     option_definitions,
     revisions,
     subnets,
+    suspensions,
     tokens,
     transactions,
     users,
@@ -31,7 +32,7 @@ from dhcpcore.version import __version__
 PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, assignments, leases, transactions, definitions, revisions, option_definitions, engine, users,
-             tokens, audit)
+             tokens, audit, suspensions)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

@@ -28,6 +28,7 @@ VERBS: dict[str, Verb] = {
     "subnet": Verb("app.cli.subnet", "Show subnets and pools with their use."),
     "assignment": Verb("app.cli.assignment", "List, add, change and remove static assignments."),
     "lease": Verb("app.cli.lease", "Show leases and their history, and release them."),
+    "suspension": Verb("app.cli.suspension", "Show clients that are not answered for a time, and answer them again."),
     "explain": Verb("app.cli.explain", "Say what became of a client's latest messages, and why."),
     "install": Verb("app.cli.install", "Make account, folders and units, to serve for keeps."),
     "doctor": Verb("app.cli.doctor", "Look for what keeps leases from being granted."),

@@ -41,6 +41,8 @@ LEAST = {
     "GET /api/v1/revisions/<id>": VIEWER,
     "GET /api/v1/statistics": VIEWER,
     "GET /api/v1/subnets": VIEWER,
+    "GET /api/v1/suspensions": VIEWER,
+    "DELETE /api/v1/suspensions/<hw_address>": OPERATOR,
     "GET /api/v1/tokens": VIEWER,
     "POST /api/v1/tokens": VIEWER,
     "GET /api/v1/tokens/<id>": VIEWER,
@@ -70,6 +72,7 @@ LEAST = {
     "GET /events": VIEWER,
     "GET /events/recent": VIEWER,
     "GET /events/stream": VIEWER,
+    "POST /events/suspensions/<hw_address>/lift": OPERATOR,
     "GET /fragments/dashboard": VIEWER,
     "GET /healthz": ALL,
     "GET /leases": VIEWER,
@@ -106,6 +109,7 @@ def test_every_route_is_a_row(sqlite_database):
 
 def path_of(rule):
     path = re.sub(r"<int:[^>]*>|<id>", "1", rule).replace("<address>", "192.0.2.10").replace("<name>", "nobody")
+    path = path.replace("<hw_address>", "02:00:00:00:00:01")
     return path.replace("<path:filename>", "lessor.css")
 
 

@@ -72,7 +72,8 @@ def test_an_answer_beyond_the_limit_is_refused():
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
 @pytest.mark.parametrize("role", Role)
 def test_a_verb_needs_its_role(verb, role):
-    arguments = {"address": "192.0.2.10"} if verb.name == "lease-release" else {}
+    known = {"lease-release": {"address": "192.0.2.10"}, "suspension-lift": {"hw_address": "02:00:00:00:00:01"}}
+    arguments = known.get(verb.name, {})
     answer = ask({"id": 1, "verb": verb.name, "arguments": arguments}, role)
     forbidden = not answer["ok"] and answer["error"]["code"] == "forbidden"
     assert forbidden == (role < verb.role)
@@ -80,4 +81,4 @@ def test_a_verb_needs_its_role(verb, role):
 
 def test_what_changes_something_is_not_for_viewers():
     open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
-    assert open_to_viewers == {"status", "statistics", "transactions"}
+    assert open_to_viewers == {"status", "statistics", "transactions", "suspensions"}
