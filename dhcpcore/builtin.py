@@ -8,7 +8,7 @@ from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
-from dhcpcore.handlers.lifetimes import AdaptTimes, LeaseTimes
+from dhcpcore.handlers.lifetimes import AdaptTimes, LeaseTimes, RunOut
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
 from dhcpcore.handlers.patience import DelayOffer, MinSecs
@@ -43,5 +43,6 @@ def builtin(allocator: Allocator, offered: Offered, manners: Manners) -> tuple[H
         ProbeAddress(),
         LeaseTimes(),
         AdaptTimes(allocator),
+        RunOut(),
         Options(),
     )

@@ -78,6 +78,7 @@ def subnet(prefix: str, *pools: Pool, subnet_id: int = 0, name: str = "", **fiel
 def assignment(
     home: Subnet, address: str | None, *, hw: bytes = b"", client_id: bytes = b"", circuit: bytes = b"",
     remote: bytes = b"", duid: bytes = b"", hostname: str = "", options: Mapping[int, bytes] = MappingProxyType({}),
+    boot: tuple[bytes, bytes, bytes] | None = None, waits: bool = False,
 ) -> Assignment:  # fmt: skip
     """A static assignment by one identifier."""
     kinds = {
@@ -89,7 +90,8 @@ def assignment(
     }
     ((kind, identifier),) = [(kind, value) for kind, value in kinds.items() if value]
     keys: tuple[LeaseKey, ...] = () if address is None else ((home.space, 4, ip(address), 32),)
-    return Assignment(next(_numbers), home.subnet_id, int(kind), identifier, keys, hostname, tuple(options.items()))
+    said = tuple(options.items())
+    return Assignment(next(_numbers), home.subnet_id, int(kind), identifier, keys, hostname, said, boot, waits)
 
 
 class Kept:

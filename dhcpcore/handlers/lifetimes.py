@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.model import INFINITE_LIFETIME_S
-from dhcpcore.pipeline.binding import is_random
+from dhcpcore.pipeline.binding import is_random, runs_out
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import NeedsRows
@@ -67,6 +67,28 @@ class AdaptTimes(Handler):
                 bundle.trace.append((Step.ADAPTED, int(used * 100), lifetimes.min_s))
                 response.lifetime_s = lifetimes.min_s
                 response.renew_s, response.rebind_s = timers(lifetimes, lifetimes.min_s)
+
+
+class RunOut(Handler):
+    """A lease that is in the way of an assignment that waits is not extended: its answers promise what is left of it."""
+
+    message_types = LeaseTimes.message_types
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where assignments keep addresses."""
+        return snapshot.has_assigned_addresses
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """After all that sets times."""
+        key, before, response = bundle.key, bundle.before, bundle.responses[0]
+        if key is None or before is None or before.client != bundle.client or not runs_out(bundle, key):
+            return
+        left = before.expires - int(bundle.now)
+        if left < response.lifetime_s:
+            response.renew_s = response.renew_s * left // response.lifetime_s
+            response.rebind_s = response.rebind_s * left // response.lifetime_s
+            response.lifetime_s = left
+        bundle.trace.append((Step.LEASE_RUNS_OUT, key[2], left))
 
 
 def timers(lifetimes: Lifetimes, granted_s: int) -> tuple[int, int]:

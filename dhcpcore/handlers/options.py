@@ -55,6 +55,11 @@ class Options(Handler):
             response.body, response.pairs = cached
         boot = subnet.boot
         response.siaddr, response.sname, response.file = boot.next_server, boot.server_name, boot.file
+        if assignment is not None and assignment.boot is not None:
+            next_server, server_name, file = assignment.boot
+            response.siaddr = next_server or response.siaddr
+            response.sname = server_name or response.sname
+            response.file = file or response.file
 
 
 def chosen(subnet: Subnet, pool: Pool | None, requested: bytes | None, extra: dict[int, bytes]) -> Pairs:

@@ -110,3 +110,5 @@ class Assignment(NamedTuple):
     addresses: tuple[LeaseKey, ...]
     hostname: str
     options: tuple[tuple[int, bytes], ...]  #: Encoded option payloads by code.
+    boot: tuple[bytes, bytes, bytes] | None = None  #: siaddr, sname and file; an empty one is the subnet's.
+    waits: bool = False  #: Whether a lease that is in its way runs out, instead of being refused.

@@ -5,8 +5,8 @@ Functions on the bundle; they read facts and want more where some are missing, a
 
 from __future__ import annotations
 
-from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Lease, LeaseKey, State
-from dhcpcore.lease.transitions import is_free_for_others
+from dhcpcore.lease.model import KIND_ADDRESS4, NEVER, Assignment, Lease, LeaseKey, State
+from dhcpcore.lease.transitions import is_active, is_free_for_others
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.stats.reasons import Reason
@@ -95,7 +95,7 @@ def permission(bundle: TransactionBundle, address: bytes) -> tuple[Subnet, Pool 
     if pool is None or not admits(bundle, pool) or (pool.excluded and not pool.gives(address)):
         return None
     if bundle.snapshot.has_assigned_addresses and assigned_to_other(bundle, key):
-        return None
+        return (subnet, pool) if runs_out(bundle, key) else None
     return subnet, pool
 
 
@@ -116,6 +116,21 @@ def assigned_to_other(bundle: TransactionBundle, key: LeaseKey) -> bool:
         raise NeedsRows from None
     mine = bundle.assignment.assignment_id if bundle.assignment is not None else None
     return any(assignment.assignment_id != mine for assignment in assignments)
+
+
+def runs_out(bundle: TransactionBundle, key: LeaseKey) -> bool:
+    """Whether the client's present lease of the address may run out, because the assignment in its way waits for it."""
+    assignment = bundle.assignment
+    mine = assignment.assignment_id if assignment is not None else None
+    others = [one for one in bundle.facts.assigned.get(key, ()) if one.assignment_id != mine]
+    own = [mine_key for mine_key, _ in assigned_here(bundle)]
+    in_its_way = [*others, assignment] if assignment is not None and own and key not in own else others
+    if not in_its_way or not all(one.waits for one in in_its_way):
+        return False
+    return any(
+        row.key == key and is_active(row, bundle.now) and row.expires != NEVER
+        for row in bundle.facts.by_client.get(bundle.client, ())
+    )
 
 
 def _want(bundle: TransactionBundle, key: LeaseKey) -> None:

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import Assignment, LeaseKey
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.columns import OPTION_DEFINITION, unpacked
+from dhcpcore.store.columns import OPTION_DEFINITION, Body, unpacked
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.snapshot import Quarantined
 from dhcpcore.topology.spaces import Spaces, checked, defined
+from dhcpcore.wire.addresses import parse_address
 
 #: Keys of one statement; SQLite takes 32,766 variables, and plans of very long ones take longer than they save.
 _KEYS_MAX = 256
@@ -143,19 +144,22 @@ class AssignmentLookup:
         for assignment_id, (columns, keys) in whole.items():
             subnet, kind, identifier, hostname, body = columns[1:6]
             try:
-                options = () if body == "{}" else self._options(subnet, body, revision)
+                held = {} if body == "{}" else unpacked(body)
+                options = self._options(subnet, held, revision) if held else ()
+                boot = _boot(held["boot"]) if "boot" in held else None
                 if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
                     raise InvalidValue("identifier or address: is not octets")  # noqa: TRY301
             except (InvalidValue, TypeError, ValueError, AttributeError) as error:
                 self._quarantine(assignment_id, str(error))
                 continue
-            yield Assignment(assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), options)
+            waits = held.get("takeover") == "wait"
+            yield Assignment(assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), options, boot, waits)
 
-    def _options(self, subnet: int, body: Any, revision: int) -> tuple[tuple[int, bytes], ...]:
+    def _options(self, subnet: int, body: Body, revision: int) -> tuple[tuple[int, bytes], ...]:
         """Encoded options; of a subnet that is not served, none."""
         catalogue = self._catalogue(revision)
         family = catalogue.families.get(subnet)
-        options = unpacked(body).get("options", {})
+        options = body.get("options", {})
         if family is None:
             return ()
         return tuple(checked(catalogue.spaces[family], name, value) for name, value in options.items())
@@ -188,3 +192,12 @@ class AssignmentLookup:
 
     def _visible(self, table: str) -> str:
         return _VISIBLE.format(table, mark=self._mark)
+
+
+def _boot(body: Any) -> tuple[bytes, bytes, bytes]:
+    """BOOTP fields as they go into the header; what is not said is empty."""
+    server = body.get("next_server")
+    return (
+        parse_address(server) if server else b"", str(body.get("server_name", "")).encode(),
+        str(body.get("file", "")).encode(),
+    )  # fmt: skip

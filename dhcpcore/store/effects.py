@@ -141,7 +141,9 @@ def _is_of(claim: _Claim, lease_kind: int, holder: _Holder) -> bool:
         case Identifier.CLIENT_ID:
             return holder.client == b"\x01" + claim.identifier
         case Identifier.DUID:
-            return holder.client[:1] == b"\x02" and holder.client[5:] == claim.identifier
+            # An IPv4 client tells its DUID in option 61: type 255, IAID, DUID.  RFC 4361 6.1.
+            at = {b"\x02": 5, b"\x01": 6}.get(holder.client[:1], 0)
+            return bool(at) and (at == 5 or holder.client[1:2] == b"\xff") and holder.client[at:] == claim.identifier
         case Identifier.CIRCUIT_ID | Identifier.REMOTE_ID if lease_kind == KIND_ADDRESS4:
             wanted = 1 if claim.kind == Identifier.CIRCUIT_ID else 2
             return any(code == wanted and octets == claim.identifier for code, octets in _sub_options(holder.agent))
