@@ -9,6 +9,7 @@ from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
 from dhcpcore.handlers.lifetimes import AdaptTimes, LeaseTimes, RunOut
+from dhcpcore.handlers.limits import CheckLimit, LimitLeases
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
 from dhcpcore.handlers.patience import DelayOffer, MinSecs
@@ -32,6 +33,7 @@ def builtin(allocator: Allocator, offered: Offered, manners: Manners) -> tuple[H
         Identify(offered),
         DelayOffer(),
         FindAssignment(),
+        LimitLeases(),
         RecordConflict(),
         RecordLease(),
         Offer(allocator, offered),
@@ -39,6 +41,7 @@ def builtin(allocator: Allocator, offered: Offered, manners: Manners) -> tuple[H
         Release(),
         Decline(),
         CountDeclines(manners),
+        CheckLimit(),
         Inform(),
         ProbeAddress(),
         LeaseTimes(),

@@ -339,16 +339,16 @@ class Batch:
         """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""
         engine = self._engine
         changes = self.ledger.changes
-        engine.counters.rows_committed += len(changes) - len(outcome.lost)
+        engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
         for key, change in changes.items():
-            if key in outcome.lost:
+            if key in outcome.lost or key in outcome.over:
                 engine.allocator.doubt(key)
             elif change.opens or change.closing is not None or change.after.state == State.DECLINED:
                 engine.allocator.note_row(change.after, self.now)
         waiting = self._waiting
         self._waiting = []
         self.ledger = Ledger(self.facts)
-        if not outcome.lost and not outcome.refused:
+        if not outcome.lost and not outcome.refused and not outcome.over:
             for bundle in waiting:
                 self._ready += bundle.outgoing
                 engine.finish(bundle)
@@ -361,7 +361,7 @@ class Batch:
     def _sort_out(self, waiting: list[TransactionBundle], outcome: Outcome) -> None:
         engine = self._engine
         refused = {change.after.key for change, _ in outcome.refused}
-        for key in outcome.lost | refused:
+        for key in outcome.lost | refused | outcome.over:
             self.facts.by_key.pop(key, None)
             self.facts.assigned.pop(key, None)
         for bundle in waiting:
@@ -372,6 +372,11 @@ class Batch:
                 self._close(bundle, Reason.ROW_REFUSED)
             elif any(key in outcome.lost for key in bundle.depends):
                 self._retry(bundle)
+            elif any(key in outcome.over for key in bundle.depends):
+                bundle.outgoing = []
+                self._refuse(bundle, Reason.NAK_LIMIT)
+                self._ready += bundle.outgoing
+                engine.finish(bundle)
             else:
                 self._ready += bundle.outgoing
                 engine.finish(bundle)

@@ -29,8 +29,9 @@ from dhcpcore.net import cycle
 from dhcpcore.stats.reasons import Reason, Verdict
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases import LeaseStore
-from dhcpcore.store.schema import history, lease, metadata, quarantine
+from dhcpcore.store.schema import history, lease, lease_count, metadata, quarantine
 from dhcpcore.topology.links import Interface
+from dhcpcore.topology.policy import Policy
 from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Snapshot, Subnet
 from tests.packets4 import (
     ACK,
@@ -286,7 +287,7 @@ class World:
         self.path = folder / "lessor.db"
         self.database = Database(f"sqlite:///{self.path}")
         with self.database.writer_engine.begin() as connection:
-            metadata.create_all(connection, tables=[lease, history, quarantine])
+            metadata.create_all(connection, tables=[lease, history, lease_count, quarantine])
         self.kept = Kept()
         self.nodes = [Node(Engine(strict=True), Watched(LeaseStore(self.database, self.kept))) for _ in range(engines)]
         for number, node in enumerate(self.nodes):
@@ -328,6 +329,7 @@ class World:
             **self.fields,
         )  # fmt: skip
         for node in self.nodes:
+            node.store.follow(made)
             node.engine.install(made)
         self.snapshot = made
 
@@ -353,6 +355,7 @@ class World:
             cycle.run(node.engine.open_sweep(rows, self.now), node.store, node.engine.snapshot, self._hand_over)
             if after is None:
                 break
+        node.store.recount(self.now)
         self.check()
         return count
 
@@ -706,4 +709,4 @@ def traces(world: World) -> Iterator[str]:
         yield describe(step)
 
 
-__all__ = ["ETH0", "FOREVER", "OFFICE", "SERVER", "T0", "Boot", "Lifetimes", "World", "assignment", "pool", "subnet"]
+__all__ = ["ETH0", "FOREVER", "OFFICE", "SERVER", "T0", "Boot", "Lifetimes", "Policy", "World", "assignment", "pool", "subnet"]

@@ -10,7 +10,9 @@ from dhcpcore.lease.transitions import is_active, is_free_for_others
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.scopes import POOL
 from dhcpcore.topology.snapshot import Pool, Subnet
+from dhcpcore.wire.v4.message import MessageType
 
 #: Built-in classes that a pool's guard may name: with or without an assignment.
 KNOWN, UNKNOWN = "known", "unknown"
@@ -37,7 +39,7 @@ def row_of(bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
 def admits(bundle: TransactionBundle, pool: Pool) -> bool:
     """Whether the pool's guard lets the client in."""
     guard = pool.guard
-    if pool.gate is not None and refusal(bundle, pool) is not None:
+    if (pool.gate is not None or bundle.full is not None) and refusal(bundle, pool) is not None:
         return False
     if guard is None:
         return True
@@ -47,6 +49,12 @@ def admits(bundle: TransactionBundle, pool: Pool) -> bool:
 def refusal(bundle: TransactionBundle, pool: Pool) -> Reason | None:
     """Why the pool's gate does not let the client in; None where it does.  Who has an assignment is no stranger."""
     gate = pool.gate
+    if (
+        bundle.full is not None
+        and (POOL, pool.pool_id) in bundle.full
+        and bundle.request.message_type == MessageType.DISCOVER
+    ):  # Who asks for an address is told by the limit's own name.
+        return Reason.LIMIT_REACHED
     if gate is None:
         return None
     known = bundle.assignment is not None

@@ -78,7 +78,7 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.REUSED: lambda seconds: f"Its lease is young and was not written again: {seconds} s of it are left.",
     Step.ADAPTED: lambda used, seconds: f"{used} % of its pool are in use: the lease is shortened to {seconds} s.",
     Step.DELAYED: lambda ms: f"The offer was held back for {ms} ms, for other servers to be first.",
-    Step.LIMIT: lambda what, limit: f"{what} has the {limit} leases that it may have.",
+    Step.LIMIT: lambda what: f"{what} has as many leases as it may have.",
     Step.LEASE_RUNS_OUT: lambda address, seconds: f"{_address(address)} is in the way of an assignment "
     f"that waits: the lease runs out in {seconds} s and is not extended.",
 }

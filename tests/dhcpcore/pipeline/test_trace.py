@@ -13,7 +13,7 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.LIFETIME: (3600,), Step.OPTIONS_DROPPED: (b"\x0f\x77",), Step.LEFT_OTHER_LEASE: (A4,), Step.NEEDS_ROWS: (1,),
     Step.PROBING: (A4,), Step.PROBE_SILENT: (A4,), Step.RETRIED: (2,), Step.GUARDED_POOL: (4, "known"),
     Step.ADOPTED: (A4,), Step.GATED_POOL: (4, "RANDOM-MAC"), Step.REUSED: (90,), Step.ADAPTED: (80, 600),
-    Step.DELAYED: (500,), Step.LIMIT: ("Subnet 3", 10), Step.LEASE_RUNS_OUT: (A4, 90),
+    Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
 }  # fmt: skip
 
 
