@@ -19,16 +19,17 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, HTTPException, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.context import context
+from app.context import PROGRAMS, context
 from app.services import passwords, sessions, tokens
 from app.services.access import Principal, Role
 from app.services.sessions import Caller
 from dhcpcore.errors import Forbidden
+from dhcpcore.settings import Settings
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 _MARK = "lessor_needs"
 _FIRST = "lessor_before_new_password"
-_API = "/api/"
+_OPEN = "lessor_open_where"
 #: Pages that only see may be asked for without the field that guards against forgery.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What a browser says of a request that no foreign page has made.
@@ -37,11 +38,16 @@ _NEXT_MAX = 2000
 _CSRF = CSRFProtect()
 
 
-def needs(role: Role, *, before_new_password: bool = False) -> Callable[[_View], _View]:
-    """Say who may call a view.  ``before_new_password``: also who must change the password first."""
+def needs(role: Role, *, before_new_password: bool = False,
+          open_where: Callable[[Settings], bool] | None = None) -> Callable[[_View], _View]:
+    """Say who may call a view.
+
+    ``before_new_password``: also who must change the password first.  ``open_where``: the settings that open it to all.
+    """
     def mark(view: _View) -> _View:
         setattr(view, _MARK, role)
         setattr(view, _FIRST, before_new_password)
+        setattr(view, _OPEN, open_where)
         return view
     return mark
 
@@ -117,7 +123,8 @@ def _guard() -> AnyResponse | None:
     if not hasattr(view, _MARK):
         raise AssertionError(f"the view {request.endpoint} says neither auth.needs nor auth.open_to_all")
     role: Role | None = getattr(view, _MARK)
-    if role is None:
+    open_where = getattr(view, _OPEN, None)
+    if role is None or (open_where is not None and open_where(context().appliance.settings)):
         _require_own_form()
         return None
     header = request.headers.get("Authorization")
@@ -161,7 +168,7 @@ def _require_own_form() -> None:
 
 
 def _to_log_in() -> AnyResponse:
-    if request.path.startswith(_API):
+    if request.path.startswith(PROGRAMS):
         raise _unauthorized("Log in, or send a token: Authorization: Bearer TOKEN")
     where = url_for("login.form")
     if request.method in _SAFE and "HX-Request" not in request.headers:
@@ -175,7 +182,7 @@ def _to_log_in() -> AnyResponse:
 
 
 def _to_new_password() -> AnyResponse:
-    if request.path.startswith(_API) or request.method not in _SAFE:
+    if request.path.startswith(PROGRAMS) or request.method not in _SAFE:
         raise Forbidden("Change the password first: it was set by somebody else.")
     return redirect(url_for("account.page"), HTTPStatus.SEE_OTHER)
 

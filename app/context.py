@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from flask import current_app
 
 from app.services.appliance import Appliance
+from app.services.engine_log import LiveLog
 from app.services.live import LiveStatistics
 from app.services.moments import Remembered
 from app.services.subnets import Overview, RememberedOverview
 from app.services.transactions import TransactionView, latest
+from app.services.watching import Places
 
 _KEY = "lessor"
+#: Where programs ask: they get 401 and not the log-in page, and errors as problem+json.
+PROGRAMS = ("/api/", "/metrics")
 #: Transactions that the dashboard shows.
 NEWEST = 8
 
@@ -24,6 +28,7 @@ class Context:
     appliance: Appliance
     remembered: RememberedOverview
     live: LiveStatistics
+    log: LiveLog
     newest: Remembered[tuple[TransactionView, ...]]
 
     def overview(self) -> Overview:
@@ -34,7 +39,9 @@ class Context:
 def install(extensions: dict[str, object], appliance: Appliance) -> None:
     """Give the application its context."""
     newest = Remembered(lambda: latest(appliance, limit=NEWEST), seconds=2.0)
-    extensions[_KEY] = Context(appliance, RememberedOverview(appliance), LiveStatistics(appliance), newest)
+    places = Places()
+    extensions[_KEY] = Context(appliance, RememberedOverview(appliance), LiveStatistics(appliance, places),
+                               LiveLog(appliance, places), newest)
 
 
 def context() -> Context:

@@ -11,6 +11,7 @@ from flask import Flask, Response, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from app.context import PROGRAMS
 from app.services.definitions import TakesAddresses
 from app.services.plain import plain
 from dhcpcore.control import ControlRefused, EngineAway
@@ -29,7 +30,6 @@ from dhcpcore.errors import (
 
 log = logging.getLogger(__name__)
 
-API = "/api/"
 PROBLEM = "application/problem+json"
 
 #: The first row that fits an error gives its status.
@@ -58,7 +58,7 @@ def install(app: Flask) -> None:
 def problem(status: int, detail: str, faults: Sequence[dict[str, str]] = (), **more: Any) -> Response:
     """An answer that says what is wrong: to programs as problem+json, to people as a page."""
     title = HTTPStatus(status).phrase
-    if not request.path.startswith(API):
+    if not request.path.startswith(PROGRAMS):
         page = render_template("errors/problem.html", status=int(status), title=title, detail=detail, faults=faults)
         return Response(page, status=status, mimetype="text/html")
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
@@ -80,7 +80,11 @@ def invalid_query(error: ValidationError) -> Response:
 def _lessor(error: LessorError) -> Response:
     status = next((found for kind, found in STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     faults = [{"field": fault.path, "message": fault.message} for fault in getattr(error, "faults", ())]
-    more = {"losses": plain(error.losses)} if isinstance(error, TakesAddresses) else {}
+    more: dict[str, Any] = {}
+    if isinstance(error, TakesAddresses):
+        more["losses"] = plain(error.losses)
+    elif isinstance(error, Outdated) and error.present is not None:
+        more |= {"present": plain(dict(error.present)), "yours": error.yours}
     answer = problem(status, str(error), faults, **more)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = "5"

@@ -19,8 +19,11 @@ from app.pages import (
     frame,
     health,
     leases,
+    log,
     login,
     manual,
+    metrics,
+    options,
     subnets,
     users,
 )
@@ -31,7 +34,8 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, assignments, definitions, events, manual, health, login, account, users)
+PAGES = (dashboard, leases, subnets, options, assignments, definitions, events, log, manual, health, metrics, login,
+         account, users)
 
 
 def create_app(appliance: Appliance) -> Flask:
@@ -40,6 +44,7 @@ def create_app(appliance: Appliance) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     context.install(app.extensions, appliance)
+    metrics.install(app)
     errors.install(app)
     rendering.install(app)
     assets.install(app)

@@ -73,6 +73,23 @@ def questions(leases: int) -> dict[str, str]:
     }
 
 
+def pages(leases: int) -> dict[str, str]:
+    """Pages, by what they are called."""
+    return {
+        "the dashboard, whole": "",
+        "the dashboard's living part": "fragments/dashboard",
+        "the page of leases": "leases",
+        "the page of leases, by part of a host name": "leases?find=host-99",
+        "the page of one lease": "leases/10.8.0.16",
+        "the page of subnets": "subnets",
+        "a subnet with the map of its addresses": "subnets/9",
+        "the page of assignments": "assignments",
+        "the page of events": "events",
+        "a scrape of /metrics": "metrics",
+        f"the page of leases, a hardware address of {leases:,}": f"leases?find=02:{leases.to_bytes(5, 'big').hex(':')}",
+    }
+
+
 def main() -> None:
     """Fill a database, ask, and print the table."""
     parser = argparse.ArgumentParser(prog="bench.lists")
@@ -88,11 +105,12 @@ def main() -> None:
         secret = tokens.create(appliance, "bench", "viewer", caller=Caller(terminal())).secret
         client = create_app(appliance).test_client()
         print(f"| {asked.leases:,} leases, {asked.assignments:,} assignments | median, ms | p95, ms |\n|---|---:|---:|")
-        for name, question in questions(asked.leases).items():
+        asks = {name: f"api/v1/{question}" for name, question in questions(asked.leases).items()} | pages(asked.leases)
+        for name, question in asks.items():
             took = []
             for _ in range(TIMES):
                 began = time.perf_counter()
-                answer = client.get(f"/api/v1/{question}", headers={"Authorization": f"Bearer {secret}"})
+                answer = client.get(f"/{question}", headers={"Authorization": f"Bearer {secret}"})
                 took.append(1000 * (time.perf_counter() - began))
                 if answer.status_code != 200:
                     sys.exit(f"{question}: {answer.text}")

@@ -6,8 +6,10 @@ Each takes the session, loads the server and notes figures. The names of the fig
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
-from bench import acknowledged
+from bench import acknowledged, processes, watching
+from bench.errors import ServerFailed
 from bench.search import sustained_rate
 from bench.syncs import SEND_CALLS, SYNC_CALLS, Trace
 from bench.trial import Trial
@@ -115,6 +117,28 @@ def perfdhcp(session: Session) -> None:
     session.note(perfdhcp=sustained_rate(attempt, begin_at, PROBE_S, plan.sustained_s, plan.rate_max))
 
 
+def watched(session: Session) -> None:
+    """Saturation while eight browsers watch the dashboard, whose process is on the server's cores, and while none does."""
+    if session.running.server.pages is None:
+        return
+    alone, seen_by = [], []
+    with watching.pages(session.running, session.plan.server_cpus) as pages:
+        for pair in range(watching.PAIRS):
+            for browsers in (0, watching.BROWSERS) if pair % 2 == 0 else (watching.BROWSERS, 0):
+                before = processes.usage((pages.pid,)).cpu_s
+                with pages.watched(browsers) as seen:
+                    trial = session.closed_loop("watched" if browsers else "unwatched", watching.WATCHED_S)
+                pages_s = processes.usage((pages.pid,)).cpu_s - before
+                (seen_by if browsers else alone).append((trial.rate_per_s, pages_s / trial.seconds, seen))
+    for _, _, seen in seen_by:
+        if seen.failures or not seen.events:
+            raise ServerFailed(f"The pages failed {seen.failures} times, and {seen.events} events came.")
+    session.note(unwatched=median(rate for rate, _, _ in alone), watched=median(rate for rate, _, _ in seen_by))
+    session.note(watched_share=median(new / old for (new, _, _), (old, _, _) in zip(seen_by, alone, strict=True)))
+    session.note(pages_share=median(share for _, share, _ in seen_by))
+    session.note(watched_page_ms=max((seen.p95_ms or 0.0 for _, _, seen in seen_by), default=None))
+
+
 def slow_sync(session: Session) -> None:
     """Saturation while each sync takes some milliseconds: a turn of its own, since the server must start that way."""
     trial = session.closed_loop("slow sync")
@@ -137,6 +161,7 @@ MODES = (
     Mode("renew", renew),
     Mode("syncs", syncs),
     Mode("rows", rows),
+    Mode("watched", watched),
     Mode("perfdhcp", perfdhcp),
     Mode("slowsync", slow_sync, slow_sync=True),
 )

@@ -28,6 +28,11 @@ METRICS_FIRST = (
     Metric("perfdhcp", "The same by perfdhcp"),
     Metric("renewals", "Renewals/s at saturation"),
     Metric("slow_saturation", "Exchanges/s at saturation, slow sync"),
+    Metric("unwatched", "Exchanges/s at saturation beside the pages, nobody watches", ratios=False),
+    Metric("watched", "The same while eight browsers watch the dashboard", ratios=False),
+    Metric("watched_share", "Share that is left, median of the pairs", 3, ratios=False),
+    Metric("pages_share", "CPU of the pages meanwhile, cores", 3, ratios=False),
+    Metric("watched_page_ms", "The dashboard's living part meanwhile, p95, ms", ratios=False),
     Metric("half_p50_ms", "Answer times at half load, OFFER + ACK medians, ms", 2),
     Metric("half_p99_ms", "Answer time at half load, p99 of the slower kind, ms", 2),
 )

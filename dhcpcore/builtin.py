@@ -8,6 +8,7 @@ from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
+from dhcpcore.handlers.leasequery import LeaseQuery
 from dhcpcore.handlers.lifetimes import AdaptTimes, LeaseTimes, RunOut
 from dhcpcore.handlers.limits import CheckLimit, LimitLeases
 from dhcpcore.handlers.offer import Offer
@@ -20,10 +21,13 @@ from dhcpcore.handlers.subnet import SelectSubnet
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.searches import Searches
 from dhcpcore.stats.manners import Manners
 
 
-def builtin(allocator: Allocator, offered: Offered, manners: Manners) -> tuple[Handler, ...]:
+def builtin(
+    allocator: Allocator, offered: Offered, searches: Searches, manners: Manners
+) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     return (
         SelectSubnet(),
@@ -48,4 +52,5 @@ def builtin(allocator: Allocator, offered: Offered, manners: Manners) -> tuple[H
         AdaptTimes(allocator),
         RunOut(),
         Options(),
+        LeaseQuery(searches),
     )

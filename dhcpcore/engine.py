@@ -24,7 +24,7 @@ from dhcpcore.errors import MalformedMessage
 from dhcpcore.handlers.reply import Reply
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
-from dhcpcore.lease.model import Change, Lease, LeaseKey, State
+from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
 from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire
@@ -32,6 +32,7 @@ from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionB
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import Plan
 from dhcpcore.pipeline.ledger import Ledger
+from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
@@ -63,6 +64,7 @@ _MESSAGE_TYPES = (
     MessageType.DECLINE,
     MessageType.RELEASE,
     MessageType.INFORM,
+    MessageType.LEASEQUERY,
 )
 
 
@@ -76,6 +78,7 @@ class Engine:
         """
         self.allocator = Allocator(draw)
         self.offered = Offered()
+        self.searches = Searches()
         self.manners = Manners()
         self.counters = Counters()
         self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
@@ -85,7 +88,7 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply = Reply()
-        self.plan = Plan(builtin(self.allocator, self.offered, self.manners), _MESSAGE_TYPES)
+        self.plan = Plan(builtin(self.allocator, self.offered, self.searches, self.manners), _MESSAGE_TYPES)
         self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
@@ -99,7 +102,9 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        self.plan = Plan(builtin(self.allocator, self.offered, self.manners), _MESSAGE_TYPES, snapshot)
+        self.plan = Plan(
+            builtin(self.allocator, self.offered, self.searches, self.manners), _MESSAGE_TYPES, snapshot
+        )
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:
@@ -159,6 +164,11 @@ class Engine:
     def open_sweep(self, rows: Iterable[Lease], now: float) -> Batch:
         """Close the holdings among ``rows`` whose end has passed."""
         return self.open_changes((expire(row) for row in rows if row.state == State.LEASED and row.expires <= now), now)
+
+    @property
+    def suspended(self) -> int:
+        """Transactions that wait for a probe's answer or a time."""
+        return len(self._suspended)
 
     def timer(self) -> float | None:
         """When the next suspended transaction is due."""
@@ -229,16 +239,10 @@ class Engine:
         subnet = getattr(bundle, "subnet", None)
         self.counters.datagrams[bundle.request.message_type, reason, subnet.subnet_id if subnet is not None else 0] += 1
         outgoing = bundle.outgoing
+        answer = outgoing[0].payload if outgoing else b""
         self.traced += 1
         self.traces.append(
-            Traced(
-                bundle.datagram,
-                reason,
-                bundle.snapshot.revision,
-                bundle.trace,
-                bundle.client,
-                outgoing[0].payload if outgoing else b"",
-            )
+            make(Traced, (bundle.datagram, reason, bundle.snapshot.revision, bundle.trace, bundle.client, answer))
         )
 
     def fault(self, bundle: TransactionBundle) -> None:
@@ -285,17 +289,14 @@ class Batch:
         pending = self.pending
         self.pending = []
         self.wants = wants = Wants()
-        handle, post, reply = engine.plan.handle, engine.plan.post, engine.reply.post
+        steps, reply = engine.plan.decide, engine.reply.post
         ledger = self.ledger
         for bundle in pending:
             bundle.wants = wants
             bundle.facts = facts
             bundle.ledger = ledger
-            kind = bundle.request.message_type
             try:
-                for step in handle[kind]:
-                    step(bundle)
-                for step in post[kind]:
+                for step in steps[bundle.request.message_type]:
                     step(bundle)
                 reply(bundle)
             except NeedsRows:
@@ -473,8 +474,7 @@ class Batch:
 
 
 def _key(change: Change) -> tuple[int, int, bytes, int]:
-    after = change.after
-    return (after.space, after.kind, after.address, after.plen)
+    return change.after.key
 
 
 __all__ = ["Batch", "Datagram", "Engine", "Facts", "Outgoing", "Page", "Probe", "Traced", "Wants"]

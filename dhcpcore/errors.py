@@ -14,7 +14,9 @@ command line and one in the pipeline turn them into an answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class LessorError(Exception):
@@ -70,7 +72,15 @@ class Forbidden(Refused):
 
 
 class Outdated(Refused):
-    """What the change was made from is not what is there any longer; the text says so."""
+    """What the change was made from is not what is there any longer; the text says so.
+
+    Where it is known, ``present`` is what is there, and ``yours`` what was to take its place.
+    """
+
+    def __init__(self, message: str, present: Mapping[str, Any] | None = None, yours: Any = None) -> None:
+        super().__init__(message)
+        self.present = present
+        self.yours = yours
 
 
 class Busy(Refused):

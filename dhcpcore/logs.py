@@ -1,13 +1,16 @@
 """The log of a process: standard library loggers, lines for people or one JSON object a line, on standard error.
 
 Modules only ever call ``logging.getLogger(__name__)``; what is set up here decides how a record looks.  Called once at
-the start of each process.
+the start of each process.  The engine also keeps its newest lines in a ring, for who cannot read its standard error.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections import deque
+from dataclasses import dataclass
 from typing import IO
 
 import structlog
@@ -19,6 +22,71 @@ MESSAGE_MAX = 4000
 #: The same trouble is told so often within so many seconds; a database that is away is met with every batch.
 OFTEN = 20
 WITHIN_S = 10.0
+#: Lines that the engine keeps, and letters of each: at most some megabytes, however much goes wrong.
+KEPT_LINES = 2000
+KEPT_LETTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kept line; one with a traceback has several rows of text."""
+
+    id: int
+    logged_at: float
+    level: str
+    logger: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Lines, the oldest first; ``last`` is where the next question goes on, ``lost`` how many fell out before."""
+
+    lines: tuple[Line, ...]
+    last: int
+    lost: int
+
+
+class Ring:
+    """The newest lines of a process.  Numbers go up by one from ``first``: a restarted process begins higher."""
+
+    def __init__(self, first: int = 1, size: int = KEPT_LINES) -> None:
+        self._lines: deque[Line] = deque(maxlen=size)
+        self._first = first
+        self._next = first
+
+    def keep(self, record: logging.LogRecord) -> None:
+        """Take a record; the oldest line goes where there is no more room."""
+        text = _printable(record.getMessage()[:KEPT_LETTERS])
+        if record.exc_info and record.exc_info[0] is not None:
+            told = "".join(traceback.format_exception(*record.exc_info)).rstrip().split("\n")
+            rest = "\n".join(map(_printable, told))
+            text = f"{text[:KEPT_LETTERS // 2]}\n{rest[-(KEPT_LETTERS // 2):]}"  # The end of a traceback says most.
+        level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
+        self._lines.append(Line(self._next, record.created, level, record.name, text[:KEPT_LETTERS]))
+        self._next += 1
+
+    def tail(self, limit: int, after: int | None = None, level: str = "debug", find: str | None = None) -> Tail:
+        """The newest lines of at least ``level`` that hold ``find``; with ``after``, those that follow that number.
+
+        A number that was not given out yet is of a process whose clock was ahead: it counts as none.
+        """
+        kept, least, sought = tuple(self._lines), LEVELS[level], (find or "").casefold()
+        following = after is not None and after < self._next
+        if following and after is not None:
+            kept = kept[max(0, after + 1 - kept[0].id):] if kept else ()
+        wanted = [line for line in kept if _severity(line) >= least
+                  and (not sought or sought in line.text.casefold() or sought in line.logger.casefold())]
+        if not following:
+            return Tail(tuple(wanted[-limit:]), self._next - 1, 0)
+        shown = tuple(wanted[:limit])
+        last = shown[-1].id if len(wanted) > limit else self._next - 1
+        fallen = (kept[0].id if kept else self._next) - (after or 0) - 1
+        return Tail(shown, last, fallen if (after or 0) >= self._first else 0)
+
+
+def _severity(line: Line) -> int:
+    return LEVELS.get(line.level, logging.INFO)
 
 
 class Seldom(logging.Filter):
@@ -43,8 +111,27 @@ class Seldom(logging.Filter):
         return count < OFTEN
 
 
-def configure(level: str, form: str, stream: IO[str] | None = None) -> None:
-    """Send every record of at least ``level`` to ``stream`` (default: standard error) as ``text`` or ``json``."""
+class _Told(logging.StreamHandler[IO[str]]):
+    """Writes a record, and keeps what it wrote."""
+
+    def __init__(self, stream: IO[str], ring: Ring | None) -> None:
+        super().__init__(stream)
+        self._ring = ring
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if self._ring is not None:
+            try:
+                self._ring.keep(record)
+            except Exception:  # noqa: BLE001 - as every handler: a record that cannot be told must not end its teller.
+                self.handleError(record)
+
+
+def configure(level: str, form: str, stream: IO[str] | None = None, ring: Ring | None = None) -> None:
+    """Send every record of at least ``level`` to ``stream`` (default: standard error) as ``text`` or ``json``.
+
+    What is written is kept in ``ring`` as well.
+    """
     stream = stream or sys.stderr
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -58,7 +145,7 @@ def configure(level: str, form: str, stream: IO[str] | None = None) -> None:
         last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
         last += [structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)]
-    handler = logging.StreamHandler(stream)
+    handler = _Told(stream, ring)
     handler.addFilter(Seldom())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
     root = logging.getLogger()
@@ -72,6 +159,9 @@ def configure(level: str, form: str, stream: IO[str] | None = None) -> None:
 
 def _one_line(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Control characters (a client's host name may hold them) are shown, not sent to the terminal."""
-    text = str(event["event"])[:MESSAGE_MAX]
-    event["event"] = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    event["event"] = _printable(str(event["event"])[:MESSAGE_MAX])
     return event
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -18,6 +18,7 @@ from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.net import interfaces, privileges
+from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
@@ -38,12 +39,13 @@ log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, ring: logs.Ring) -> None:
     """Open the sockets, give up privileges, and serve until told to stop."""
     os.umask(0o027)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open()) if prober is not None)
     changes = interfaces.Changes()
     if account is not None:
@@ -77,7 +79,7 @@ def serve(settings: Settings) -> None:
     def send(answers: list) -> None:  # type: ignore[type-arg]
         loop.send(answers)
 
-    face = Face(engine, store, clock, duid, send, stop, shown(database), time.time())
+    face = Face(engine, store, clock, duid, send, stop, shown(database), time.time(), ring)
     control = ControlServer(settings.control_socket, Dispatch(face))
     loop = Loop(engine, store, clock, udp, changes, refresh, control, probers)
     chores = Chores(engine, database, store, definitions, clock, send, duid, socket.gethostname(), face.do)
@@ -89,10 +91,15 @@ def serve(settings: Settings) -> None:
         Chore("follow requests", chores.follow_requests),
         Chore("write traces", chores.write_traces),
         Chore("fill hints", chores.fill_hints),
+        Chore("search", chores.search),
         Chore("sweep", chores.sweep),
         Chore("prune", chores.prune),
         Chore("tell systemd", notify.beat),
     ]
+    if bulk_port is not None:
+        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"))
+        loop.attach(bulk)
+        loop.chores.append(Chore("answer bulk queries", lambda: bulk.work(busy=chores.busy())))
     refresh()
     signal.signal(signal.SIGTERM, lambda *_: stop())
     signal.signal(signal.SIGINT, lambda *_: stop())
@@ -156,10 +163,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         loaded = load(options.config)
-        logs.configure(loaded.settings.log.level, loaded.settings.log.format)
+        ring = logs.Ring(first=int(time.time() * 1000))  # A log never grows by a thousand lines a second.
+        logs.configure(loaded.settings.log.level, loaded.settings.log.format, ring=ring)
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        serve(loaded.settings)
+        serve(loaded.settings, ring)
     except LessorError as error:
         sys.stderr.write(f"lessor engine: {error}\n")
         return 1

@@ -59,6 +59,15 @@
     });
   });
 
+  // Who opens a form wants to type.
+  document.addEventListener("toggle", function (event) {
+    var field = event.target.open && document.getElementById(event.target.dataset.focus);
+    if (field) {
+      field.focus();
+      field.select();
+    }
+  }, true);
+
   document.addEventListener("keydown", function (event) {
     var there = event.target;
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || there.isContentEditable ||

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
+FORCERENEW, LEASEQUERY, LEASEUNASSIGNED, LEASEUNKNOWN, LEASEACTIVE, BULKLEASEQUERY, LEASEQUERYDONE = range(9, 16)
 COOKIE = bytes((99, 130, 83, 99))
 NOWHERE = bytes(4)
-LENGTHS = {1: 4, 50: 4, 51: 4, 52: 1, 53: 1, 54: 4, 58: 4, 59: 4}
+LENGTHS = {1: 4, 50: 4, 51: 4, 52: 1, 53: 1, 54: 4, 58: 4, 59: 4, 91: 4, 152: 4, 153: 4, 156: 1, 157: 1}
 BROADCAST = b"\xff" * 4
 
 

@@ -39,6 +39,10 @@ from tests.packets4 import (
     DECLINE,
     DISCOVER,
     INFORM,
+    LEASEACTIVE,
+    LEASEQUERY,
+    LEASEUNASSIGNED,
+    LEASEUNKNOWN,
     NAK,
     NOWHERE,
     OFFER,
@@ -57,6 +61,9 @@ FOREVER = 253_402_300_799
 SERVER = "192.0.2.1"
 OFFICE = "192.0.2.0/24"
 ETH0 = 2
+
+_KINDS = {"OFFER": OFFER, "LEASE-UNASSIGNED": LEASEUNASSIGNED, "LEASE-UNKNOWN": LEASEUNKNOWN,
+          "LEASE-ACTIVE": LEASEACTIVE}  # fmt: skip
 
 _numbers = itertools.count(1)
 
@@ -79,7 +86,7 @@ def subnet(prefix: str, *pools: Pool, subnet_id: int = 0, name: str = "", **fiel
 def assignment(
     home: Subnet, address: str | None, *, hw: bytes = b"", client_id: bytes = b"", circuit: bytes = b"",
     remote: bytes = b"", duid: bytes = b"", hostname: str = "", options: Mapping[int, bytes] = MappingProxyType({}),
-    boot: tuple[bytes, bytes, bytes] | None = None, waits: bool = False,
+    boot: tuple[bytes, bytes, bytes] | None = None, waits: bool = False, **more: frozenset[int],
 ) -> Assignment:  # fmt: skip
     """A static assignment by one identifier."""
     kinds = {
@@ -91,8 +98,8 @@ def assignment(
     }
     ((kind, identifier),) = [(kind, value) for kind, value in kinds.items() if value]
     keys: tuple[LeaseKey, ...] = () if address is None else ((home.space, 4, ip(address), 32),)
-    said = tuple(options.items())
-    return Assignment(next(_numbers), home.subnet_id, int(kind), identifier, keys, hostname, said, boot, waits)
+    return Assignment(next(_numbers), home.subnet_id, int(kind), identifier, keys, hostname, tuple(options.items()),
+                      boot=boot, waits=waits, **more)
 
 
 class Kept:
@@ -560,6 +567,10 @@ class World:
                 self._check_promise(packet, answer)
 
     def _check_answer(self, packet: Sent, answer: Answer) -> None:
+        if packet.kind == LEASEQUERY:
+            assert ip(answer.giaddr) == packet.giaddr
+            assert answer.order[:2] == (53, 54)
+            return
         assert answer.hw == packet.who.hw
         assert ip(answer.giaddr) == packet.giaddr
         assert answer.order[0] == 53
@@ -654,7 +665,7 @@ class World:
         for code, count in gained.items():
             verdict = by_code[code].verdict
             if verdict in {Verdict.ANSWERED, Verdict.REFUSED}:
-                said[OFFER if code == "OFFER" else NAK if verdict is Verdict.REFUSED else ACK] += count
+                said[_KINDS.get(code, NAK if verdict is Verdict.REFUSED else ACK)] += count
         assert kinds == said, f"answers {dict(kinds)}, reasons {dict(gained)}"
         assert self._step is not None
         waiting = self._suspended_xids()
@@ -709,4 +720,5 @@ def traces(world: World) -> Iterator[str]:
         yield describe(step)
 
 
-__all__ = ["ETH0", "FOREVER", "OFFICE", "SERVER", "T0", "Boot", "Lifetimes", "Policy", "World", "assignment", "pool", "subnet"]
+__all__ = [
+    "ETH0", "FOREVER", "OFFICE", "SERVER", "T0", "Boot", "Lifetimes", "Policy", "World", "assignment", "pool", "subnet"]

@@ -18,7 +18,8 @@ DATA = Path(__file__).parent / "data"
 SPACES = {4: DHCP4_OPTIONS, 6: DHCP6_OPTIONS}
 #: Rows that Kea's list does not have: those that IANA knows, and two well-known ones that it does not (249, 252).
 EXTRA = {
-    4: {150: "tftp-server-address", 208: "pxelinux-magic", 249: "classless-static-route-ms", 252: "wpad-url"},
+    4: {109: "dhcp4o6-s46-saddr", 147: "v4-dots-ri", 148: "v4-dots-address", 150: "tftp-server-address",
+        208: "pxelinux-magic", 249: "classless-static-route-ms", 252: "wpad-url"},
     6: {112: "mud-url-v6"},
 }
 #: IANA's registry of DHCPv6 options: codes whose column "Client ORO" is not No, and whose "Singleton Option" is No.

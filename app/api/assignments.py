@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import auth
 from app.api.bodies import MERGE_PATCH, described, json_object
+from app.api.changes import Done, MaybeDone, done
 from app.api.conditions import IfMatch, required, tagged
 from app.api.responses import Problems
 from app.context import context
@@ -17,7 +18,6 @@ from app.services import assignments
 from app.services.access import Role
 from app.services.assignments import AssignmentView
 from app.services.definitions import Applied
-from app.services.plain import plain
 from dhcpcore.store.assignment_list import PAGE_MAX
 from dhcpcore.topology.document import AssignmentEntry
 
@@ -71,6 +71,8 @@ class Assignment(BaseModel):
     prefixes: list[str] = Field([], description="DHCPv6.")
     hostname: str | None = None
     options: dict[str, Any] = {}
+    always_send: list[str] = Field([], description="Options sent unasked.")
+    never_send: list[str] = Field([], description="Options kept back.")
     enabled: bool
 
 
@@ -81,22 +83,7 @@ class Assignments(BaseModel):
     next_cursor: str | None
 
 
-class Lost(BaseModel):
-    """Whom a change takes an address from."""
-
-    what: str
-    clients: int = Field(description="So many hold an address now that they will not be allowed to renew.")
-
-
-class Done(BaseModel):
-    """What a change did."""
-
-    revision: int = Field(description="Of the definitions, with this change in it.")
-    losses: list[Lost]
-    engine_told: bool = Field(description="False: no engine runs now; the next one that starts reads it.")
-
-
-class ChangedAssignment(Assignment, Done):
+class ChangedAssignment(Assignment, MaybeDone):
     """The assignment as it is now, and what the change did."""
 
 
@@ -143,7 +130,7 @@ def get_assignment(path: AssignmentNumber) -> Response:
 def replace_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
     """Give an assignment another form, whole: what is not named has its default afterwards."""
     view = assignments.get(context().appliance, path.id)
-    version = required(header, view.version)
+    version = required(header, view.version, shown(view))
     return _replaced(view, json_object(), version)
 
 
@@ -154,7 +141,7 @@ def replace_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
 def change_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
     """Change what is named and keep the rest; null takes a key out (RFC 7396)."""
     view = assignments.get(context().appliance, path.id)
-    version = required(header, view.version)
+    version = required(header, view.version, shown(view))
     return _replaced(view, assignments.merged(view, json_object(MERGE_PATCH)), version)
 
 
@@ -164,7 +151,7 @@ def change_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
 def remove_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
     """Let the address go back to whatever the subnet says of it."""
     view = assignments.get(context().appliance, path.id)
-    version = required(header, view.version)
+    version = required(header, view.version, shown(view))
     return jsonify(done(assignments.delete(context().appliance, path.id, by=auth.principal(), version=version)[1]))
 
 
@@ -176,12 +163,7 @@ def shown(view: AssignmentView) -> dict[str, Any]:
 
 def changed(view: AssignmentView, applied: Applied | None) -> dict[str, Any]:
     """An assignment with what a change of it did, if one was made."""
-    return shown(view) | ({} if applied is None else done(applied))
-
-
-def done(applied: Applied) -> dict[str, Any]:
-    """What a change did, as its schema says."""
-    return {"revision": applied.revision, "losses": plain(applied.losses), "engine_told": applied.engine_told}
+    return shown(view) | done(applied)
 
 
 def _replaced(view: AssignmentView, body: dict[str, Any], version: int | None) -> Response:

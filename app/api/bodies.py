@@ -34,11 +34,23 @@ def json_object(*also: str) -> dict[str, Any]:
     return value
 
 
-def described(model: type[BaseModel], example: Mapping[str, Any], *also: str) -> RequestBody:
-    """A body for the OpenAPI document: the model's schema and an example."""
-    _DESCRIBED[model.__name__] = model
-    content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "example": dict(example)}
+def described(models: type[BaseModel] | tuple[type[BaseModel], ...], example: Mapping[str, Any], *also: str,
+              ) -> RequestBody:
+    """A body for the OpenAPI document: the schema of a model, or of one of several, and an example."""
+    content = {"schema": _schema(models), "example": dict(example)}
     return RequestBody.model_validate({"required": True, "content": dict.fromkeys((JSON, *also), content)})
+
+
+def answered(description: str, model: type[BaseModel]) -> dict[str, Any]:
+    """An answer for the OpenAPI document, by the schema of a model that the document's own keys come from."""
+    return {"description": description, "content": {JSON: {"schema": _schema(model)}}}
+
+
+def _schema(models: type[BaseModel] | tuple[type[BaseModel], ...]) -> dict[str, Any]:
+    some = models if isinstance(models, tuple) else (models,)
+    _DESCRIBED.update({model.__name__: model for model in some})
+    refs = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in some]
+    return refs[0] if len(refs) == 1 else {"anyOf": refs}
 
 
 def schemas() -> dict[str, Any]:

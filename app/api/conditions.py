@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import PreconditionRequired
@@ -21,7 +24,7 @@ class IfMatch(BaseModel):
         examples=['"17"'])
 
 
-def tagged(answer: Response, version: int) -> Response:
+def tagged(answer: Response, version: int | str) -> Response:
     """The answer with its version as ``ETag``; 304 without a body where the asker has that version."""
     answer.set_etag(str(version))
     if request.method in {"GET", "HEAD"} and request.if_none_match:
@@ -29,10 +32,13 @@ def tagged(answer: Response, version: int) -> Response:
     return answer
 
 
-def required(header: IfMatch, version: int) -> int | None:
+V = TypeVar("V", int, str)
+
+
+def required(header: IfMatch, version: V, present: Mapping[str, Any]) -> V | None:
     """The version that the change may replace; None where the asker takes whatever is there.
 
-    Refused where the asker says nothing of it, or names another version than the present one.
+    Refused where the asker says nothing of it, or names another version than the present one; then both are shown.
     """
     if header.if_match is None:
         raise PreconditionRequired("Say what you looked at: send the ETag of your GET as If-Match, so that nobody "
@@ -42,5 +48,10 @@ def required(header: IfMatch, version: int) -> int | None:
         return None
     if not wanted.contains(str(version)):
         raise Outdated(f'This was changed meanwhile, or your If-Match is no ETag of it: it is at "{version}" now. '
-                       "Look at it and try again.")
+                       "Look at it and try again.", present=present, yours=_sent())
     return version
+
+
+def _sent() -> Any:
+    """The asker's own form, whatever it is."""
+    return request.get_json(silent=True) if request.is_json else None

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
 from app import auth
-from app.api.assignments import Lost
 from app.api.bodies import JSON, described
+from app.api.changes import Lost
 from app.api.conditions import IfMatch, required, tagged
 from app.api.responses import Problems
 from app.context import context
@@ -106,7 +106,7 @@ def apply_definitions(query: ApplyAsked, header: IfMatch) -> Response:
         raise UnsupportedMediaType(f"The document is JSON or YAML: send it with Content-Type: {JSON} or {YAML}.")
     appliance = context().appliance
     present = definitions.revision(appliance)
-    based_on = None if query.dry_run else required(header, present)
+    based_on = None if query.dry_run else required(header, present, {"revision": present})
     document = definitions.read_text(request.get_data(), "document")
     if query.dry_run:
         plan = definitions.plan(appliance, document)

@@ -14,11 +14,16 @@ from app.api import (
     assignments,
     audit,
     bodies,
+    changes,
     definitions,
     engine,
+    global_settings,
     leases,
     option_definitions,
+    options,
+    pools,
     revisions,
+    shared_networks,
     subnets,
     suspensions,
     tokens,
@@ -31,8 +36,8 @@ from dhcpcore.version import __version__
 
 PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
-RESOURCES = (subnets, assignments, leases, transactions, definitions, revisions, option_definitions, engine, users,
-             tokens, audit, suspensions)
+RESOURCES = (subnets, pools, shared_networks, assignments, leases, transactions, global_settings, option_definitions,
+             options, definitions, revisions, engine, users, tokens, audit, suspensions)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "
@@ -59,7 +64,9 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | None = Field(None, description="Every wrong field by itself.")
-    losses: list[assignments.Lost] | None = Field(None, description="Who would lose an address by what was refused.")
+    losses: list[changes.Lost] | None = Field(None, description="Who would lose an address by what was refused.")
+    present: dict[str, Any] | None = Field(None, description="412: what is there now.")
+    yours: Any = Field(None, description="412: what was to take its place.")
 
 
 def make(templates: Path, static: Path) -> Flask:

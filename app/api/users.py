@@ -5,10 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Literal
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.conditions import IfMatch, required, tagged
 from app.api.responses import Problems
 from app.auth import needs, principal
 from app.context import context
@@ -16,7 +17,6 @@ from app.services import accounts, passwords
 from app.services.access import Role
 from app.services.accounts import Secret, UserView
 from app.services.plain import plain
-from dhcpcore.errors import InvalidValue
 
 api = APIBlueprint("users_api", __name__, url_prefix="/api/v1",
                    abp_tags=[Tag(name="users", description="Who may log in.")])
@@ -120,50 +120,41 @@ def get_user(path: WhichUser) -> Response:
     return _user(accounts.show(context().appliance, path.name, by=principal()))
 
 
-@api.patch("/users/<name>", responses={200: User, **Problems.of(404, 409, 412, 503)}, operation_id="change_user",
+@api.patch("/users/<name>", responses={200: User, **Problems.of(404, 409, 412, 428, 503)}, operation_id="change_user",
            summary="Change a user")
 @needs(Role.ADMIN)
-def change_user(path: WhichUser, body: UserChange) -> Response:
-    """Another role, or disabled and enabled; with If-Match only the version that was seen."""
+def change_user(path: WhichUser, body: UserChange, header: IfMatch) -> Response:
+    """Another role, or disabled and enabled."""
     return _user(accounts.change(context().appliance, path.name, by=principal(), role=body.role, enabled=body.enabled,
-                                 version=_seen()))
+                                 version=_seen(path.name, header)))
 
 
-@api.post("/users/<name>/password", responses={200: UserWithPassword, **Problems.of(404, 409, 412, 503)},
+@api.post("/users/<name>/password", responses={200: UserWithPassword, **Problems.of(404, 409, 412, 428, 503)},
           operation_id="set_user_password", summary="New password")
 @needs(Role.ADMIN)
-def set_password(path: WhichUser, body: NewPassword) -> Response:
+def set_password(path: WhichUser, body: NewPassword, header: IfMatch) -> Response:
     """A new password, which the user changes at the next log-in; the user's sessions end."""
     return _secret(accounts.set_password(context().appliance, path.name, body.password, by=principal(),
-                                         version=_seen()))
+                                         version=_seen(path.name, header)))
 
 
-@api.delete("/users/<name>", responses={200: User, **Problems.of(404, 409, 412, 503)}, operation_id="remove_user",
+@api.delete("/users/<name>", responses={200: User, **Problems.of(404, 409, 412, 428, 503)}, operation_id="remove_user",
             summary="Remove a user")
 @needs(Role.ADMIN)
-def remove_user(path: WhichUser) -> Response:
+def remove_user(path: WhichUser, header: IfMatch) -> Response:
     """Remove a user with sessions and tokens; the answer is what it was."""
-    return _user(accounts.remove(context().appliance, path.name, by=principal(), version=_seen()))
+    return _user(accounts.remove(context().appliance, path.name, by=principal(), version=_seen(path.name, header)))
 
 
-def _seen() -> int | None:
-    """The version that If-Match names."""
-    typed = request.headers.get("If-Match", "*").strip()
-    if typed == "*":
-        return None
-    number = typed.removeprefix('"').removesuffix('"')
-    if not (number.isascii() and number.isdigit() and len(number) < 18):
-        raise InvalidValue("If-Match holds no ETag that this resource gave.")
-    return int(number)
+def _seen(name: str, header: IfMatch) -> int | None:
+    """The version that the change may replace."""
+    view = accounts.show(context().appliance, name, by=principal())
+    return required(header, view.version, plain(view))
 
 
 def _user(user: UserView) -> Response:
-    answer = jsonify(plain(user))
-    answer.set_etag(str(user.version))
-    return answer
+    return tagged(jsonify(plain(user)), user.version)
 
 
 def _secret(made: Secret) -> Response:
-    answer = jsonify(plain(made))
-    answer.set_etag(str(made.user.version))
-    return answer
+    return tagged(jsonify(plain(made)), made.user.version)

@@ -6,7 +6,10 @@ import grp
 import os
 import pwd
 import socket
+import stat
 import sys
+import tempfile
+import zlib
 from pathlib import Path
 
 from app.cli.output import note
@@ -16,8 +19,9 @@ from app.services.facts import is_private_to_machine
 from dhcpcore.errors import Refused
 from dhcpcore.settings import Settings, as_environment
 
-#: Two processes, so that one slow answer in C holds up half; threads for browsers that keep connections open.
-WORKERS, THREADS = 2, 32
+#: Two processes, so that one slow answer in C holds up half; threads for browsers that keep connections open, of which
+#: 24 a process may be streams that never end.
+WORKERS, THREADS = 2, 64
 ACCOUNT = "lessor"
 _PRIVILEGED_PORTS = 1024
 
@@ -72,7 +76,7 @@ def require_free(host: str, port: int, setting: str) -> None:
 def environment(settings: Settings) -> dict[str, str]:
     """The settings as variables: the account that the web process becomes may not read root's settings file."""
     return {**{name: value for name, value in os.environ.items() if not name.startswith("LESSOR_")},
-            **as_environment(settings)}
+            **as_environment(settings), "PROMETHEUS_MULTIPROC_DIR": str(_folder_of_counts(settings))}
 
 
 def becomes(settings: Settings) -> tuple[int, int] | None:
@@ -84,6 +88,7 @@ def command(settings: Settings) -> list[str]:
     """The command line of gunicorn with our application."""
     flags = ["--bind", settings.web.bind, "--worker-class", "gthread", "--workers", str(WORKERS),
              "--threads", str(THREADS), "--graceful-timeout", "5", "--no-control-socket",
+             "--config", "python:app.cli.gunicorn_hooks",
              "--limit-request-line", "4094", "--limit-request-fields", "64", "--log-level", "warning"]
     # gunicorn would believe a local client that it came over TLS; only web.proxies says whom to believe.
     flags += ["--forwarded-allow-ips", ""]
@@ -92,14 +97,40 @@ def command(settings: Settings) -> list[str]:
         flags += ["--certfile", str(pair.certificate), "--keyfile", str(pair.key)]
         if pair.fingerprint is not None:
             note(f"The certificate of the pages is made; its SHA-256 fingerprint is {pair.fingerprint}")
-    memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heart beat, which must never wait for a disk
-    if os.access(memory, os.W_OK | os.X_OK):
+    memory = _memory()  # For gunicorn's heart beat.
+    if memory is not None:
         flags += ["--worker-tmp-dir", str(memory)]
     if os.geteuid() == 0 and becomes(settings) is None:
         whom = account(settings)
         if whom is not None:
             flags += ["--user", str(whom[0]), "--group", str(whom[1])]
     return [sys.executable, "-m", "gunicorn", *flags, "app.wsgi:application()"]
+
+
+def _memory() -> Path | None:
+    """A folder in memory: what is written there waits for no disk, and a full disk does not stop it."""
+    memory = Path("/dev/shm")  # noqa: S108 - what is made there has a name of its own
+    return memory if os.access(memory, os.W_OK | os.X_OK) else None
+
+
+def _folder_of_counts(settings: Settings) -> Path:
+    """Where the workers keep their counts for /metrics: nothing else may be in it, and nothing of a former start."""
+    root = os.geteuid() == 0
+    owner = (account(settings) or (0, 0)) if root else (os.geteuid(), os.getegid())
+    base = _memory() or Path(tempfile.gettempdir())
+    place = zlib.crc32(os.fsencode(settings.state_dir))
+    folder = base / f"lessor-web-{owner[0]}-{settings.web.port}-{place:08x}"
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), owner[0]}:
+            folder = Path(tempfile.mkdtemp(prefix="lessor-web-", dir=base))  # Somebody else was there before us.
+        for left in folder.glob("*.db"):
+            left.unlink()
+    if root:
+        os.chown(folder, *owner)
+    return folder
 
 
 def account(settings: Settings) -> tuple[int, int] | None:

@@ -161,7 +161,7 @@ def _back(said: str, number: int) -> Answer:
 
 def _said(given: dict[str, str]) -> dict[str, Any] | None:
     """What was just done, and to which assignment: for the sentence and its undo."""
-    words = {"added", "changed", "enabled", "disabled", "removed", "restored"}
+    words = {"added", "kept", "changed", "enabled", "disabled", "removed", "restored"}
     if given["said"] not in words or not given["id"].isdecimal() or len(given["id"]) > 18:
         return None
     number = int(given["id"])

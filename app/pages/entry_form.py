@@ -7,11 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.services.assignments import IDENTIFIERS, AssignmentView
+from app.services.option_preview import read_options
+from dhcpcore import interchange
 from dhcpcore.errors import InvalidDocument, LessorError
 
 TEXT_MAX = 512
-#: What the form shows; whatever else an entry has (options, prefixes) is kept as it is.
-_SHOWN = frozenset({*IDENTIFIERS, "address", "addresses", "hostname", "enabled"})
+#: What the form shows; whatever else an entry has (prefixes) is kept as it is.
+_OPTION_FIELDS = frozenset({"options", "always_send", "never_send"})
+_SHOWN = frozenset({*IDENTIFIERS, "address", "addresses", "hostname", "enabled", *_OPTION_FIELDS})
+#: Options are written as in the document.
+OPTIONS_MAX = 32 * 1024
+_FIELDS = frozenset({"value", "address", "hostname", "subnet", *_OPTION_FIELDS})
 #: Where a fault is told that is at none of the fields.
 WHOLE = "assignment"
 
@@ -28,6 +34,9 @@ class EntryForm:
     enabled: bool = True
     version: int | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
+    options: str = ""
+    always_send: str = ""
+    never_send: str = ""
 
     @classmethod
     def of_post(cls, given: Mapping[str, str]) -> EntryForm:
@@ -35,7 +44,10 @@ class EntryForm:
         typed = cls.of_query(given)
         version = given.get("version", "")
         number = int(version) if version.isdecimal() and len(version) < 18 else None
-        return replace(typed, enabled=given.get("enabled") == "yes", version=number)
+        return replace(typed, enabled=given.get("enabled") == "yes", version=number,
+                       options=given.get("options", "")[:OPTIONS_MAX],
+                       always_send=given.get("always_send", "")[:TEXT_MAX],
+                       never_send=given.get("never_send", "")[:TEXT_MAX])
 
     @classmethod
     def of_query(cls, given: Mapping[str, str]) -> EntryForm:
@@ -49,7 +61,10 @@ class EntryForm:
     def of_view(cls, view: AssignmentView) -> EntryForm:
         """An assignment as it is."""
         return cls(identifier=view.identifier or IDENTIFIERS[0], value=view.value, address=", ".join(view.addresses),
-                   hostname=view.hostname, subnet=view.subnet, enabled=view.enabled, version=view.version)
+                   hostname=view.hostname, subnet=view.subnet, enabled=view.enabled, version=view.version,
+                   options=interchange.to_yaml(view.entry["options"]) if view.entry.get("options") else "",
+                   always_send=", ".join(view.entry.get("always_send", ())),
+                   never_send=", ".join(view.entry.get("never_send", ())))
 
     def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The assignment in the document's words; of ``before``, what the form does not show."""
@@ -68,6 +83,11 @@ class EntryForm:
             made["hostname"] = self.hostname
         if not self.enabled:
             made["enabled"] = False
+        if options := read_options(self.options):
+            made["options"] = options
+        for key, text in (("always_send", self.always_send), ("never_send", self.never_send)):
+            if names := [one.strip() for one in text.split(",") if one.strip()]:
+                made[key] = names
         return {**made, **kept}
 
     def with_faults(self, error: LessorError) -> EntryForm:
@@ -78,6 +98,8 @@ class EntryForm:
         for path, message in told:
             name = path.partition("[")[0].partition(".")[0]
             name = "value" if name in IDENTIFIERS else "address" if name in {"addresses", "prefixes"} else name
-            name = name if name in {"value", "address", "hostname", "subnet"} else WHOLE
+            name = name if name in _FIELDS else WHOLE
+            if name in _OPTION_FIELDS and path != name:
+                message = f"{path.removeprefix(name).lstrip('.')}: {message}"
             faults[name] = f"{faults[name]}; {message}" if name in faults else message
         return replace(self, faults=faults)

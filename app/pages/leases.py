@@ -40,12 +40,12 @@ def one(address: str) -> str:
 def reserve(address: str) -> tuple[str, int] | Answer:
     """Keep the address for the client that has it."""
     try:
-        view, _ = assignments.from_lease(context().appliance, address, by=principal())
+        view, applied = assignments.from_lease(context().appliance, address, by=principal())
     except (InvalidDocument, Refused) as error:
         if isinstance(error, NotFound):
             raise
         return render_template("leases/one.html", **_told(address), fault=str(error)), 409
-    return redirect(url_for("page_assignments.page", said="added", id=view.id), 303)
+    return redirect(url_for("page_assignments.page", said="added" if applied else "kept", id=view.id), 303)
 
 
 @blueprint.post("/leases/<address>/release")
@@ -81,13 +81,15 @@ def _view() -> dict[str, Any]:
     if given["find"] and not found.leases and not fault:
         why = _of_client(given["find"])
     return {"page": found, "fault": fault, "names": names, "given": given, "show": show, "states": leases.STATES,
-            "why": why, "now": here.appliance.database.now()}
+            "why": why, "kept": assignments.keepers(here.appliance, found.leases),
+            "now": here.appliance.database.now()}
 
 
 def _told(address: str) -> dict[str, Any]:
     here = context()
     found = leases.show(here.appliance, address)
     return {"leases": found, "address": found[0].address, "names": subnets.names(here.appliance),
+            "kept": assignments.keepers(here.appliance, found),
             "history": leases.history_of_address(here.appliance, address), "now": here.appliance.database.now(),
             "newest": _of_client(found[0].hw_address or address)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ _PAUSE_S = 0.1
 
 
 #: What an assignment that is made from a lease may be given besides.
-_BESIDES = frozenset({"hostname", "options", "enabled"})
+_BESIDES = frozenset({"hostname", "options", "enabled", "always_send", "never_send"})
 #: Names that the validator takes; anything else that a client calls itself is left out.
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
@@ -102,6 +102,14 @@ def list_assignments(appliance: Appliance, subnet: str | None = None) -> Iterato
 def get(appliance: Appliance, assignment_id: int) -> AssignmentView:
     """One assignment by its id; refused where there is none."""
     return _views(appliance, [AssignmentEdits(appliance.database).find(assignment_id)])[0]
+
+
+def keepers(appliance: Appliance, held: Iterable[leases.LeaseView]) -> dict[tuple[int, str], int]:
+    """Which of these leases' addresses an assignment in effect keeps: its id by space and address."""
+    whole = [one for one in held if "/" not in one.address]
+    octets = {(one.space, parse_address(one.address)): (one.space, one.address) for one in whole}
+    found = AssignmentList(appliance.database).keepers(octets.keys())
+    return {octets[place]: number for place, number in found.items()}
 
 
 def named(appliance: Appliance, what: str) -> AssignmentView:

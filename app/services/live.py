@@ -1,41 +1,24 @@
-"""What the engine counts, as it happens: one thread asks it once a second while somebody looks, all watchers share it.
-
-The database is never asked here.  A watcher that reads slowly loses the oldest samples, not the newest.
-"""
+"""What the engine counts, as it happens, for all who look.  The database is never asked here."""
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.services.appliance import Appliance
+from app.services.watching import Places, Watched
 from dhcpcore.control import ControlRefused, EngineAway
-from dhcpcore.errors import LessorError
 from dhcpcore.stats.reasons import Reason, Verdict
 
-PERIOD_S = 1.0
 #: What a new page is shown at once: five minutes.
 SAMPLES_MAX = 300
-#: Streams of one process; each holds one of its threads, and ordinary pages need threads as well.
-WATCHERS_MAX = 24
-#: A watcher that is further behind has gone away, or its network has.
-BEHIND_MAX = 30
-#: The thread ends when nobody has asked for so long, so that an appliance nobody looks at does nothing.
-LINGER_S = 60.0
 
 _VERDICTS: Mapping[str, str] = {reason.code: reason.verdict.value for reason in Reason}
 _SENTENCES: Mapping[str, str] = {reason.code: reason.text for reason in Reason}
 _ORDER = tuple(verdict.value for verdict in Verdict)
-
-
-class TooManyWatchers(LessorError):
-    """Every stream of this process is taken; ask from time to time instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +59,14 @@ class Totals:
         return sums
 
 
-class LiveStatistics:
+class LiveStatistics(Watched[Sample]):
     """One per process."""
 
-    def __init__(self, appliance: Appliance, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, appliance: Appliance, places: Places, clock: Callable[[], float] = time.time) -> None:
+        super().__init__("live-statistics", places)
         self._appliance = appliance
         self._clock = clock
-        self._lock = threading.Lock()
         self._samples: deque[Sample] = deque(maxlen=SAMPLES_MAX)
-        self._watchers: set[queue.Queue[Sample]] = set()
-        self._asked_at = 0.0
-        self._thread: threading.Thread | None = None
         self._before: tuple[float, Mapping[str, Any]] | None = None
         self._totals: Totals | None = None
         self._next_id = 1
@@ -107,21 +87,6 @@ class LiveStatistics:
         with self._lock:
             return tuple(sample for sample in self._samples if sample.id > after)
 
-    @contextmanager
-    def watching(self) -> Iterator[queue.Queue[Sample]]:
-        """A queue of every sample from now on; refused where too many watch already."""
-        mine: queue.Queue[Sample] = queue.Queue(BEHIND_MAX)
-        with self._lock:
-            if len(self._watchers) >= WATCHERS_MAX:
-                raise TooManyWatchers(f"{WATCHERS_MAX} pages watch this process already.")
-            self._watchers.add(mine)
-        try:
-            self._wake()
-            yield mine
-        finally:
-            with self._lock:
-                self._watchers.discard(mine)
-
     def poll(self) -> None:
         """Ask the engine once, and tell every watcher."""
         status, counted = self._ask()
@@ -131,8 +96,7 @@ class LiveStatistics:
             self._samples.append(sample)
             self._totals = _totals(status, counted)
             self._before = None if counted is None else (now, counted)
-            for watcher in self._watchers:
-                _put(watcher, sample)
+            self._tell(sample)
 
     def _ask(self) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
         try:
@@ -150,35 +114,6 @@ class LiveStatistics:
         types = _rates(_by_type(before[1]), _by_type(counted), seconds)
         verdicts = _rates(_by_verdict(before[1]), _by_verdict(counted), seconds)
         return Sample(number, now, engine, round(sum(types.values()), 1), types, verdicts)
-
-    def _wake(self) -> None:
-        with self._lock:
-            self._asked_at = time.monotonic()
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="live-statistics", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            self.poll()
-            time.sleep(PERIOD_S)
-            with self._lock:
-                if not self._watchers and time.monotonic() - self._asked_at > LINGER_S:
-                    self._thread = None
-                    return
-
-
-def _put(watcher: queue.Queue[Sample], sample: Sample) -> None:
-    while True:
-        try:
-            watcher.put_nowait(sample)
-        except queue.Full:
-            try:
-                watcher.get_nowait()
-            except queue.Empty:
-                continue
-        else:
-            return
 
 
 def _totals(status: Mapping[str, Any] | None, counted: Mapping[str, Any] | None) -> Totals:

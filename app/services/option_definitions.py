@@ -1,12 +1,20 @@
-"""Every option that can be written by name: the built-in tables' and the site's own."""
+"""Every option that can be written by name: the built-in tables' and the site's own, which are defined here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.services import declared
+from app.services.access import Principal
 from app.services.appliance import Appliance
+from app.services.changes import NOBODY_LOSES, make
+from app.services.declared import DeclaredPiece
+from app.services.definitions import Applied
+from dhcpcore.errors import InvalidValue, NotFound
 from dhcpcore.store.definitions import Definitions
+from dhcpcore.store.topology_edits import Wish
 from dhcpcore.wire.manual import kind
 from dhcpcore.wire.rows import OptionRow
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
@@ -40,6 +48,44 @@ def list_options(appliance: Appliance, *, space: str | None = None, find: str | 
         one for one in found
         if space in {None, one.space} and built_in in {None, one.built_in}
         and (not wanted or wanted in one.name.lower() or wanted in one.description.lower() or wanted == str(one.code)))
+
+
+def find(appliance: Appliance, space: str, name: str, family: int | None = None) -> DeclaredPiece:
+    """One of the site's own options; refused where there is none, or where a family must be named."""
+    found = [one for one in declared.option_definitions(appliance)
+             if (one.entry["space"], one.entry["name"]) == (space, name) and family in {None, one.entry.get("family")}]
+    if len(found) > 1:
+        raise InvalidValue(f"{name} is defined in {space} for both families: say which with family=4 or family=6.")
+    if not found:
+        tables = {one.name for one in _built_in() if one.space == space}
+        hint = "; it is built in and stays as it is" if name in tables else ". See: lessor option-definition list"
+        raise NotFound(f"There is no option {name} of this site's own in {space}{hint}")
+    return found[0]
+
+
+def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal) -> tuple[DeclaredPiece, Applied | None]:
+    """Define an option, written as in the document; the one that says the same already is given as it is."""
+    return _made(appliance, Wish("option definition", entry), by, f"option {entry.get('name')} defined"[:200])
+
+
+def replace(appliance: Appliance, piece: DeclaredPiece, entry: Mapping[str, Any], *, by: Principal,
+            version: int | None = None) -> tuple[DeclaredPiece, Applied | None]:
+    """Define it in another way; refused where a value that is in use would not fit.  ``version`` as everywhere."""
+    wish = Wish("option definition", entry, piece.name, since=version)
+    return _made(appliance, wish, by, f"option {piece.name} changed")
+
+
+def remove(appliance: Appliance, piece: DeclaredPiece, *, by: Principal, version: int | None = None) -> Applied:
+    """Have no such option any longer; refused while somebody is told it."""
+    wish = Wish("option definition", None, piece.name, since=version)
+    _, applied = make(appliance, [wish], by=by, consent=NOBODY_LOSES, note=f"option {piece.name} removed")
+    assert applied is not None
+    return applied
+
+
+def _made(appliance: Appliance, wish: Wish, by: Principal, note: str) -> tuple[DeclaredPiece, Applied | None]:
+    keys, applied = make(appliance, [wish], by=by, consent=NOBODY_LOSES, note=note)
+    return next(one for one in declared.option_definitions(appliance) if one.name == keys[0]), applied
 
 
 def _built_in() -> list[OptionView]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from app.services import declared
+from app.services.access import Principal
 from app.services.appliance import Appliance
+from app.services.changes import NOBODY_LOSES, Consent, make, merged, refuse_keys
+from app.services.declared import LISTS, DeclaredSubnet
+from app.services.definitions import Applied
+from app.services.lists import Page, paged
 from dhcpcore.errors import NotFound
 from dhcpcore.lease.model import KIND_ADDRESS4
 from dhcpcore.store import queries
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.queries import Span
+from dhcpcore.store.topology_edits import Wish
 from dhcpcore.topology.fields import format_span
 from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 from dhcpcore.topology.spans import last_of
-from dhcpcore.wire.addresses import format_address, format_prefix
+from dhcpcore.wire.addresses import format_address, format_prefix, parse_prefix
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,6 +39,7 @@ _PATIENCE_S = 0.05
 class PoolView:
     """A pool: ``size`` addresses (or prefixes), of which some are held and some on probation after a DECLINE."""
 
+    id: int
     first: str
     last: str
     size: int
@@ -69,7 +77,6 @@ class SubnetView:
     def in_use(self) -> int:
         """Addresses of its pools that are held or on probation."""
         return sum(pool.held + pool.declined for pool in self.pools)
-
 
     @property
     def nearly_full(self) -> bool:
@@ -133,7 +140,7 @@ def find(snapshot: Snapshot, named: str) -> Subnet:
 def _listed(known: Iterable[str]) -> str:
     shown = list(known)
     if not shown:
-        return "is none at all yet: lessor apply FILE"
+        return "is none at all yet: lessor subnet add PREFIX"
     more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
     return f"are {', '.join(shown[:20])}{more}"
 
@@ -148,9 +155,80 @@ def _view(connection: Connection, subnet: Subnet, held: int, now: float) -> Subn
 
 def _pool(connection: Connection, space: int, pool: Pool, now: float) -> PoolView:
     uses = [queries.use_of(connection, Span(space, pool.kind, first, last), now) for first, last in pool.ranges]
-    return PoolView(first=format_address(pool.first), last=format_address(pool.last), size=pool.capacity,
-                    held=sum(use.held for use in uses), declined=sum(use.declined for use in uses), guard=pool.guard,
+    return PoolView(id=pool.pool_id, first=format_address(pool.first), last=format_address(pool.last),
+                    size=pool.capacity, held=sum(use.held for use in uses),
+                    declined=sum(use.declined for use in uses), guard=pool.guard,
                     excluded=tuple(map(format_span, pool.excluded)))
+
+
+#: Keys of a subnet in the document that are changed in a place of their own.
+_ELSEWHERE = {"assignments": "is no key here: assignments are added one at a time, or with a document"}
+#: What the list can be sorted by.
+_SORTS: Mapping[str, Callable[[SubnetView], Any]] = {
+    "id": lambda one: one.id, "name": lambda one: one.name, "prefix": lambda one: _prefix_key(one.prefix),
+    "held": lambda one: one.held, "use": lambda one: one.in_use / one.size if one.size else 0.0}
+SORTS = tuple(_SORTS)
+
+
+def page(found: Overview, *, find: str | None = None, family: int | None = None, shared_network: str | None = None,
+         sort: str = "id", cursor: str | None = None, limit: int = 100) -> Page[SubnetView]:
+    """Subnets of an overview, a page at a time; ``find`` is part of a name, a prefix or an interface."""
+    wanted = (find or "").lower()
+    some = [one for one in found.subnets
+            if family in {None, one.family} and shared_network in {None, one.shared_network}
+            and any(wanted in (text or "").lower() for text in (one.name, one.prefix, one.interface))]
+    return paged(some, _SORTS, sort=sort, cursor=cursor, limit=limit)
+
+
+def get(appliance: Appliance, number: int) -> DeclaredSubnet:
+    """One subnet as it is declared, with its version."""
+    return declared.subnet(appliance, number)
+
+
+def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, consent: Consent = NOBODY_LOSES,
+        ) -> tuple[DeclaredSubnet, Applied | None]:
+    """Add a subnet with its pools, written as in the document; one that says the same already is given as it is."""
+    refuse_keys(entry, _ELSEWHERE)
+    keys, applied = make(appliance, [Wish("subnet", entry)], by=by, consent=consent,
+                         note=f"subnet {entry.get('name') or entry.get('prefix')} added"[:200])
+    return get(appliance, int(keys[0])), applied
+
+
+def replace(appliance: Appliance, number: int, entry: Mapping[str, Any], *, by: Principal,
+            version: int | None = None, consent: Consent = NOBODY_LOSES) -> tuple[DeclaredSubnet, Applied | None]:
+    """Give a subnet another form; it keeps its number and its assignments.
+
+    Its pools stay where the entry has no ``pools`` (or ``prefix_pools``), and are those of the entry where it has.
+    ``version``: only where it is still that one.
+    """
+    refuse_keys(entry, _ELSEWHERE)
+    before = get(appliance, number)
+    _, applied = make(appliance, [Wish("subnet", entry, number, since=version)], by=by, consent=consent,
+                      note=f"subnet {before.name} changed")
+    return get(appliance, number), applied
+
+
+def change(appliance: Appliance, number: int, patch: Mapping[str, Any], *, by: Principal,
+           version: int | None = None, consent: Consent = NOBODY_LOSES) -> tuple[DeclaredSubnet, Applied | None]:
+    """Change what a merge patch names and keep the rest."""
+    entry = merged(get(appliance, number).entry, {key: value for key, value in patch.items() if key not in LISTS})
+    entry |= {key: patch[key] if patch[key] is not None else [] for key in LISTS if key in patch}
+    return replace(appliance, number, entry, by=by, version=version, consent=consent)
+
+
+def remove(appliance: Appliance, number: int, *, by: Principal, version: int | None = None,
+           consent: Consent = NOBODY_LOSES) -> tuple[DeclaredSubnet, Applied]:
+    """Remove a subnet with its pools and assignments; gives what it was."""
+    before = get(appliance, number)
+    _, applied = make(appliance, [Wish("subnet", None, number, since=version)], by=by, consent=consent,
+                      note=f"subnet {before.name} removed")
+    assert applied is not None
+    return before, applied
+
+
+def _prefix_key(prefix: str) -> tuple[int, bytes, int]:
+    octets, plen = parse_prefix(prefix)
+    return len(octets), octets, plen
 
 
 class RememberedOverview:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from bench.commands import run
 from bench.errors import ServerFailed
 from bench.servers import postgres, preload
-from bench.servers.server import Ground
+from bench.servers.server import Ground, WebPages
 
 DATABASE_FILE = "lessor.db"
 # A subnet of its own for the leases of `--preload-leases`, so that they never stand in the way of the measured pool.
@@ -78,6 +78,20 @@ def prepare(ground: Ground) -> None:
 def command(ground: Ground) -> Sequence[str]:
     """The engine alone: the web page is another process and takes no part."""
     return _lessor(ground, "engine")
+
+
+def web_command(ground: Ground) -> Sequence[str]:
+    """The pages, at their default address."""
+    return _lessor(ground, "web")
+
+
+def web_token(ground: Ground) -> str:
+    """A token that may see the pages."""
+    made = run(_lessor(ground, "token", "create", "--name", "bench", "--role", "viewer", "--json"), ServerFailed).text
+    return str(json.loads(made)["secret"])
+
+
+PAGES = WebPages(web_command, "127.0.0.1:8067", web_token)
 
 
 def leases_in_file(ground: Ground) -> Sequence[str]:

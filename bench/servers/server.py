@@ -29,6 +29,15 @@ def nothing(_ground: Ground) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class WebPages:
+    """A server's web pages, a process of their own: its command, where it listens, what lets a reader in."""
+
+    command: Callable[[Ground], Sequence[str]]
+    address: str
+    token: Callable[[Ground], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A server in its default configuration, with the least that a pool of one subnet needs.
 
@@ -44,4 +53,5 @@ class Server:
     prepare: Callable[[Ground], None] = nothing
     preload: Callable[[Ground], None] | None = None
     database: bool = False
+    pages: WebPages | None = None
     environment: Callable[[Ground], Mapping[str, str]] = field(default=lambda _ground: {})

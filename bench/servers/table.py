@@ -18,6 +18,7 @@ SERVERS = {
             command=lessor.command,
             leases=lessor.leases_in_file,
             preload=lessor.preload_file,
+            pages=lessor.PAGES,
         ),
         Server(
             name="lessor@pgsql",
@@ -27,6 +28,7 @@ SERVERS = {
             command=lessor.command,
             leases=lessor.leases_in_database,
             preload=lessor.preload_database,
+            pages=lessor.PAGES,
             database=True,
         ),
         Server(

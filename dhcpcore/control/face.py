@@ -34,6 +34,10 @@ class EngineFace(Protocol):
         """The latest transactions, newest first, of all clients or of those whose identity contains ``client``."""
         ...
 
+    def log(self, limit: int, after: int | None, level: str, find: str | None) -> dict[str, Any]:
+        """The newest lines of the engine's log, the oldest first; or those after the line of that number."""
+        ...
+
     def suspensions(self) -> list[dict[str, Any]]:
         """Clients that are not answered for a time, and why."""
         ...

@@ -15,6 +15,9 @@ from dhcpcore.control.face import EngineFace
 from dhcpcore.errors import InvalidValue
 
 TRANSACTIONS_MAX = 200
+#: So many lines at their longest fit into an answer; who follows asks again.
+LOG_LINES_MAX = 300
+LOG_LEVELS = ("debug", "info", "warning", "error")
 TEXT_MAX = 255
 
 
@@ -99,6 +102,15 @@ def _count(low: int, high: int) -> Callable[[Any], int]:
     return parse
 
 
+def _one_of(*names: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in names:
+            raise ValueError("none of them")
+        return str(value)
+
+    return parse
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= TEXT_MAX:
         raise ValueError("no text, or too long")
@@ -114,6 +126,15 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
          lambda engine, args: engine.transactions(args["limit"], args["client"]), (
              Argument("limit", _count(1, TRANSACTIONS_MAX), f"a whole number from 1 to {TRANSACTIONS_MAX}", default=20),
              Argument("client", _text, "part of a hardware address, client identifier or address"),
+         )),
+    # The log tells of the machine (paths, tracebacks), not only of clients: no page of a viewer.
+    Verb("log", Role.OPERATOR, "Tells the newest lines of the engine's log; who follows asks for those after the last.",
+         lambda engine, args: engine.log(args["limit"], args["after"], args["level"], args["find"]), (
+             Argument("limit", _count(1, LOG_LINES_MAX), f"a whole number from 1 to {LOG_LINES_MAX}", default=100),
+             Argument("after", _count(0, 2**53 - 1), "the number of a line: those that follow it"),
+             Argument("level", _one_of(*LOG_LEVELS),
+                      "the least severe: debug, info, warning or error", default="debug"),
+             Argument("find", _text, "a part of the line or of its logger's name"),
          )),
     Verb("lease-release", Role.OPERATOR, "Ends the lease of one address at once; its client hears of it at its next "
          "renewal.",

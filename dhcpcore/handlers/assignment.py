@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.binding import assigned_here
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import identifiers, of_port
 from dhcpcore.pipeline.signals import NeedsRows
+from dhcpcore.pipeline.stashed import stashed
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import NOWHERE, MessageType
@@ -37,15 +37,11 @@ class FindAssignment(Handler):
 
 def _port_of_lease(bundle: TransactionBundle, kinds: frozenset[int]) -> list[tuple[int, bytes]]:
     """A renewal by-passes the relay: its port is the one that the lease was granted on.  RFC 2131 4.4.5."""
-    request = bundle.request
-    if request.giaddr != NOWHERE or request.ciaddr == NOWHERE:
+    if bundle.request.giaddr != NOWHERE:
         return []
     facts = bundle.facts
-    for row in facts.by_client.get(bundle.client, ()):
-        if row.address == request.ciaddr and is_active(row, bundle.now):
-            found = of_port(row.agent, kinds)
-            if unknown := [identifier for identifier in found if identifier not in facts.by_identifier]:
-                bundle.wants.identifiers.update(unknown)
-                raise NeedsRows
-            return found
-    return []
+    found = of_port(stashed(bundle), kinds)
+    if unknown := [identifier for identifier in found if identifier not in facts.by_identifier]:
+        bundle.wants.identifiers.update(unknown)
+        raise NeedsRows
+    return found

@@ -14,6 +14,8 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.snapshot import Subnet
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
 
+_ACK = int(MessageType.ACK)
+
 
 class Grant(Handler):
     """Grants what is free and permitted, refuses what is not, and leaves to other servers what they may know."""
@@ -39,7 +41,7 @@ class Grant(Handler):
         row = self._row(bundle, key)
         known = row is not None and row.client == bundle.client
         self._check_assignment(bundle, key)
-        place = binding.permission(bundle, address)
+        place = binding.permission_in(bundle, subnet, key)
         if place is None:
             raise self._not_ours(bundle, Reason.NAK_NOT_PERMITTED, speak=selecting or known)
         if not binding.is_free(bundle, row, reclaim=self._allocator.reclaim):
@@ -53,7 +55,7 @@ class Grant(Handler):
             self._check_adopt(bundle, subnet, key)
         bundle.key, bundle.before = key, row
         bundle.subnet, bundle.pool = place
-        response = Response4(MessageType.ACK)
+        response = Response4(_ACK)
         response.yiaddr = address
         response.ciaddr = request.ciaddr
         bundle.responses.append(response)
@@ -62,7 +64,7 @@ class Grant(Handler):
     def _row(self, bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
         """The address's row; what the offer saw will do, since the commit is guarded by its version."""
         for row in bundle.facts.by_client.get(bundle.client, ()):
-            if row.address == key[2] and row.key == key:
+            if row.key == key:
                 return row
         if key not in bundle.facts.by_key:
             hold = self._allocator.hold_of(bundle.client)
@@ -72,6 +74,8 @@ class Grant(Handler):
 
     def _check_assignment(self, bundle: TransactionBundle, key: LeaseKey) -> None:
         """An assignment takes effect at the next REQUEST: another address is refused while the assigned one is free."""
+        if bundle.assignment is None:
+            return
         assigned = binding.assigned_here(bundle)
         if not assigned or any(key == own for own, _ in assigned):
             return

@@ -12,6 +12,7 @@ from dhcpcore.wire.v4.message import MessageType, Opt
 
 #: One option's worth: joined from parts it could be kilobytes, too long a key for the database's index.
 _CLIENT_ID_MAX = 255
+_REQUEST = int(MessageType.REQUEST)
 
 
 class Identify(Handler):
@@ -39,7 +40,7 @@ class Identify(Handler):
         snapshot = bundle.snapshot
         if kinds := snapshot.identifier_kinds:
             wants.identifiers.update(identifiers(request, kinds))
-        elif request.message_type == MessageType.REQUEST and Opt.SERVER_ID in options and not bundle.retries:
+        elif request.message_type == _REQUEST and Opt.SERVER_ID in options and not bundle.retries:
             rows = self._offered.recall(client, options.get(Opt.REQUESTED_ADDRESS), bundle.now)
             if rows is not None and not snapshot.has_assigned_addresses:
                 bundle.facts.by_client.setdefault(client, list(rows))

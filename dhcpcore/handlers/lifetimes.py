@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dhcpcore.lease.allocation import Allocator
-from dhcpcore.lease.model import INFINITE_LIFETIME_S
 from dhcpcore.pipeline.binding import is_random, runs_out
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.pipeline.trace import Step
-from dhcpcore.topology.snapshot import Lifetimes, Snapshot
+from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType, Opt
 
 #: Rounds of reading pages of a pool to know how full it is; one that is larger is judged by what is known of it.
@@ -29,9 +28,12 @@ class LeaseTimes(Handler):
         if pool is not None and pool.lifetimes is not None:
             lifetimes = pool.lifetimes
         asked = bundle.request.options.get(Opt.LEASE_TIME)
-        granted = lifetimes.granted(int.from_bytes(asked, "big") if asked is not None and len(asked) == 4 else None)
+        if asked is None or len(asked) != 4:
+            response.lifetime_s, response.renew_s, response.rebind_s = lifetimes.usual
+            return
+        granted = lifetimes.granted(int.from_bytes(asked, "big"))
         response.lifetime_s = granted
-        response.renew_s, response.rebind_s = timers(lifetimes, granted)
+        response.renew_s, response.rebind_s = lifetimes.timers(granted)
 
 
 class AdaptTimes(Handler):
@@ -55,7 +57,7 @@ class AdaptTimes(Handler):
             asked = bundle.request.options.get(Opt.LEASE_TIME)
             granted = lifetimes.granted(int.from_bytes(asked, "big") if asked is not None and len(asked) == 4 else None)
             response.lifetime_s = granted
-            response.renew_s, response.rebind_s = timers(lifetimes, granted)
+            response.renew_s, response.rebind_s = lifetimes.timers(granted)
         if policy.adaptive_threshold and pool is not None and response.lifetime_s > lifetimes.min_s:
             used = self._allocator.used(pool.pool_id, bundle.now)
             if not isinstance(used, float):
@@ -66,11 +68,11 @@ class AdaptTimes(Handler):
             if isinstance(used, float) and used * 100 >= policy.adaptive_threshold:
                 bundle.trace.append((Step.ADAPTED, int(used * 100), lifetimes.min_s))
                 response.lifetime_s = lifetimes.min_s
-                response.renew_s, response.rebind_s = timers(lifetimes, lifetimes.min_s)
+                response.renew_s, response.rebind_s = lifetimes.timers(lifetimes.min_s)
 
 
 class RunOut(Handler):
-    """A lease that is in the way of an assignment that waits is not extended: its answers promise what is left of it."""
+    """A lease that is in the way of an assignment that waits is not extended: answers promise what is left of it."""
 
     message_types = LeaseTimes.message_types
 
@@ -89,14 +91,3 @@ class RunOut(Handler):
             response.rebind_s = response.rebind_s * left // response.lifetime_s
             response.lifetime_s = left
         bundle.trace.append((Step.LEASE_RUNS_OUT, key[2], left))
-
-
-def timers(lifetimes: Lifetimes, granted_s: int) -> tuple[int, int]:
-    """T1 and T2, always T1 < T2 < lease time: configured ones that do not fit a short lease are replaced."""
-    if granted_s == INFINITE_LIFETIME_S:
-        return INFINITE_LIFETIME_S, INFINITE_LIFETIME_S
-    renew = lifetimes.renew_s if lifetimes.renew_s is not None else granted_s // 2
-    rebind = lifetimes.rebind_s if lifetimes.rebind_s is not None else granted_s * 7 // 8
-    if not renew < rebind < granted_s:
-        return granted_s // 2, granted_s * 7 // 8
-    return renew, rebind

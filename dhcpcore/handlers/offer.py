@@ -15,6 +15,9 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.snapshot import Pool, Subnet
 from dhcpcore.wire.v4.message import MessageType, Opt
 
+_OFFER = int(MessageType.OFFER)
+_DECLINED = int(State.DECLINED)
+
 
 class Offer(Handler):
     """In this order: the assigned address, the client's lease or former lease, what it was just offered, what it asks
@@ -38,7 +41,7 @@ class Offer(Handler):
         ):
             raise CannotRespond(self._reason(bundle))
         assert bundle.key is not None
-        response = Response4(MessageType.OFFER)
+        response = Response4(_OFFER)
         response.yiaddr = bundle.key[2]
         bundle.responses.append(response)
         bundle.reason = Reason.OFFER
@@ -94,7 +97,7 @@ class Offer(Handler):
         if len(rows) > 1:
             rows = sorted(rows, key=lambda row: (is_active(row, now), row.cltt), reverse=True)
         for row in rows:
-            if row.kind != KIND_ADDRESS4 or row.state == State.DECLINED:
+            if row.kind != KIND_ADDRESS4 or row.state == _DECLINED:
                 continue
             key = row.key
             place = binding.permission(bundle, row.address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.topology.levels import Merged, Pairs, assignment_level, choose, levels_of, merge
 from dhcpcore.topology.snapshot import Pool, Subnet
 from dhcpcore.wire.v4.message import MessageType, Opt
 from dhcpcore.wire.v4.tlv import encode_options
@@ -11,25 +12,18 @@ from dhcpcore.wire.v4.tlv import encode_options
 #: Combinations of subnet, pool and requested options that are kept encoded; clients send a few dozen different lists.
 _CACHE_MAX = 8192
 
-#: Options that the protocol sets; configured ones of these codes would contradict it.
-_PROTOCOL = frozenset(
-    (Opt.REQUESTED_ADDRESS, Opt.LEASE_TIME, Opt.OVERLOAD, Opt.MESSAGE_TYPE, Opt.SERVER_ID, Opt.PARAMETER_REQUEST_LIST,
-     Opt.MAX_MESSAGE_SIZE, Opt.RENEWAL_TIME, Opt.REBINDING_TIME, Opt.CLIENT_ID, Opt.AGENT_OPTIONS)
-)  # fmt: skip
-
-Pairs = tuple[tuple[int, bytes], ...]
-
 
 class Options(Handler):
     """What the client asked for in option 55, in its order; all that is configured where it sent none.
 
-    The subnet mask is always sent, and before the routers.  RFC 2131 4.3.1, RFC 2132 3.3 and 9.8.
+    RFC 2131 4.3.1, RFC 2132 9.8; ``topology.levels`` says which level wins and what is sent unasked.
     """
 
     message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
 
     def __init__(self) -> None:
         self._cache: dict[tuple[int, int, bytes | None], tuple[bytes, Pairs]] = {}
+        self._merged: dict[tuple[int, int], Merged] = {}
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Sets the response's options and its siaddr, sname and file."""
@@ -38,20 +32,20 @@ class Options(Handler):
         subnet = bundle.subnet
         pool = bundle.pool
         assignment = bundle.assignment
-        if assignment is not None and (assignment.options or assignment.hostname):
-            extra = dict(assignment.options)
-            if assignment.hostname:
-                extra.setdefault(Opt.HOST_NAME, assignment.hostname.encode())
-            response.pairs = chosen(subnet, pool, requested, extra)
-            response.body = encode_options(response.pairs)
+        if assignment is not None and assignment.says_of_options:
+            level = assignment_level(
+                "", assignment.options, assignment.hostname, assignment.always_send, assignment.never_send
+            )
+            choice = choose(self._of(subnet, pool).under(level), requested)
+            response.body, response.pairs = encode_options(choice.pairs), choice.by_importance
         else:
             key = (subnet.subnet_id, pool.pool_id if pool is not None else 0, requested)
             cached = self._cache.get(key)
             if cached is None:
-                pairs = chosen(subnet, pool, requested, {})
+                choice = choose(self._of(subnet, pool), requested)
                 if len(self._cache) >= _CACHE_MAX:
                     self._cache.clear()
-                cached = self._cache[key] = (encode_options(pairs), pairs)
+                cached = self._cache[key] = (encode_options(choice.pairs), choice.by_importance)
             response.body, response.pairs = cached
         boot = subnet.boot
         response.siaddr, response.sname, response.file = boot.next_server, boot.server_name, boot.file
@@ -61,18 +55,10 @@ class Options(Handler):
             response.sname = server_name or response.sname
             response.file = file or response.file
 
-
-def chosen(subnet: Subnet, pool: Pool | None, requested: bytes | None, extra: dict[int, bytes]) -> Pairs:
-    """Codes and payloads to send, in order of importance: the nearest level wins (assignment, pool, subnet)."""
-    available: dict[int, bytes] = {Opt.SUBNET_MASK: mask(subnet.plen), **subnet.options}
-    if pool is not None:
-        available.update(pool.options)
-    available.update(extra)
-    order = [Opt.SUBNET_MASK, *(requested if requested is not None else sorted(available))]
-    wanted = dict.fromkeys(int(code) for code in order if code in available and code not in _PROTOCOL)
-    return tuple((code, available[code]) for code in wanted)
-
-
-def mask(plen: int) -> bytes:
-    """The netmask of a prefix length."""
-    return (0xFFFF_FFFF ^ (0xFFFF_FFFF >> plen)).to_bytes(4, "big")
+    def _of(self, subnet: Subnet, pool: Pool | None) -> Merged:
+        """What subnet and pool say, merged once: there are no more of them than the definitions have pools."""
+        key = (subnet.subnet_id, pool.pool_id if pool is not None else 0)
+        merged = self._merged.get(key)
+        if merged is None:
+            merged = self._merged[key] = merge(levels_of(subnet, pool))
+        return merged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dhcpcore.lease.model import make
 from dhcpcore.pipeline.bundle import Outgoing, Response4, Route, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import sub_options
@@ -13,6 +14,7 @@ SERVER_PORT, CLIENT_PORT = 67, 68
 #: Relay agent sub-option by which a relay asks to be answered at the port it sent from.  RFC 8357 5.
 _RELAY_SOURCE_PORT = 19
 _ETHERNET = 1
+_NAK = int(MessageType.NAK)
 #: Combinations of type, server and times that are kept encoded.
 _HEADS_MAX = 4096
 
@@ -25,8 +27,9 @@ class Reply(Handler):
 
     def post(self, bundle: TransactionBundle) -> None:
         """One datagram a response."""
-        for response in bundle.responses:
-            bundle.outgoing.append(Outgoing(self._encode(bundle, response), route(bundle, response)))
+        bundle.outgoing = [
+            make(Outgoing, (self._encode(bundle, response), route(bundle, response))) for response in bundle.responses
+        ]
 
     def _encode(self, bundle: TransactionBundle, response: Response4) -> bytes:
         request = bundle.request
@@ -45,7 +48,7 @@ class Reply(Handler):
         if agent is not None and request.giaddr != NOWHERE:
             tail = encode_options(((Opt.AGENT_OPTIONS, agent),))  # Verbatim and last.  RFC 3046 2.2.
         broadcast = request.broadcast or response.broadcast
-        if response.message_type == MessageType.NAK:
+        if response.message_type == _NAK:
             broadcast = broadcast or request.giaddr != NOWHERE  # RFC 2131 4.3.2.
         payload = None
         if response.overrides is None:
@@ -57,8 +60,7 @@ class Reply(Handler):
                 sname=response.sname,
                 file=response.file,
                 broadcast=broadcast,
-                head=head,
-                body=response.body,
+                options=head + response.body,
                 tail=tail,
             )
         if payload is None:
@@ -83,7 +85,7 @@ class Reply(Handler):
                 tail=tail,
             )
             if dropped:
-                bundle.trace.append((Step.OPTIONS_DROPPED, bytes(dropped)))
+                bundle.trace.append((Step.OPTIONS_DROPPED, bytes(dropped), request.limit))
         return payload
 
 
@@ -108,8 +110,8 @@ def route(bundle: TransactionBundle, response: Response4) -> Route:
         agent = request.options.get(Opt.AGENT_OPTIONS)
         if agent is not None and _RELAY_SOURCE_PORT in sub_options(agent):
             port = datagram.port
-        return Route(giaddr, port, 0, local)
-    if response.message_type == MessageType.NAK:
+        return make(Route, (giaddr, port, 0, local, b""))
+    if response.message_type == _NAK:
         return Route(BROADCAST, CLIENT_PORT, interface, local)
     if response.ciaddr != NOWHERE:
         return Route(response.ciaddr, CLIENT_PORT, interface if datagram.destination == BROADCAST else 0, local)

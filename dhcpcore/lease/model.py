@@ -25,7 +25,11 @@ __all__ = [
     "Lease",
     "LeaseKey",
     "State",
+    "make",
 ]
+
+#: Makes a named tuple of a tuple of all its fields: one call of C, where its own constructor is a function of Python.
+make = tuple.__new__
 
 #: Lease end of a lease that never ends: 9999-12-31T23:59:59Z, so that every column stays an ordinary integer.
 NEVER = 253_402_300_799
@@ -76,7 +80,7 @@ class Lease(NamedTuple):
     @property
     def key(self) -> LeaseKey:
         """The row's primary key."""
-        return (self.space, self.kind, self.address, self.plen)
+        return self[:4]
 
 
 class Closing(NamedTuple):
@@ -110,5 +114,12 @@ class Assignment(NamedTuple):
     addresses: tuple[LeaseKey, ...]
     hostname: str
     options: tuple[tuple[int, bytes], ...]  #: Encoded option payloads by code.
+    always_send: frozenset[int] = frozenset()  #: Codes of options that the client is sent unasked.
+    never_send: frozenset[int] = frozenset()
     boot: tuple[bytes, bytes, bytes] | None = None  #: siaddr, sname and file; an empty one is the subnet's.
     waits: bool = False  #: Whether a lease that is in its way runs out, instead of being refused.
+
+    @property
+    def says_of_options(self) -> bool:
+        """Whether the client's options differ from those of its neighbours."""
+        return bool(self.options or self.hostname or self.always_send or self.never_send)

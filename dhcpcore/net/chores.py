@@ -152,11 +152,22 @@ class Chores:
             self._store.recount(now)
             found, self._sweep_found = self._sweep_found, 0
             return 1.0 if found else 5.0
-        return 0.25 if self._busy() else 0.02
+        return 0.25 if self.busy() else 0.02
+
+    def search(self) -> float:
+        """Look for what is asked by remote-id, a slice of the table at a time; answer at its end."""
+        searches = self._engine.searches
+        if not searches.begin():
+            return 0.1 if self._engine.snapshot.leasequery.enabled else 1.0
+        if searches.look(*self._store.rows(searches.after)):
+            answers = searches.answers(self._clock.now(), self._engine.snapshot)
+            self._send(answers)
+            self._engine.counters.events["leasequery-found"] += len(answers)
+        return 0.05 if self.busy() else 0.0
 
     def fill_hints(self) -> float:
         """Load pages of the occupancy hint before somebody waits for them."""
-        if self._busy():
+        if self.busy():
             return 0.25
         pages = self._engine.allocator.unloaded(2)
         if not pages:
@@ -182,7 +193,8 @@ class Chores:
         if room > 0 and (new >= _FLUSH_EARLY or (new and waited >= 1.0)):
             self._flushed_at = now
             self._written = engine.traced
-            entries = list(islice(engine.traces, len(engine.traces) - new, None))
+            entries = list(islice(reversed(engine.traces), new))  # From the end: the way from the other is longer.
+            entries.reverse()
             self._trace_room = room - self._store.trace(self.share.engine, thinned(entries, TRACES_A_FLUSH))
         self._store.flush()
         return _FLUSH_S
@@ -191,7 +203,8 @@ class Chores:
         """Delete what is older than its retention, a batch at a time."""
         return 0.2 if self._retention.prune(self._clock.now()) else 60.0
 
-    def _busy(self) -> bool:
+    def busy(self) -> bool:
+        """Whether so many packets come that everything else should take small bites."""
         now = time.monotonic()
         if now - self._rate_at >= 0.25:
             seen = sum(self._engine.counters.datagrams.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from dhcpcore.engine import Engine, Traced
 from dhcpcore.errors import Refused
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, Close, LeaseKey, State
 from dhcpcore.lease.transitions import end
+from dhcpcore.logs import Ring
 from dhcpcore.net import cycle
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -28,7 +30,7 @@ class Face:
 
     def __init__(
         self, engine: Engine, store: LeaseStore, clock: Clock, duid: bytes, send: Callable[[Any], object],
-        stop: Callable[[], None], database: str, started_at: float,
+        stop: Callable[[], None], database: str, started_at: float, ring: Ring,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._store = store
@@ -38,6 +40,7 @@ class Face:
         self._stop = stop
         self._database = database
         self._started_at = started_at
+        self._ring = ring
         self.chores: Chores | None = None
 
     def status(self) -> dict[str, Any]:
@@ -61,6 +64,7 @@ class Face:
             "subnets": len(engine.snapshot.subnets),
             "quarantined": [{"place": row.place, "fault": row.fault} for row in engine.snapshot.quarantined],
             "offers_under_way": engine.allocator.holds,
+            "suspended": engine.suspended,
             "share": {"index": engine.allocator.share[0], "count": engine.allocator.share[1]},
             "interfaces": [
                 {"index": i.index, "name": i.name, "addresses": [format_address(a) for a in i.addresses]}
@@ -111,6 +115,10 @@ class Face:
                 if len(found) == limit:
                     break
         return found
+
+    def log(self, limit: int, after: int | None, level: str, find: str | None) -> dict[str, Any]:
+        """The newest lines of the log, or those after one."""
+        return dataclasses.asdict(self._ring.tail(limit, after, level, find))
 
     def suspensions(self) -> list[dict[str, Any]]:
         """Clients that are not answered for a time."""

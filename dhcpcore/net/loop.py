@@ -45,6 +45,16 @@ class Prober(Protocol):
     def answers(self) -> list[LeaseKey]: ...
 
 
+class Listener(Protocol):
+    """Sockets of its own, which the loop's selector watches with the listener as ``key.data``."""
+
+    def register(self, selector: selectors.BaseSelector) -> None: ...
+
+    def handle(self, key: selectors.SelectorKey, mask: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(slots=True)
 class Chore:
     """Something that is done between batches; it says in how many seconds it wants to be done again."""
@@ -78,7 +88,6 @@ class Loop:
         self._refresh_interfaces = refresh_interfaces
         self._reading = Chore("read interfaces", self._read_interfaces, float("inf"))
         self._probers = probers
-        self._control = control
         self._selector = selectors.DefaultSelector()
         self._alarm, alarm = socket.socketpair()
         self._alarm.setblocking(False)
@@ -91,8 +100,9 @@ class Loop:
         self._selector.register(changes, selectors.EVENT_READ)
         for prober in probers:
             self._selector.register(prober, selectors.EVENT_READ)
+        self._listeners: list[Listener] = []
         if control is not None:
-            control.register(self._selector)
+            self.attach(control)
 
     def run(self) -> None:
         """Until ``stopping``."""
@@ -103,8 +113,8 @@ class Loop:
             for key, mask in self._selector.select(self._sleep()):
                 if key.fileobj is udp:
                     hear = True
-                elif key.data is self._control and self._control is not None:
-                    self._control.handle(key, mask)
+                elif key.data is not None:
+                    key.data.handle(key, mask)
                 elif key.fileobj is self._alarm:
                     self._alarm.recv(64)
                 elif key.fileobj is self._changes:
@@ -117,6 +127,11 @@ class Loop:
                 self._serve(hear)
             self._do_chores()
 
+    def attach(self, listener: Listener) -> None:
+        """Another socket that is looked after between batches."""
+        self._listeners.append(listener)
+        listener.register(self._selector)
+
     def wake_on_signals(self) -> None:
         """A signal ends the sleep: its handler has asked for something."""
         self._wakes = True
@@ -124,8 +139,8 @@ class Loop:
 
     def close(self) -> None:
         """Close the sockets; what was received and not answered is asked again by its clients."""
-        if self._control is not None:
-            self._control.close()
+        for listener in self._listeners:
+            listener.close()
         if self._wakes:
             signal.set_wakeup_fd(-1)
         self._selector.close()

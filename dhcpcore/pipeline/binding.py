@@ -16,6 +16,7 @@ from dhcpcore.wire.v4.message import MessageType
 
 #: Built-in classes that a pool's guard may name: with or without an assignment.
 KNOWN, UNKNOWN = "known", "unknown"
+_DECLINED = int(State.DECLINED)
 
 
 def key_of(subnet: Subnet, address: bytes) -> LeaseKey:
@@ -27,7 +28,7 @@ def row_of(bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
     """The row of an address, wanted first where it was not fetched."""
     facts = bundle.facts
     for row in facts.by_client.get(bundle.client, ()):
-        if row.address == key[2] and row.key == key:
+        if row.key == key:
             return row
     try:
         return facts.by_key[key]
@@ -94,13 +95,15 @@ def _home(bundle: TransactionBundle, assignment: Assignment, address: bytes) -> 
 def permission(bundle: TransactionBundle, address: bytes) -> tuple[Subnet, Pool | None] | None:
     """Who gives the client this address: its assignment (no pool needed), or a pool that admits it."""
     subnet = bundle.link.subnet_of(address)
-    if subnet is None:
-        return None
-    key = key_of(subnet, address)
-    pool = pool_of(subnet, address)
-    if any(key == assigned for assigned, _ in assigned_here(bundle)):
+    return None if subnet is None else permission_in(bundle, subnet, key_of(subnet, address))
+
+
+def permission_in(bundle: TransactionBundle, subnet: Subnet, key: LeaseKey) -> tuple[Subnet, Pool | None] | None:
+    """The same, where the address's subnet is known."""
+    pool = pool_of(subnet, key[2])
+    if bundle.assignment is not None and any(key == assigned for assigned, _ in assigned_here(bundle)):
         return subnet, pool
-    if pool is None or not admits(bundle, pool) or (pool.excluded and not pool.gives(address)):
+    if pool is None or not admits(bundle, pool) or (pool.excluded and not pool.gives(key[2])):
         return None
     if bundle.snapshot.has_assigned_addresses and assigned_to_other(bundle, key):
         return (subnet, pool) if runs_out(bundle, key) else None
@@ -152,7 +155,7 @@ def is_free(bundle: TransactionBundle, row: Lease | None, *, reclaim: bool) -> b
     """Whether the client may take the address of this row.  ``reclaim`` False: no ended lease changes hands."""
     if row is None:
         return True
-    if row.state == State.DECLINED:
+    if row.state == _DECLINED:
         return row.expires <= bundle.now
     if row.client == bundle.client:
         return True

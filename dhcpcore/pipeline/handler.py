@@ -10,6 +10,10 @@ from collections.abc import Callable, Sequence
 
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
+from dhcpcore.wire.v4.message import MessageType
+
+#: A query is no client's: who asks has no link, no identity and no lease of its own.
+_OF_CLIENTS = frozenset(range(MessageType.INFORM + 1))
 
 Step = Callable[[TransactionBundle], None]
 
@@ -17,7 +21,7 @@ Step = Callable[[TransactionBundle], None]
 class Handler:
     """One concern of the server.  State lives in ``self``; nothing else is shared but the bundle."""
 
-    #: Families and message types that the handler has to do with; None: all.
+    #: Families and message types that the handler has to do with; None: all that clients send for themselves.
     message_types: frozenset[int] | None = None
 
     def wanted(self, snapshot: Snapshot) -> bool:
@@ -37,18 +41,20 @@ class Handler:
 class Plan:
     """The steps of each phase, by message type: made once per snapshot, so that no packet meets a handler in vain."""
 
-    __slots__ = ("handle", "handlers", "post", "pre")
+    __slots__ = ("decide", "handle", "handlers", "post", "pre")
 
     def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}
+        #: Both, one after the other: what most transactions run through.
+        self.decide = {kind: self.handle[kind] + self.post[kind] for kind in message_types}
 
     def _steps(self, phase: str, kind: int) -> tuple[Step, ...]:
         return tuple(
             getattr(handler, phase)
             for handler in self.handlers
-            if (handler.message_types is None or kind in handler.message_types)
+            if (kind in _OF_CLIENTS if handler.message_types is None else kind in handler.message_types)
             and getattr(type(handler), phase) is not getattr(Handler, phase)
         )

@@ -30,7 +30,7 @@ class Ledger:
     def put(self, change: Change) -> LeaseKey:
         """Record the change.  A renewal in the batch that granted the lease joins the grant: one write, one version."""
         after = change.after
-        key = (after.space, after.kind, after.address, after.plen)
+        key = after.key
         earlier = self.changes.get(key)
         if earlier is not None:
             after = after._replace(version=earlier.after.version)

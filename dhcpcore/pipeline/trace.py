@@ -6,15 +6,18 @@ A step is a tuple: its number, then plain values (bytes, numbers, text).  Nothin
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 
 
-class Step(enum.IntEnum):
-    """One row a step; the arguments are those of ``SENTENCES``."""
+class Step:
+    """One row a step; the arguments are those of ``SENTENCES``.
+
+    Plain numbers, as ``Opt`` is: every packet's trace names several, and an enumeration's members cost thrice as much.
+    """
 
     LINK_BY_RELAY = 1
     LINK_BY_INTERFACE = 2
@@ -38,6 +41,7 @@ class Step(enum.IntEnum):
     RETRIED = 20
     GUARDED_POOL = 21
     ADOPTED = 22
+    QUERY = 23
     GATED_POOL = 40
     REUSED = 41
     ADAPTED = 42
@@ -48,6 +52,13 @@ class Step(enum.IntEnum):
 
 def _address(value: bytes) -> str:
     return format_address(value)
+
+
+def _dropped(codes: bytes, limit: int | None) -> str:
+    """The options by name; traces of before say nothing of the limit."""
+    names = ", ".join(f"{DHCP4_OPTIONS.row(code).name} ({code})" for code in codes)
+    room = f" in the {limit} octets that the client takes" if limit is not None else ""
+    return f"No room was left{room} for the options {names}."
 
 
 #: What each step says to people.
@@ -66,7 +77,7 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.FROM_POOL: lambda pool, address: f"Pool {pool} has {_address(address)} free.",
     Step.CANDIDATE_TAKEN: lambda address: f"{_address(address)} turned out to be taken.",
     Step.LIFETIME: lambda seconds: f"The lease time is {seconds} s.",
-    Step.OPTIONS_DROPPED: lambda codes: f"No room was left for the options {', '.join(map(str, codes))}.",
+    Step.OPTIONS_DROPPED: lambda codes, limit=None: _dropped(codes, limit),
     Step.LEFT_OTHER_LEASE: lambda address: f"Its other lease {_address(address)} of this link was ended.",
     Step.NEEDS_ROWS: lambda count: f"Round {count}: more rows were read from the database.",
     Step.PROBING: lambda address: f"{_address(address)} was probed before it was offered.",
@@ -74,6 +85,7 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.RETRIED: lambda count: f"Another writer was first; decided again (time {count}).",
     Step.GUARDED_POOL: lambda pool, name: f"Pool {pool} admits only clients of class {name}.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
+    Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",
     Step.GATED_POOL: lambda pool, code: f"Pool {pool} does not admit it: {code}.",
     Step.REUSED: lambda seconds: f"Its lease is young and was not written again: {seconds} s of it are left.",
     Step.ADAPTED: lambda used, seconds: f"{used} % of its pool are in use: the lease is shortened to {seconds} s.",

@@ -68,6 +68,8 @@ class Web(_Group):
     unprotected: Annotated[OnOff, Field(description="Allow web.bind to be an address that others can reach although "
                                                     "web.tls is off: everybody on the way reads what is sent, "
                                                     "passwords included.")] = False
+    metrics_open: Annotated[OnOff, Field(description="Answer /metrics without a token; who reaches the pages may then "
+                                                     "read the names and the use of subnets.")] = False
 
     @field_validator("certificate", "key", mode="before")
     @classmethod

@@ -35,6 +35,11 @@ class Reason(enum.Enum):
         "ACK-ADOPTED", Verdict.ANSWERED, "An address this database did not know of was granted, as `adopt` allows."
     )
     ACK_INFORM = _Row("ACK-INFORM", Verdict.ANSWERED, "Options were sent to a client that has an address already.")
+    LEASE_ACTIVE = _Row("LEASE-ACTIVE", Verdict.ANSWERED, "A requestor was told who has the address (RFC 4388).")
+    LEASE_UNASSIGNED = _Row("LEASE-UNASSIGNED", Verdict.ANSWERED, "A requestor was told that nobody has the address.")
+    LEASE_UNKNOWN = _Row(
+        "LEASE-UNKNOWN", Verdict.ANSWERED, "A requestor was told that the address or the client is unknown."
+    )
 
     NAK_WRONG_NETWORK = _Row(
         "NAK-WRONG-NETWORK", Verdict.REFUSED, "The client asked for an address that is not of the link it is on."
@@ -62,6 +67,9 @@ class Reason(enum.Enum):
     RELEASED = _Row("RELEASED", Verdict.TAKEN, "The client gave its address back.")
     DECLINED = _Row("DECLINED", Verdict.TAKEN, "The client found its address in use; it is on probation now.")
     OTHER_SERVER = _Row("OTHER-SERVER", Verdict.TAKEN, "The client chose another server; our offer was withdrawn.")
+    LEASEQUERY_SEARCH = _Row(
+        "LEASEQUERY-SEARCH", Verdict.TAKEN, "A query by remote-id: the answer follows when all leases were looked at."
+    )
 
     MALFORMED = _Row("MALFORMED", Verdict.SILENT, "The bytes break the format of the protocol.")
     NOT_A_REQUEST = _Row("NOT-A-REQUEST", Verdict.SILENT, "A message that servers send, or of an unknown type.")
@@ -144,6 +152,13 @@ class Reason(enum.Enum):
         Verdict.SILENT,
         "The definitions have not been read yet, or database time is not certain enough to promise an end of a lease.",
     )
+    LEASEQUERY_REFUSED = _Row(
+        "LEASEQUERY-REFUSED", Verdict.SILENT, "Leasequery is not enabled, or its `requestors` do not list the giaddr."
+    )
+    LEASEQUERY_INVALID = _Row(
+        "LEASEQUERY-INVALID", Verdict.SILENT, "The query names nothing, two things, or what only TCP answers."
+    )
+    LEASEQUERY_BUSY = _Row("LEASEQUERY-BUSY", Verdict.SILENT, "64 queries by remote-id were waiting already.")
     INTERNAL_ERROR = _Row("INTERNAL-ERROR", Verdict.SILENT, "A fault of the server; the log has the traceback.")
 
     # Members are singletons; the identity hash is a C call, and reasons are counted for every packet.

@@ -6,13 +6,13 @@ where to go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
-from dhcpcore.lease.model import Identifier, LeaseKey
+from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, Identifier, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.columns import assignment_form
 from dhcpcore.store.database import Database
@@ -41,6 +41,11 @@ _KEYS = text(
     "WHERE x.assignment_id IN :ids AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r) "
     "ORDER BY x.assignment_id, x.position"
 ).bindparams(bindparam("ids", expanding=True))
+_KEEPERS = text(
+    "SELECT x.space, x.address, min(x.assignment_id) FROM assignment_address x WHERE x.space IN :spaces "
+    f"AND x.kind IN ({KIND_ADDRESS4}, {KIND_ADDRESS6}) AND x.address IN :addresses "
+    "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r) GROUP BY x.space, x.address"
+).bindparams(bindparam("spaces", expanding=True), bindparam("addresses", expanding=True))
 _ENDS = text("SELECT min(id), max(id) FROM assignment")
 _AGENT_KINDS = f"({int(Identifier.CIRCUIT_ID)}, {int(Identifier.REMOTE_ID)})"
 
@@ -114,6 +119,17 @@ class AssignmentList:
             keys = _keys(connection, [row[0] for row in found], rows.revision)
         following = found[-1][0] if len(found) == limit else reach.following
         return AssignmentPage(list(_made(rows, found, keys)), following)
+
+    def keepers(self, places: Collection[tuple[int, bytes]]) -> dict[tuple[int, bytes], int]:
+        """The enabled assignments that keep these addresses (space and octets); free ones are missing."""
+        assert len(places) <= PAGE_MAX
+        if not places:
+            return {}
+        spaces, addresses = sorted({space for space, _ in places}), sorted({address for _, address in places})
+        with self._database.reader() as connection:
+            parameters = {"spaces": spaces, "addresses": addresses, "r": stored_rows.head(connection)}
+            found = connection.execute(_KEEPERS, parameters).all()
+        return {(space, bytes(address)): number for space, address, number in found if (space, address) in places}
 
 
 def _filtered(wanted: AssignmentFilter, rows: Rows) -> tuple[list[str], dict[str, Any]]:

@@ -16,7 +16,7 @@ from dhcpcore.store.columns import OPTION_DEFINITION, Body, unpacked
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.snapshot import Quarantined
-from dhcpcore.topology.spaces import Spaces, checked, defined
+from dhcpcore.topology.spaces import Spaces, allowed, checked, defined
 from dhcpcore.wire.addresses import parse_address
 
 #: Keys of one statement; SQLite takes 32,766 variables, and plans of very long ones take longer than they save.
@@ -29,6 +29,11 @@ _COLUMNS = (
     "x.space, x.kind, x.address, x.plen"
 )
 _VISIBLE = "{0}.from_revision <= {mark} AND ({0}.to_revision IS NULL OR {0}.to_revision > {mark})"
+
+
+#: Option payloads of an assignment by code, and codes that are sent always and never.
+_Said = tuple[tuple[tuple[int, bytes], ...], frozenset[int], frozenset[int]]
+_SAYS_NOTHING: _Said = ((), frozenset(), frozenset())
 
 
 class _Catalogue(NamedTuple):
@@ -144,25 +149,31 @@ class AssignmentLookup:
         for assignment_id, (columns, keys) in whole.items():
             subnet, kind, identifier, hostname, body = columns[1:6]
             try:
-                held = {} if body == "{}" else unpacked(body)
-                options = self._options(subnet, held, revision) if held else ()
-                boot = _boot(held["boot"]) if "boot" in held else None
+                form = {} if body == "{}" else unpacked(body)
+                said = self._options(subnet, form, revision) if form else _SAYS_NOTHING
+                boot = _boot(form["boot"]) if "boot" in form else None
                 if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
                     raise InvalidValue("identifier or address: is not octets")  # noqa: TRY301
             except (InvalidValue, TypeError, ValueError, AttributeError) as error:
                 self._quarantine(assignment_id, str(error))
                 continue
-            waits = held.get("takeover") == "wait"
-            yield Assignment(assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), options, boot, waits)
+            waits = form.get("takeover") == "wait"
+            yield Assignment(
+                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, boot=boot, waits=waits
+            )
 
-    def _options(self, subnet: int, body: Body, revision: int) -> tuple[tuple[int, bytes], ...]:
-        """Encoded options; of a subnet that is not served, none."""
+    def _options(self, subnet: int, form: Body, revision: int) -> _Said:
+        """Encoded options, and what is sent always or never; of a subnet that is not served, none."""
         catalogue = self._catalogue(revision)
         family = catalogue.families.get(subnet)
-        options = body.get("options", {})
+        options = form.get("options", {})
         if family is None:
-            return ()
-        return tuple(checked(catalogue.spaces[family], name, value) for name, value in options.items())
+            return _SAYS_NOTHING
+        space = catalogue.spaces[family]
+        always, never = (
+            frozenset(allowed(space, name) for name in form.get(key, ())) for key in ("always_send", "never_send")
+        )
+        return tuple(checked(space, name, value) for name, value in options.items()), always, never
 
     def _catalogue(self, revision: int) -> _Catalogue:
         catalogue = self._catalogues.get(revision)

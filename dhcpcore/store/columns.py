@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Identifier, LeaseKey
 from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, canonical_assignment, order
-from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, Entry, document_of
+from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, Entry, SharedNetworkEntry, document_of
 from dhcpcore.topology.fields import format_agent_id
 from dhcpcore.topology.spans import last_of
 from dhcpcore.wire.addresses import (
@@ -64,7 +64,7 @@ class AssignmentColumns(NamedTuple):
 
 
 class DefinitionColumns(NamedTuple):
-    """A row of ``definition``: globals, or one option definition."""
+    """A row of ``definition``: globals, one option definition, or one shared network."""
 
     kind: str
     name: str
@@ -73,18 +73,31 @@ class DefinitionColumns(NamedTuple):
 
 GLOBALS = "globals"
 OPTION_DEFINITION = "option_definition"
+SHARED_NETWORK = "shared_network"
+#: Parts of the document that are one row each, by their key, which is the row's kind.
+SECTIONS = ("leasequery",)
 
 
 def of_globals(entry: Entry) -> DefinitionColumns | None:
     """The row of ``globals``; none where every value is the default."""
+    return of_section(GLOBALS, entry)
+
+
+def of_section(kind: str, entry: Entry) -> DefinitionColumns | None:
+    """The row of a part of the document that is there once; none where every value is the default."""
     body = document_of(entry)
-    return DefinitionColumns(GLOBALS, "", body) if body else None
+    return DefinitionColumns(kind, "", body) if body else None
 
 
 def of_option_definition(body: Body) -> DefinitionColumns:
     """The row of an option definition, named by what makes it unique."""
     family = f"/{body['family']}" if body.get("family") is not None else ""
     return DefinitionColumns(OPTION_DEFINITION, f"{body['space']}/{body['name']}{family}", dict(body))
+
+
+def of_shared_network(entry: SharedNetworkEntry) -> DefinitionColumns:
+    """The row of a shared network."""
+    return DefinitionColumns(SHARED_NETWORK, entry.name, document_of(entry))
 
 
 def of_subnet(subnet: DeclaredSubnet) -> SubnetColumns:
@@ -158,8 +171,7 @@ def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
         form |= kept
     if columns.hostname:
         form["hostname"] = columns.hostname
-    if options:
-        form["options"] = options
+    form |= {"options": options} if options else {}
     if not columns.enabled:
         form["enabled"] = False
     return form | body

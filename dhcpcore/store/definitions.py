@@ -16,7 +16,14 @@ from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
-from dhcpcore.store.columns import OPTION_DEFINITION, pool_form, subnet_form
+from dhcpcore.store.columns import (
+    OPTION_DEFINITION,
+    SECTIONS,
+    SHARED_NETWORK,
+    DefinitionColumns,
+    pool_form,
+    subnet_form,
+)
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect, effects
 from dhcpcore.store.plan import plan
@@ -76,8 +83,10 @@ class Definitions:
             document: dict[str, Any] = {"version": VERSION}
             if rows.globals is not None and rows.globals.columns is not None:
                 document["globals"] = dict(rows.globals.columns.body)
-            if definitions := _definition_bodies(rows):
+            if definitions := _bodies(rows, OPTION_DEFINITION):
                 document["option_definitions"] = definitions
+            if networks := _bodies(rows, SHARED_NETWORK):
+                document["shared_networks"] = networks
             document["subnets"] = []
             for stored in rows.subnets:
                 if stored.columns is None:
@@ -94,12 +103,13 @@ class Definitions:
                     "assignments": list(stored_rows.sorted_forms(held)),
                 }
                 document["subnets"].append({**form, **{key: listed for key, listed in lists.items() if listed}})
+            document |= {kind: dict(columns.body) for kind, columns in _sections(rows)}
         return document, unreadable
 
     def option_definitions(self) -> list[dict[str, Any]]:
         """The site's own options in the document's form."""
         with self._database.reader() as connection:
-            return _definition_bodies(stored_rows.load(connection, stored_rows.head(connection)))
+            return _bodies(stored_rows.load(connection, stored_rows.head(connection)), OPTION_DEFINITION)
 
     def diff(self, document: Document) -> list[DefinitionChange]:
         """What applying the document would change; nothing is written."""
@@ -189,6 +199,11 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         for (kind, name), stored in rows.definitions.items()
         if kind == OPTION_DEFINITION and stored.columns is not None
     ]
+    networks = [
+        Row(0, f"shared network {name}", stored.columns.body)
+        for (kind, name), stored in rows.definitions.items()
+        if kind == SHARED_NETWORK and stored.columns is not None
+    ]
     subnets = [
         SubnetRow(
             Row(stored.row_id, f"subnet {stored.row_id} ({stored.columns.name})", subnet_form(stored.columns)),
@@ -209,14 +224,22 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         subnets,
         usage=usage,
         unreadable=rows.unreadable,
+        shared_networks=networks,
+        sections=[(kind, Row(0, kind, columns.body)) for kind, columns in _sections(rows)],
     )
 
 
-def _definition_bodies(rows: Rows) -> list[dict[str, Any]]:
+def _sections(rows: Rows) -> list[tuple[str, DefinitionColumns]]:
+    """The parts of the document that are one row each, where they are there."""
+    found = ((kind, rows.definitions.get((kind, ""))) for kind in SECTIONS)
+    return [(kind, stored.columns) for kind, stored in found if stored is not None and stored.columns is not None]
+
+
+def _bodies(rows: Rows, wanted: str) -> list[dict[str, Any]]:
     return [
         dict(stored.columns.body)
         for (kind, _name), stored in rows.definitions.items()
-        if kind == OPTION_DEFINITION and stored.columns is not None
+        if kind == wanted and stored.columns is not None
     ]
 
 

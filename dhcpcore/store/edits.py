@@ -7,26 +7,24 @@ the cost does not depend on how many there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
-from dhcpcore.errors import Conflict, Fault, InvalidDocument, LessorError, NotFound, Outdated, Refused
+from dhcpcore.errors import Conflict, Fault, InvalidDocument, NotFound, Outdated, Refused
 from dhcpcore.lease.model import LeaseKey
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.audit import record_changes
 from dhcpcore.store.columns import (
-    OPTION_DEFINITION,
     AssignmentColumns,
     assignment_form,
     of_assignment,
     packed,
-    pool_form,
     subnet_form,
 )
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect, claim_effects
+from dhcpcore.store.met_assignments import called
+from dhcpcore.store.picture import Picture
 from dhcpcore.store.plan import Plan
 from dhcpcore.store.rows import Rows, Stored
 from dhcpcore.store.staging import Stager
@@ -145,20 +143,7 @@ class AssignmentEdits:
 
     def make(self, draft: Draft, actor: str, note: str = "") -> int:
         """Publish a draft and give the revision; refused where the definitions changed since it was made."""
-        stager = Stager(self._database)
-        stage = stager.begin(actor, note)
-        try:
-            stager.write(stage, draft.plan)
-
-            def record(connection: Connection, now: int) -> None:
-                record_changes(connection, [draft.change], actor=actor, revision=stage.revision, now=now)
-
-            stager.publish(stage, draft.head, record)
-        except BaseException:
-            with suppress(LessorError):
-                stager.undo(stage)
-            raise
-        return stage.revision
+        return Stager(self._database).run(draft.plan, draft.head, actor, note)
 
     def _draft(
         self,
@@ -198,7 +183,8 @@ class AssignmentEdits:
                     (*key, assignment_id, position) for position, key in enumerate(after.addresses)
                 ]
             told = claim_effects(connection, rows, (before,), (after,), name, at)
-        return Draft(rows.revision, plan, _change(name, before, after), told, assignment_id)
+        plan.changes.append(_change(name, before, after))
+        return Draft(rows.revision, plan, plan.changes[0], told, assignment_id)
 
     def _checked(
         self, connection: Connection, rows: Rows, subnet_id: int, form: Mapping[str, Any], apart_from: int | None
@@ -222,7 +208,7 @@ class AssignmentEdits:
             listed = raw["subnets"][at].setdefault("assignments", [])
             listed[:0] = [assignment_form(columns) for _row_id, columns in some]
             for number, (row_id, columns) in enumerate(some):
-                names[f"subnets[{at}].assignments[{number}]"] = _called(row_id, columns, _name_at(rows, at))
+                names[f"subnets[{at}].assignments[{number}]"] = called(row_id, columns, _name_at(rows, at))
         path = f"subnets[{index}].assignments[{len(rivals.get(index, ()))}]"
         alone, faults = inspect(raw)
         said = tuple(_named(fault, names) for fault in _inside(path, faults.all()))
@@ -265,15 +251,6 @@ def _inside(path: str, faults: Iterable[Fault]) -> Iterator[Fault]:
             yield Fault("assignment", f"collides with another one: {fault.message.replace(path, 'this one')}")
 
 
-def _called(row_id: int, columns: AssignmentColumns, subnet: str) -> str:
-    """An assignment in a sentence: its id, its client and what it keeps."""
-    form = assignment_form(columns)
-    key, who = next(iter(form.items()))
-    kept = [form["address"]] if "address" in form else [*form.get("addresses", ()), *form.get("prefixes", ())]
-    what = f" with {', '.join(map(str, kept))}" if kept else ""
-    return f"assignment {row_id} ({key} {who}{what}) of {subnet}"
-
-
 def _named(fault: Fault, names: Mapping[str, str]) -> Fault:
     """The fault with the other assignments by what they are called, for their places are nobody's document."""
     message = fault.message
@@ -289,22 +266,9 @@ def _name_at(rows: Rows, at: int) -> str:
 
 def _surroundings(rows: Rows, subnet_id: int) -> tuple[int, dict[str, Any]]:
     """A document with all subnets and pools and no assignment, and the subnet's place in it."""
-    definitions = [
-        dict(stored.columns.body)
-        for (kind, _name), stored in rows.definitions.items()
-        if kind == OPTION_DEFINITION and stored.columns is not None
-    ]
-    raw: dict[str, Any] = {"version": 1, "option_definitions": definitions, "subnets": []}
-    found = -1
-    for stored in rows.subnets:
-        if stored.row_id == subnet_id:
-            found = len(raw["subnets"])
-        form = {} if stored.columns is None else subnet_form(stored.columns)
-        pools = [pool_form(pool.columns) for pool in rows.pools.get(stored.row_id, ()) if pool.columns is not None]
-        form["pools"] = [pool for pool in pools if "first" in pool]
-        form["prefix_pools"] = [pool for pool in pools if "prefix" in pool]
-        raw["subnets"].append({key: value for key, value in form.items() if value != []})
-    return found, raw
+    raw = Picture.of(rows).raw()
+    raw.pop("globals", None)
+    return next((at for at, stored in enumerate(rows.subnets) if stored.row_id == subnet_id), -1), raw
 
 
 def subnet_named(rows: Rows, named: str) -> Stored[Any]:

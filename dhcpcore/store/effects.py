@@ -7,15 +7,16 @@ address before its old end), so this is for people to decide by, not for the dat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
 from dhcpcore.lease.model import KIND_ADDRESS4, Identifier, LeaseKey, State
 from dhcpcore.store import columns as made
 from dhcpcore.store.columns import AssignmentColumns
+from dhcpcore.store.picture import pool_name
 from dhcpcore.store.rows import Rows, assignments
 from dhcpcore.topology.coverage import Coverage, Range, removed
 from dhcpcore.topology.declared import Document
@@ -30,6 +31,16 @@ _HOLDERS = text(
     "SELECT address, client, hw, agent FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
     "AND address IN :addresses AND state = :leased AND expires > :now"
 ).bindparams(bindparam("addresses", expanding=True))
+#: Holders in a range whose address an assignment keeps as well.
+_ASSIGNED = text(
+    "SELECT l.client, l.hw, l.agent, a.identifier_kind, a.identifier, a.subnet_id FROM lease l "
+    "JOIN assignment_address x ON x.space = l.space AND x.kind = l.kind AND x.address = l.address AND x.plen = l.plen "
+    "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r) "
+    "JOIN assignment a ON a.id = x.assignment_id "
+    "AND a.from_revision <= :r AND (a.to_revision IS NULL OR a.to_revision > :r) "
+    "WHERE l.space = :space AND l.kind = :kind AND l.plen = :plen AND l.address BETWEEN :first AND :last "
+    "AND l.state = :leased AND l.expires > :now"
+)
 #: Addresses of one statement.
 _ADDRESSES_MAX = 500
 
@@ -80,6 +91,11 @@ def claim_effects(
     return _Effects(connection, now).of_claims(old, new, Coverage(_ranges_of_rows(rows, Document())))
 
 
+def range_effects(connection: Connection, before: Rows, after: Rows, now: float) -> tuple[Effect, ...]:
+    """What a change of subnets and pools takes away; assignments are read where their range or subnet goes."""
+    return _Effects(connection, now).of_ranges(before, after)
+
+
 class _Effects:
     def __init__(self, connection: Connection, now: float) -> None:
         self._connection = connection
@@ -101,6 +117,29 @@ class _Effects:
         self._moved(old, new, Coverage(()), pools)
         return tuple(Effect(label, clients) for label, clients in self._lost.items())
 
+    def of_ranges(self, before: Rows, after: Rows) -> tuple[Effect, ...]:
+        staying = {stored.row_id for stored in after.subnets}
+        ranges = list(_ranges_by_rows(after, staying))
+        gone = list(removed(_ranges_by_rows(before, staying), ranges))
+        for one in gone:
+            self._lost[one.label] += self._count(one) - self._kept(one, before.revision, staying)
+        leaving = replace(before, subnets=[stored for stored in before.subnets if stored.row_id not in staying])
+        if leaving.subnets:
+            self._moved(_claims_of_rows(self._connection, leaving), {}, Coverage(gone), Coverage(ranges))
+        return tuple(Effect(label, clients) for label, clients in self._lost.items() if clients > 0)
+
+    def _kept(self, one: Range, revision: int, staying: Container[int]) -> int:
+        """Holders in the range who keep their address by an assignment."""
+        rows = self._connection.execute(_ASSIGNED, {**self._of(one), "r": revision})
+        return sum(
+            subnet_id in staying and _is_of(_Claim(kind, identifier, ""), one.kind, _Holder(*holder))
+            for *holder, kind, identifier, subnet_id in rows
+        )
+
+    def _of(self, one: Range) -> dict[str, Any]:
+        span = {"space": one.space, "kind": one.kind, "plen": one.plen, "first": one.first, "last": one.last}
+        return {**span, **self._now}
+
     def _moved(self, old: dict[LeaseKey, _Claim], new: dict[LeaseKey, _Claim], gone: Coverage, after: Coverage) -> None:
         fresh = [key for key, claim in new.items() if gone.find(key) or key not in old or old[key][:2] != claim[:2]]
         for key, holder in self._holders(fresh):
@@ -115,10 +154,7 @@ class _Effects:
             self._lost[old[key].label] += 1
 
     def _count(self, one: Range) -> int:
-        parameters = {
-            "space": one.space, "kind": one.kind, "plen": one.plen, "first": one.first, "last": one.last, **self._now,
-        }  # fmt: skip
-        return int(self._connection.execute(_COUNT, parameters).scalar_one())
+        return int(self._connection.execute(_COUNT, self._of(one)).scalar_one())
 
     def _holders(self, keys: Iterable[LeaseKey]) -> Iterator[tuple[LeaseKey, _Holder]]:
         """Those of ``keys`` that have an active lease, and whose it is."""
@@ -168,19 +204,28 @@ def _ranges_of(document: Document) -> Iterator[Range]:
 
 
 def _ranges_of_rows(rows: Rows, document: Document) -> Iterator[Range]:
-    staying = {(subnet.entry.space, *subnet.entry.prefix) for subnet in document.subnets}
+    prefixes = {(subnet.entry.space, *subnet.entry.prefix) for subnet in document.subnets}
+    staying = {
+        stored.row_id
+        for stored in rows.subnets
+        if stored.columns is not None and (stored.columns.space, *stored.columns[2:4]) in prefixes
+    }
+    return _ranges_by_rows(rows, staying)
+
+
+def _ranges_by_rows(rows: Rows, staying: Container[int]) -> Iterator[Range]:
+    """The pools' ranges, by the name of the pool or, where its subnet goes, of that."""
     for stored in rows.subnets:
         columns = stored.columns
         if columns is None:
             continue
-        stays = (columns.space, columns.prefix, columns.plen) in staying
         for pool in rows.pools.get(stored.row_id, ()):
             if pool.columns is None:
                 continue
             kind, first, last, plen, _body = pool.columns
             form = made.pool_form(pool.columns)
-            name = f"prefix pool {form['prefix']}" if "prefix" in form else f"pool {form['first']} - {form['last']}"
-            label = f"{name} of {columns.name}" if stays else f"subnet {columns.name}"
+            name = f"{pool_name(form)} of {columns.name}"
+            label = name if stored.row_id in staying else f"subnet {columns.name}"
             excluded = [parse_span(text) for text in form.get("exclude", ())]
             for begin, end in _given(first, last, excluded):
                 yield Range(columns.space, kind, plen, begin, end, label)

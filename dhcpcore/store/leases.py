@@ -92,7 +92,7 @@ class LeaseStore:
     def follow(self, snapshot: Snapshot) -> None:
         """Keep the limits of this revision from now on."""
         limits = Limits(snapshot)
-        self._limits = limits if limits else None
+        self._limits = limits or None
 
     def fetch(self, wants: Wants, facts: Facts, revision: int, *, assigned: bool) -> None:
         """Put the wanted rows into ``facts``.  ``assigned``: also who the clients' addresses are assigned to."""
@@ -156,6 +156,11 @@ class LeaseStore:
         """One row."""
         return next(iter(self._rows.by_key([key])), None)
 
+    def rows(self, after: LeaseKey | None) -> tuple[list[Lease], LeaseKey | None]:
+        """The next ``SWEEP_ROWS`` rows in key order, if they make sense, and where to go on; None: that was all."""
+        rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
+        return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
+
     def sweep(self, after: LeaseKey | None, now: float) -> tuple[list[Lease], LeaseKey | None]:
         """Of the next ``SWEEP_ROWS`` rows in key order those that ended unswept; and where to go on (None: afresh)."""
         rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
@@ -169,7 +174,7 @@ class LeaseStore:
         return ended, following
 
     def recount(self, now: float) -> None:
-        """Put counters right that nobody committed to for a minute: full by mistake, nothing would ever be committed."""
+        """Put counters right that nobody committed to for a minute: full by mistake, nothing would be committed."""
         if self._limits is not None:
             with self._rows.counting() as transaction:
                 self._limits.recount(transaction, int(now))

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from dhcpcore.engine import Traced
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
+#: Pages of the log after which they are copied into the file, which takes some milliseconds of a batch.  A page that
+#: many batches changed is copied once: at SQLite's own 1,000 a busy server would do little else.
+_CHECKPOINT_PAGES = 8000
 #: Look-ups of one statement; more go in several.  SQLite's own limit is 32,766 variables.
 _KEYS_MAX = 512
 #: The version that such a row is read with; no real one has it, so nobody can write over the row.
@@ -294,6 +297,7 @@ class SqliteRows:
         driver.execute("PRAGMA synchronous=FULL").close()
         self._pooled.info["synchronous"] = "FULL"
         driver.execute("PRAGMA cache_size=-65536").close()
+        driver.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}").close()
         driver.text_factory = _text
         self._cursor = driver.cursor()
         return self._cursor

@@ -3,8 +3,8 @@
 A row counts the leases of a subnet or pool that are not ended (swept, released, declined): one that ended and was not
 swept yet still counts, for a second or two.  Whoever commits a change of such a number locks the counters first, in the
 order of their keys, so that two engines never give out the last place twice.  A counter that another revision of the
-definitions made, or that is a minute old, is counted anew while it is locked: an engine that followed late, or somebody's
-hand in the table, is put right.
+definitions made, or that is a minute old, is counted anew while it is locked: an engine that followed late, or what
+somebody wrote into the table, is put right.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ class Limits:
         refused: list[tuple[Change, str]] = []
         before = dict(held)
         for change in sorted(changes, key=_delta):
-            key, delta = change.after.key, _delta(change)
-            scopes = concerned[key]
+            lease_key, delta = change.after.key, _delta(change)
+            scopes = concerned[lease_key]
             if delta > 0 and any(held[scope.key] >= scope.limit for scope in scopes):
-                over.append(key)
+                over.append(lease_key)
                 continue
             fault = transaction.write(change)
             if fault is None:
-                lost.append(key)
+                lost.append(lease_key)
             elif fault:
                 refused.append((change, fault))
             else:

@@ -16,6 +16,8 @@ from dhcpcore.store import columns as made
 from dhcpcore.store.columns import (
     GLOBALS,
     OPTION_DEFINITION,
+    SECTIONS,
+    SHARED_NETWORK,
     AssignmentColumns,
     DefinitionColumns,
     PoolColumns,
@@ -64,22 +66,25 @@ class Plan:
 
 def plan(connection: Connection, rows: Rows, document: Document) -> Plan:
     """The plan that takes the definitions from ``rows`` to ``document``."""
-    return _Planner(connection, rows).run(document)
+    return Planner(connection, rows).run(document)
 
 
-class _Planner:
+class Planner:
+    """Fills a plan: by a whole document with ``run``, or piece by piece with the other methods."""
+
     def __init__(self, connection: Connection, rows: Rows) -> None:
         self._connection = connection
         self._rows = rows
-        self._plan = Plan()
+        self.plan = Plan()
         self._next: dict[str, int] = {}
 
     def run(self, document: Document) -> Plan:
+        """The plan that makes the document the definitions."""
         self._definitions(document)
         self._subnets(document.subnets)
-        return self._plan
+        return self.plan
 
-    def _fresh_id(self, table: str) -> int:
+    def fresh_id(self, table: str) -> int:
         """An id that no row ever had."""
         if table not in self._next:
             highest = self._connection.execute(text(f"SELECT max(id) FROM {table}")).scalar()
@@ -87,49 +92,77 @@ class _Planner:
         self._next[table] += 1
         return self._next[table] - 1
 
+    def definition(
+        self, key: tuple[str, str], stored: Stored[Any] | None, columns: DefinitionColumns | None, position: int
+    ) -> None:
+        """Globals or an option definition of that kind and name: new (no ``stored``), another, or gone."""
+        kind, name = key
+        if stored is not None:
+            self.plan.closes["definition"].append(key)
+        if columns is not None:
+            self.plan.opens["definition"].append((kind, columns.name, position, made.packed(columns.body)))
+        shown, after = (name, None) if columns is None else (columns.name, columns.body)
+        self._tell(kind.replace("_", " "), shown, stored, _body_of(stored), after)
+
+    def subnet(self, stored: Stored[SubnetColumns] | None, subnet_id: int, position: int, new: SubnetColumns) -> None:
+        """A subnet's own row: new, or another."""
+        self._close("subnet", stored)
+        self.plan.opens["subnet"].append((subnet_id, position, *new[:5], made.packed(new.body)))
+        before = subnet_form(stored.columns) if stored is not None and stored.columns is not None else None
+        self._tell("subnet", new.name, stored, before, subnet_form(new))
+
+    def pool(
+        self, subnet: str, subnet_id: int, stored: Stored[PoolColumns] | None, new: PoolColumns | None, position: int
+    ) -> int:
+        """A pool of the subnet of that name: new, another, or gone; gives its id."""
+        pool_id = self.fresh_id("pool") if stored is None else stored.row_id
+        self._close("pool", stored)
+        if new is not None:
+            self.plan.opens["pool"].append((pool_id, subnet_id, position, *new[:4], made.packed(new.body)))
+        self._tell_pool(subnet, stored, new)
+        return pool_id
+
     def _definitions(self, document: Document) -> None:
         globals_ = made.of_globals(document.globals)
         wanted = [globals_] if globals_ is not None else []
         self._some_definitions(GLOBALS, wanted)
+        for kind in SECTIONS:
+            section = made.of_section(kind, getattr(document, kind))
+            self._some_definitions(kind, [section] if section is not None else [])
         listed = [made.of_option_definition(body) for body in document.option_definitions]
         self._some_definitions(OPTION_DEFINITION, listed)
+        networks = [made.of_shared_network(network.entry) for network in document.shared_networks]
+        self._some_definitions(SHARED_NETWORK, networks)
 
     def _some_definitions(self, kind: str, wanted: Sequence[DefinitionColumns]) -> None:
         left = {key: stored for key, stored in self._rows.definitions.items() if key[0] == kind}
         found = [left.pop((kind, columns.name), None) for columns in wanted]
-        said = kind.replace("_", " ")
-        for columns, stored, position in zip(wanted, found, _positions(found), strict=True):
+        for columns, stored, position in zip(wanted, found, positions(found), strict=True):
             if stored is not None and stored.columns == columns and stored.position == position:
                 continue
-            if stored is not None:
-                self._plan.closes["definition"].append((kind, columns.name))
-            self._plan.opens["definition"].append((kind, columns.name, position, made.packed(columns.body)))
-            self._tell(said, columns.name, stored, _body_of(stored), columns.body)
+            self.definition((kind, columns.name), stored, columns, position)
         for (_, name), stored in left.items():
-            self._plan.closes["definition"].append((kind, name))
-            self._tell(said, name, stored, _body_of(stored), None)
+            self.definition((kind, name), stored, None, 0)
 
     def _subnets(self, wanted: Sequence[DeclaredSubnet]) -> None:
         values = [made.of_subnet(subnet) for subnet in wanted]
         found = _matched(values, self._rows.subnets, (_prefix_of, _name_of))
-        for subnet, columns, stored, position in zip(wanted, values, found, _positions(found), strict=True):
-            subnet_id = self._fresh_id("subnet") if stored is None else stored.row_id
+        for subnet, columns, stored, position in zip(wanted, values, found, positions(found), strict=True):
+            subnet_id = self.fresh_id("subnet") if stored is None else stored.row_id
             if stored is None or stored.columns != columns or stored.position != position:
-                self._close("subnet", stored)
-                self._plan.opens["subnet"].append((subnet_id, position, *columns[:5], made.packed(columns.body)))
-                before = subnet_form(stored.columns) if stored is not None and stored.columns is not None else None
-                self._tell("subnet", columns.name, stored, before, subnet_form(columns))
+                self.subnet(stored, subnet_id, position, columns)
             self._pools(subnet, subnet_id)
             self._assignments(subnet, subnet_id, is_new=stored is None)
         kept = {stored.row_id for stored in found if stored is not None}
         for stored in self._rows.subnets:
             if stored.row_id not in kept:
-                self._remove_subnet(stored)
+                self.remove_subnet(stored)
         for subnet_id in self._rows.pools.keys() - {stored.row_id for stored in self._rows.subnets}:
             for pool in self._rows.pools[subnet_id]:
                 self._close("pool", pool)
 
-    def _remove_subnet(self, stored: Stored[SubnetColumns]) -> None:
+    def remove_subnet(self, stored: Stored[SubnetColumns]) -> None:
+        """No such subnet any longer, nor its pools and assignments."""
         name = stored.columns.name if stored.columns is not None else f"of row {stored.row_id}"
         self._close("subnet", stored)
         self._tell("subnet", name, stored, subnet_form(stored.columns) if stored.columns is not None else None, None)
@@ -144,15 +177,11 @@ class _Planner:
     def _pools(self, subnet: DeclaredSubnet, subnet_id: int) -> None:
         present = self._rows.pools.get(subnet_id, [])
         values = [made.of_pool(pool) for pool in subnet.pools]
-        found = _matched(values, present, (_range_of,))
-        found = _overlapping(values, found, present)
-        for columns, stored, position in zip(values, found, _positions(found), strict=True):
+        found = matched_pools(values, present)
+        for columns, stored, position in zip(values, found, positions(found), strict=True):
             if stored is not None and stored.columns == columns and stored.position == position:
                 continue
-            pool_id = self._fresh_id("pool") if stored is None else stored.row_id
-            self._close("pool", stored)
-            self._plan.opens["pool"].append((pool_id, subnet_id, position, *columns[:4], made.packed(columns.body)))
-            self._tell_pool(subnet.name, stored, columns)
+            self.pool(subnet.name, subnet_id, stored, columns, position)
         kept = {stored.row_id for stored in found if stored is not None}
         for stored in present:
             if stored.row_id not in kept:
@@ -186,23 +215,23 @@ class _Planner:
         stored = present.pop(columns[:2], None)
         if stored is not None and stored.columns == columns:
             return
-        assignment_id = self._fresh_id("assignment") if stored is None else stored.row_id
+        assignment_id = self.fresh_id("assignment") if stored is None else stored.row_id
         if stored is not None:
             self._close_assignment(stored)
-        self._plan.opens["assignment"].append((assignment_id, subnet_id, *columns[:4], made.packed(columns.body)))
-        self._plan.opens["assignment_address"] += [
+        self.plan.opens["assignment"].append((assignment_id, subnet_id, *columns[:4], made.packed(columns.body)))
+        self.plan.opens["assignment_address"] += [
             (*key, assignment_id, position) for position, key in enumerate(columns.addresses)
         ]
         self._tell_assignment(subnet.name, stored, columns)
 
     def _close(self, table: str, stored: Stored[Any] | None) -> None:
         if stored is not None:
-            self._plan.closes[table].append((stored.row_id,))
+            self.plan.closes[table].append((stored.row_id,))
 
     def _close_assignment(self, stored: Stored[AssignmentColumns]) -> None:
         self._close("assignment", stored)
         if stored.columns is None or stored.columns.addresses:
-            self._plan.closes["assignment_address"].append((stored.row_id,))
+            self.plan.closes["assignment_address"].append((stored.row_id,))
 
     def _tell(
         self,
@@ -213,7 +242,7 @@ class _Planner:
         after: Mapping[str, Any] | None,
     ) -> None:
         action = "removed" if after is None else "added" if stored is None else "changed"
-        self._plan.changes.append(DefinitionChange(action, kind, name, before, after))  # type: ignore[arg-type]
+        self.plan.changes.append(DefinitionChange(action, kind, name, before, after))  # type: ignore[arg-type]
 
     def _tell_pool(self, subnet: str, stored: Stored[PoolColumns] | None, after: PoolColumns | None) -> None:
         before = stored.columns if stored is not None else None
@@ -240,8 +269,16 @@ def _body_of(stored: Stored[DefinitionColumns] | None) -> Mapping[str, Any] | No
     return stored.columns.body if stored is not None and stored.columns is not None else None
 
 
-def _positions(found: Sequence[Stored[Any] | None]) -> list[int]:
+def positions(found: Sequence[Stored[Any] | None]) -> list[int]:
+    """Where values stand in their order, the stored ones where they stood if that can be."""
     return placed([stored.position if stored is not None else None for stored in found])
+
+
+def matched_pools(
+    wanted: Sequence[PoolColumns], present: Sequence[Stored[PoolColumns]]
+) -> list[Stored[PoolColumns] | None]:
+    """For each wanted pool the stored one that it is; None where it is new."""
+    return _overlapping(wanted, _matched(wanted, present, (_range_of,)), present)
 
 
 def _prefix_of(columns: SubnetColumns) -> object:

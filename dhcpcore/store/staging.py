@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from dhcpcore.errors import Busy, Refused
+from dhcpcore.errors import Busy, LessorError, Refused
+from dhcpcore.store.audit import record_changes
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.plan import KEYS, TABLES, Plan
 
@@ -99,6 +101,23 @@ class Stager:
                 {"at": now_ms // 1000, "id": stage.revision},
             )
             record(connection, now_ms // 1000)
+
+    def run(self, plan: Plan, expected_head: int, author: str, note: str) -> int:
+        """Publish a small plan with its audit rows, whole or not at all, and give the revision."""
+        stage = self.begin(author, note)
+        try:
+            self.write(stage, plan)
+
+            def record(connection: Connection, now: int) -> None:
+                record_changes(connection, plan.changes, actor=author, revision=stage.revision, now=now)
+
+            self.publish(stage, expected_head, record)
+        except BaseException:
+            # Where the database is away, the next change clears up.
+            with suppress(LessorError):
+                self.undo(stage)
+            raise
+        return stage.revision
 
     def tell_planner(self) -> None:
         """After a large change: let PostgreSQL look at the tables now, so that look-ups go by index."""

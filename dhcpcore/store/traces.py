@@ -84,7 +84,7 @@ def encode(entries: Iterable[Traced]) -> bytes:
 
 def _text(steps: Sequence[Sequence[object]]) -> bytes:
     """The steps as JSON; of very many, as on a link of a thousand guarded pools, the first that have room."""
-    text = json.dumps(steps, default=_plain, separators=(",", ":")).encode()
+    text = _encoder.encode(steps).encode()
     return text if len(text) <= _STEPS_OCTETS_MAX else _text(steps[: len(steps) // 2])
 
 
@@ -110,6 +110,10 @@ def decode(block: bytes) -> Iterator[Record]:
 
 def _plain(value: Any) -> str:
     return "h'" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+#: Made once: ``json.dumps`` with arguments makes one a call.
+_encoder = json.JSONEncoder(default=_plain, separators=(",", ":"), check_circular=False)
 
 
 def _value(value: Any) -> Any:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, Document
+from dhcpcore.topology.declared import DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import BootEntry, GlobalsEntry, LifetimeEntry, PoolEntry, SubnetSettings
 from dhcpcore.topology.policy import Flood, Gate, Policy
-from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Quarantined, Snapshot, Subnet
+from dhcpcore.topology.snapshot import Boot, Leasequery, Lifetimes, OptionLevel, Pool, Quarantined, Snapshot, Subnet
 from dhcpcore.topology.validate import inspect
 
 
@@ -65,15 +64,25 @@ def from_rows(
     *,
     usage: Usage,
     unreadable: Iterable[Quarantined] = (),
+    shared_networks: Iterable[Row] = (),
+    sections: Iterable[tuple[str, Row]] = (),
 ) -> Snapshot:
-    """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense."""
+    """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense.
+
+    ``sections`` are the parts of the document, by key, that are one row each.
+    """
     places: dict[str, Row] = {}
-    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "subnets": []}
+    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "shared_networks": [], "subnets": []}
     if globals_ is not None:
         raw["globals"] = places.setdefault("globals", globals_).body
+    for key, row in sections:
+        raw[key] = places.setdefault(key, row).body
     for index, row in enumerate(option_definitions):
         places[f"option_definitions[{index}]"] = row
         raw["option_definitions"].append(row.body)
+    for index, row in enumerate(shared_networks):
+        places[f"shared_networks[{index}]"] = row
+        raw["shared_networks"].append(row.body)
     for index, (row, pools) in enumerate(subnets):
         path = f"subnets[{index}]"
         places[path] = row
@@ -108,9 +117,10 @@ def _snapshot(
     quarantined: Iterable[Quarantined] = (),
 ) -> Snapshot:
     globals_ = document.globals
+    networks = {network.entry.name: network for network in document.shared_networks}
     return Snapshot(
         revision=revision,
-        subnets=tuple(_subnet(subnet, document, id_of) for subnet in document.subnets),
+        subnets=tuple(_subnet(subnet, document, networks, id_of) for subnet in document.subnets),
         identifier_kinds=usage.identifier_kinds,
         has_assigned_addresses=usage.has_assigned_addresses,
         quarantined=tuple(quarantined),
@@ -118,15 +128,27 @@ def _snapshot(
         reclaim_grace_s=globals_.reclaim_grace,
         probation_s=globals_.probation,
         probe=globals_.probe,
+        leasequery=Leasequery(document.leasequery.enabled, tuple(document.leasequery.requestors)),
         flood=_flood(globals_),
     )
 
 
-def _subnet(subnet: DeclaredSubnet, document: Document, id_of: Callable[[str], int]) -> Subnet:
+def _subnet(
+    subnet: DeclaredSubnet, document: Document, networks: Mapping[str, DeclaredNetwork], id_of: Callable[[str], int]
+) -> Subnet:
     entry, globals_ = subnet.entry, document.globals
+    network = networks.get(entry.shared_network or "")
+    family = entry.family
+
+    def inherited(key: str) -> Any:
+        """The setting of the subnet, else of its shared network, else of globals; a mapping is taken as a whole."""
+        holders = (entry, network.entry if network else None, globals_)
+        said = (getattr(holder, key, None) for holder in holders)
+        return next((value for value in said if value is not None), None)
+
     return Subnet(
         subnet_id=id_of(subnet.path),
-        family=entry.family,
+        family=family,
         space=entry.space,
         prefix=entry.prefix[0],
         plen=entry.prefix[1],
@@ -135,22 +157,32 @@ def _subnet(subnet: DeclaredSubnet, document: Document, id_of: Callable[[str], i
         relays=tuple(entry.relays),
         interface_id=entry.interface_id,
         shared_network=entry.shared_network,
-        lifetimes=lifetimes_of(_inherited(entry.lifetime, globals_, entry.family)),
-        boot=_boot(entry.boot),
+        lifetimes=lifetimes_of(_of_family(inherited("lifetime"), family)),
+        boot=_boot(inherited("boot") if family == 4 else None),
         pools=tuple(_pool(pool, id_of(pool.path), entry, globals_) for pool in subnet.pools),
-        options=MappingProxyType({**document.payloads[entry.family], **subnet.payloads}),
-        authoritative=globals_.authoritative if entry.authoritative is None else entry.authoritative,
-        adopt=globals_.adopt if entry.adopt is None else entry.adopt,
-        rapid_commit=globals_.rapid_commit if entry.rapid_commit is None else entry.rapid_commit,
-        preference=entry.preference,
+        options=subnet.payloads,
+        authoritative=inherited("authoritative"),
+        adopt=inherited("adopt"),
+        rapid_commit=inherited("rapid_commit"),
+        preference=inherited("preference") if family == 6 else None,
+        above=_above(document, network, family),
+        always=subnet.sends.always,
+        never=subnet.sends.never,
         match_client_id=entry.match_client_id,
         policy=_policy(entry, globals_),
     )
 
 
-def _inherited(own: LifetimeEntry | None, globals_: GlobalsEntry, family: int) -> LifetimeEntry | None:
-    """A subnet's own lifetime replaces the one of globals as a whole."""
-    lifetime = globals_.lifetime if own is None else own
+def _above(document: Document, network: DeclaredNetwork | None, family: int) -> tuple[OptionLevel, ...]:
+    levels = [OptionLevel("globals", "", document.payloads[family], *document.sends[family])]
+    if network is not None:
+        name = network.entry.name
+        levels.append(OptionLevel("shared_network", name, network.payloads[family], *network.sends[family]))
+    return tuple(levels)
+
+
+def _of_family(lifetime: LifetimeEntry | None, family: int) -> LifetimeEntry | None:
+    """A lifetime of a level that has both families, without what the family does not know."""
     if lifetime is not None and family == 4 and lifetime.preferred is not None:
         return lifetime.model_copy(update={"preferred": None})
     return lifetime
@@ -216,6 +248,8 @@ def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: Gl
         guard=entry.guard,
         options=pool.payloads,
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
+        always=pool.sends.always,
+        never=pool.sends.never,
     )
     if not isinstance(entry, PoolEntry):
         return made

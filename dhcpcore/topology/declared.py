@@ -11,16 +11,20 @@ from dhcpcore.topology.document import (
     VERSION,
     AssignmentEntry,
     GlobalsEntry,
+    LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
+    SharedNetworkEntry,
     SubnetSettings,
     document_of,
 )
 from dhcpcore.topology.kinds import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6
-from dhcpcore.topology.spaces import BUILT_IN, Payloads, Spaces
+from dhcpcore.topology.spaces import BUILT_IN, NO_SENDS, Payloads, Sends, Spaces
 from dhcpcore.wire.addresses import format_prefix
 
 _NONE: Payloads = MappingProxyType({})
+_NO_PAYLOADS: Mapping[int, Payloads] = MappingProxyType({4: _NONE, 6: _NONE})
+_NONE_SENT: Mapping[int, Sends] = MappingProxyType({4: NO_SENDS, 6: NO_SENDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class DeclaredPool:
     path: str
     entry: PoolEntry | PrefixPoolEntry
     payloads: Payloads = field(default_factory=lambda: _NONE)
+    sends: Sends = NO_SENDS
 
     @property
     def kind(self) -> int:
@@ -61,6 +66,7 @@ class DeclaredSubnet:
     payloads: Payloads = field(default_factory=lambda: _NONE)
     pools: tuple[DeclaredPool, ...] = ()
     assignments: tuple[DeclaredAssignment, ...] = ()
+    sends: Sends = NO_SENDS
 
     @property
     def name(self) -> str:
@@ -73,14 +79,27 @@ class DeclaredSubnet:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredNetwork:
+    """A shared network, with what it says of options by family."""
+
+    path: str
+    entry: SharedNetworkEntry
+    payloads: Mapping[int, Payloads] = field(default_factory=lambda: _NO_PAYLOADS)
+    sends: Mapping[int, Sends] = field(default_factory=lambda: _NONE_SENT)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A whole document, valid when ``validate`` returned it."""
 
     globals: GlobalsEntry = field(default_factory=GlobalsEntry)
-    payloads: Mapping[int, Payloads] = field(default_factory=lambda: MappingProxyType({4: _NONE, 6: _NONE}))
+    payloads: Mapping[int, Payloads] = field(default_factory=lambda: _NO_PAYLOADS)
     option_definitions: tuple[Mapping[str, Any], ...] = ()
     spaces: Spaces = field(default_factory=lambda: BUILT_IN)
     subnets: tuple[DeclaredSubnet, ...] = ()
+    sends: Mapping[int, Sends] = field(default_factory=lambda: _NONE_SENT)
+    shared_networks: tuple[DeclaredNetwork, ...] = ()
+    leasequery: LeasequeryEntry = field(default_factory=LeasequeryEntry)
 
     def canonical(self) -> dict[str, Any]:
         """The document in its one canonical form: the same for every spelling of the same definitions."""
@@ -90,7 +109,11 @@ class Document:
             made["globals"] = globals_
         if self.option_definitions:
             made["option_definitions"] = [dict(definition) for definition in self.option_definitions]
+        if self.shared_networks:
+            made["shared_networks"] = [document_of(network.entry) for network in self.shared_networks]
         made["subnets"] = [canonical_subnet(subnet) for subnet in self.subnets]
+        if leasequery := document_of(self.leasequery):
+            made["leasequery"] = leasequery
         return made
 
 

@@ -25,6 +25,7 @@ from dhcpcore.topology.fields import (
     Name,
     Network,
     RelayAddress,
+    Requestor,
     ServerName,
     format_span,
     wrong,
@@ -37,7 +38,7 @@ DEFAULT_LIFETIME_S = 3600
 #: Classes that exist without being declared: clients that have an enabled assignment in the subnet's link, and others.
 BUILT_IN_CLASSES = ("known", "unknown")
 #: Top-level keys that the format has and this version does not serve yet; a document that uses one is refused.
-LATER_KEYS = ("classes", "handlers", "leasequery", "ddns")
+LATER_KEYS = ("classes", "handlers", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
 Allocation = Literal["lowest", "hashed", "random"]
@@ -47,6 +48,8 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 #: A count of leases or packets; 0 is no limit.
 Limit = Annotated[int, Field(ge=0, le=0x7FFF_FFFF)]
 Options = dict[str, Any]
+#: Options by name, or by code in quotes.
+OptionNames = list[str]
 
 
 class Entry(BaseModel):
@@ -100,7 +103,7 @@ def _lifetime(value: object) -> object:
     return {"default": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
 
 
-Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime)]
+Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime, json_schema_input_type=int | str | LifetimeEntry)]
 
 
 class BootEntry(Entry):
@@ -116,6 +119,18 @@ class GlobalOptions(Entry):
 
     dhcp4: Options = Field(default_factory=dict, description="Options of every IPv4 subnet.")
     dhcp6: Options = Field(default_factory=dict, description="Options of every IPv6 subnet.")
+
+
+class FamilyNames(Entry):
+    """Names of options, by family."""
+
+    dhcp4: OptionNames = Field(default_factory=list, description="DHCPv4 options.")
+    dhcp6: OptionNames = Field(default_factory=list, description="DHCPv6 options.")
+
+
+#: What each level says of ``always_send`` and ``never_send``.
+_ALWAYS = "Options that clients are sent whether they ask for them or not, wherever their value is written."
+_NEVER = "Options that clients are never sent; wins over always_send, of whatever level."
 
 
 class FloodEntry(Entry):
@@ -149,6 +164,8 @@ class GlobalsEntry(Entry):
     reclaim_grace: Duration = Field(30, description="How long after its end a lease's address is given to nobody else.")
     probation: Duration = Field(86_400, description="How long a declined address is given to nobody.")
     probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
+    always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
+    never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
     cache_threshold: Percent = Field(0, description="Percent of a lease within which it is renewed without a write.")
     one_lease_per_client: bool = Field(False, description="Whether a new lease ends the client's others, anywhere.")
     random_mac: Literal["allow", "deny"] = Field("allow", description="Whether made-up hardware addresses are served.")
@@ -180,6 +197,8 @@ class PoolEntry(Entry):
     guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
     lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
     options: Options = Field(default_factory=dict, description="Added to the subnet's; the pool's win.")
+    always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
+    never_send: OptionNames = Field(default_factory=list, description=_NEVER)
     exclude: list[AddressRange] = Field(default_factory=list, description="Addresses of it that are given to nobody.")
     allocator: Allocation | None = Field(None, description="As in the subnet, for this pool.")
     admit: Admit | None = Field(None, description="As in the subnet, for this pool.")
@@ -259,6 +278,8 @@ class AssignmentEntry(Entry):
     hostname: Hostname | None = Field(None, description="The name that the client is told, and known by here.")
     options: Options = Field(default_factory=dict, description="Added to subnet's and pool's; the assignment's win.")
     enabled: bool = Field(True, description="False keeps the assignment without effect.")
+    always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
+    never_send: OptionNames = Field(default_factory=list, description=_NEVER)
     boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of its replies; they win over the subnet's.")
     shared: bool = Field(False, description="Whether other shared assignments may keep the same address.")
     takeover: Literal["nak", "wait"] = Field(
@@ -312,7 +333,11 @@ class SubnetSettings(Entry):
         None, description="DHCPv6: which server clients prefer."
     )
     boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of the replies.")
-    options: Options = Field(default_factory=dict, description="Added to those of globals; the subnet's win.")
+    options: Options = Field(
+        default_factory=dict, description="Added to those of globals and shared network; the subnet's win."
+    )
+    always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
+    never_send: OptionNames = Field(default_factory=list, description=_NEVER)
     allocator: Allocation | None = Field(None, description="Which free address of a pool comes first.")
     adaptive_threshold: Percent = Field(0, description="Percent of a pool in use from which leases last lifetime.min.")
     cache_threshold: Percent | None = Field(None, description="As in globals, for this subnet.")
@@ -349,13 +374,53 @@ class SubnetEntry(SubnetSettings):
     assignments: list[AssignmentEntry] = Field(default_factory=list, description="Static assignments.")
 
 
+class SharedNetworkEntry(Entry):
+    """What holds for all subnets that name this shared network, unless a subnet says otherwise."""
+
+    name: Name = Field(description="What its subnets name in `shared_network`.")
+    lifetime: Lifetime | None = Field(None, description="Replaces the one of globals.")
+    authoritative: bool | None = Field(None, description="As in globals, for its subnets.")
+    adopt: Adopt | None = Field(None, description="As in globals, for its subnets.")
+    rapid_commit: bool | None = Field(None, description="As in globals, for its subnets.")
+    preference: Annotated[int, Field(ge=0, le=255)] | None = Field(
+        None, description="DHCPv6: which server clients prefer."
+    )
+    boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of the replies.")
+    options: GlobalOptions = Field(
+        default_factory=GlobalOptions, description="Added to those of globals, by family; the shared network's win."
+    )
+    always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
+    never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+
+
+class LeasequeryEntry(Entry):
+    """Whom the server tells who has which address: access concentrators that ask by RFC 4388, 6148 and 6926."""
+
+    enabled: bool = Field(False, description="Whether queries are answered.")
+    requestors: list[Requestor] = Field(
+        default_factory=list, description="Who may ask: addresses, or prefixes. Everybody else hears nothing."
+    )
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.enabled and not self.requestors:
+            raise wrong("enabled is true and requestors is empty: name the addresses that may ask, such as 192.0.2.2")
+        return self
+
+
 class DocumentEntry(Entry):
     """The whole document, for its JSON schema; ``validate`` reads it piece by piece, to name all faults at once."""
 
     version: Literal[1] = Field(description="The format's version: 1.")
     globals: GlobalsEntry = Field(default_factory=GlobalsEntry, description="What holds everywhere.")
     option_definitions: list[dict[str, Any]] = Field(default_factory=list, description="The site's own options.")
+    shared_networks: list[SharedNetworkEntry] = Field(
+        default_factory=list, description="What subnets that share a wire have in common."
+    )
     subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
+    leasequery: LeasequeryEntry = Field(
+        default_factory=LeasequeryEntry, description="Who may ask who has which address."
+    )
 
 
 #: Keys of a subnet, an assignment or a lifetime that only one family has, with that family.

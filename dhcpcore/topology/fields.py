@@ -151,6 +151,19 @@ def _relay(text: str) -> bytes:
     return address
 
 
+def _requestor(text: str) -> Prefix:
+    if "/" in text:
+        return parse_prefix(text)
+    address = _relay(text)
+    return address, len(address) * 8
+
+
+def _format_requestor(prefix: Prefix) -> str:
+    """One host without its length, as it is best written."""
+    address, plen = prefix
+    return format_address(address) if plen == len(address) * 8 else format_prefix(address, plen)
+
+
 def _octets(value: object, *, bare: Callable[[str], bytes], right: str) -> bytes:
     """Octets written bare (hex or text, as the key has it), or as ``{hex: …}`` or ``{text: …}``."""
     try:
@@ -273,6 +286,12 @@ Network = Annotated[
     _read(_network, "a prefix such as 192.0.2.0/24 or 2001:db8:1::/64"),
     PlainSerializer(lambda prefix: format_prefix(*prefix)),
     _text_schema("192.0.2.0/24"),
+]
+Requestor = Annotated[
+    tuple[bytes, int],
+    _read(_requestor, "an address such as 192.0.2.2, or a prefix such as 192.0.2.0/24"),
+    PlainSerializer(_format_requestor),
+    _text_schema("192.0.2.2"),
 ]
 HwAddress = Annotated[
     bytes,

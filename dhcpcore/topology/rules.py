@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dhcpcore.topology.declared import DeclaredAssignment, DeclaredSubnet
+from dhcpcore.topology.declared import DeclaredAssignment, DeclaredNetwork, DeclaredSubnet
 from dhcpcore.topology.document import IDENTIFIERS
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.kinds import KIND_PREFIX6
@@ -22,6 +22,16 @@ def check(subnets: Subnets, faults: Faults) -> None:
     """Apply every rule."""
     for rule in RULES:
         rule(subnets, faults)
+
+
+def check_networks(networks: Sequence[DeclaredNetwork], faults: Faults) -> None:
+    """Each shared network has a name of its own."""
+    seen: dict[str, str] = {}
+    for network in networks:
+        other = seen.setdefault(network.entry.name, network.path)
+        if other != network.path:
+            said = f"{network.entry.name!r} is the name of {other} already: write both as one, or choose another name"
+            faults.add(network.path, "name", said)
 
 
 def _names(subnets: Subnets, faults: Faults) -> None:

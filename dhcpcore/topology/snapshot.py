@@ -30,6 +30,22 @@ class Lifetimes:
     renew_s: int | None = None
     rebind_s: int | None = None
     preferred_s: int | None = None
+    #: Lease time, T1 and T2 of a client that asks for none, which nearly all are.
+    usual: tuple[int, int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what is granted for every packet."""
+        object.__setattr__(self, "usual", (self.default_s, *self.timers(self.default_s)))
+
+    def timers(self, granted_s: int) -> tuple[int, int]:
+        """T1 and T2, always T1 < T2 < lease time: configured ones that do not fit a short lease are replaced."""
+        if granted_s == INFINITE_LIFETIME_S:
+            return INFINITE_LIFETIME_S, INFINITE_LIFETIME_S
+        renew = self.renew_s if self.renew_s is not None else granted_s // 2
+        rebind = self.rebind_s if self.rebind_s is not None else granted_s * 7 // 8
+        if not renew < rebind < granted_s:
+            return granted_s // 2, granted_s * 7 // 8
+        return renew, rebind
 
     def granted(self, asked_s: int | None) -> int:
         """The time to grant a client that asked for ``asked_s`` (None: did not ask), within the limits."""
@@ -38,6 +54,17 @@ class Lifetimes:
         if self.default_s == INFINITE_LIFETIME_S:
             return self.default_s
         return max(self.min_s, min(asked_s, self.max_s))
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLevel:
+    """What one level of the definitions says of options: payloads by code, and codes always or never sent."""
+
+    kind: str  #: One of ``levels.KINDS``.
+    name: str
+    payloads: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
+    always: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +88,8 @@ class Pool:
     guard: str | None = None  #: Class that a client must be in; None admits all.
     options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     lifetimes: Lifetimes | None = None  #: None: the subnet's.
+    always: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
     excluded: tuple[tuple[bytes, bytes], ...] = ()  #: First and last of ranges that are given to nobody; in order.
     allocator: str = "lowest"  #: lowest | hashed | random
     gate: Gate | None = None
@@ -98,7 +127,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """One subnet of one family, with all settings already inherited: nothing above it is looked at per packet."""
+    """One subnet of one family, with all settings already inherited: nothing above it is looked at per packet.
+
+    Options alone keep their levels, for people want to see where a value comes from; ``levels`` merges them, once.
+    """
 
     subnet_id: int
     family: int  #: 4 or 6.
@@ -113,12 +145,16 @@ class Subnet:
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     boot: Boot = field(default_factory=Boot)
     pools: tuple[Pool, ...] = ()
-    #: Encoded payloads by code, global ones included.
+    #: Its own payloads by code; those of globals and shared network are in ``above``.
     options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     authoritative: bool = False
     adopt: str = "never"  #: never | free | reserved
     rapid_commit: bool = False
     preference: int | None = None
+    #: What globals and shared network say of options, the farthest first.
+    above: tuple[OptionLevel, ...] = ()
+    always: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
     match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
     policy: Policy = NO_POLICY
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
@@ -141,10 +177,26 @@ class Link:
 
     def subnet_of(self, address: bytes) -> Subnet | None:
         """The member whose prefix holds ``address``."""
+        size = len(address)
         for subnet in self.subnets:
-            if subnet.contains(address):
+            if subnet.prefix <= address <= subnet.last and len(subnet.prefix) == size:
                 return subnet
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Leasequery:
+    """Who may ask who has which address: prefixes, of which nearly all are one host's."""
+
+    enabled: bool = False
+    requestors: tuple[tuple[bytes, int], ...] = ()
+
+    def admits(self, address: bytes) -> bool:
+        """Whether a query of this requestor is answered."""
+        return self.enabled and any(
+            len(prefix) == len(address) and prefix <= address <= last_of(prefix, plen)
+            for prefix, plen in self.requestors
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +221,7 @@ class Snapshot:
     reclaim_grace_s: int = 30
     probation_s: int = 86_400
     probe: bool = False  #: Whether an address is probed (ICMP, ARP) before it is offered.
+    leasequery: Leasequery = field(default_factory=Leasequery)
     flood: Flood | None = None
 
     def subnet(self, subnet_id: int) -> Subnet | None:

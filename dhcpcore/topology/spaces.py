@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from dhcpcore.errors import InvalidValue
 from dhcpcore.topology.faults import Faults
@@ -17,6 +17,17 @@ OPTION4_OCTETS_MAX = 4096
 
 Spaces = Mapping[int, OptionSpace]
 Payloads = Mapping[int, bytes]
+
+
+class Sends(NamedTuple):
+    """Codes of options that are sent to every client, and to none."""
+
+    always: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
+
+
+#: Of a level that says nothing of it.
+NO_SENDS = Sends()
 
 #: The tables as they are without a definition of the site's.
 BUILT_IN: Spaces = MappingProxyType({4: DHCP4_OPTIONS, 6: DHCP6_OPTIONS})
@@ -72,10 +83,45 @@ def encoded(space: OptionSpace, options: Mapping[str, Any], faults: Faults, elem
 
 def checked(space: OptionSpace, name: str, value: Any) -> tuple[int, bytes]:
     """Code and payload of one option that an administrator may set; ``InvalidValue`` says why not."""
+    code = allowed(space, name)
+    payload = space.find(name).encode(value)
+    if space.family == 4 and len(payload) > OPTION4_OCTETS_MAX:
+        raise InvalidValue(f"has {len(payload)} octets: at most {OPTION4_OCTETS_MAX} fit into a message")
+    return code, payload
+
+
+def sends(
+    space: OptionSpace, always: Sequence[str], never: Sequence[str], faults: Faults, element: str, suffix: str = ""
+) -> Sends:
+    """What is always and what is never sent, by code; wrong names are noted and left out."""
+    forced = _codes(space, always, faults, element, f"always_send{suffix}")
+    barred = _codes(space, never, faults, element, f"never_send{suffix}")
+    for code, place in forced.items():
+        if code in barred:
+            faults.add(element, place, f"is in {barred[code]} as well, which would win: take it out of one of the two")
+    return Sends(frozenset(forced), frozenset(barred))
+
+
+def _codes(space: OptionSpace, names: Sequence[str], faults: Faults, element: str, key: str) -> dict[int, str]:
+    """The place of each option of a list, by code."""
+    codes: dict[int, str] = {}
+    for number, name in enumerate(names):
+        place = f"{key}[{number}]"
+        try:
+            code = allowed(space, name)
+        except InvalidValue as error:
+            faults.add(element, place, str(error))
+            continue
+        if code in codes:
+            faults.add(element, place, f"is option {code}, as {codes[code]} is: write one of the two")
+        else:
+            codes[code] = place
+    return codes
+
+
+def allowed(space: OptionSpace, name: str) -> int:
+    """The code of an option that an administrator may send or keep back; ``InvalidValue`` says why not."""
     row = space.find(name)
     if not (row.settable and space.row(row.code).settable):
         raise InvalidValue("is not for the administrator: the server, a relay or the client says it")
-    payload = row.encode(value)
-    if space.family == 4 and len(payload) > OPTION4_OCTETS_MAX:
-        raise InvalidValue(f"has {len(payload)} octets: at most {OPTION4_OCTETS_MAX} fit into a message")
-    return row.code, payload
+    return row.code

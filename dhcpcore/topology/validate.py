@@ -9,25 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from dhcpcore.errors import InvalidDocument
 from dhcpcore.topology import rules
-from dhcpcore.topology.declared import DeclaredAssignment, DeclaredPool, DeclaredSubnet, Document
+from dhcpcore.topology.declared import DeclaredAssignment, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import (
     LATER_KEYS,
     ONLY_FAMILY,
     VERSION,
     AssignmentEntry,
     DocumentEntry,
+    Entry,
     GlobalsEntry,
+    LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
+    SharedNetworkEntry,
     SubnetEntry,
     SubnetSettings,
 )
 from dhcpcore.topology.faults import Faults, shown, unknown_key
-from dhcpcore.topology.spaces import Payloads, Spaces, defined, encoded
+from dhcpcore.topology.spaces import NO_SENDS, Payloads, Sends, Spaces, defined, encoded, sends
+
+E = TypeVar("E", bound=Entry)
 
 _TOP_KEYS = (*DocumentEntry.model_fields, *LATER_KEYS)
 _LISTS = ("pools", "prefix_pools", "assignments")
@@ -59,13 +64,20 @@ def inspect(raw: object) -> Inspected:
     definitions = _definitions(raw.get("option_definitions"), faults)
     spaces = defined(definitions, faults)
     globals_ = faults.model("globals", GlobalsEntry, raw["globals"] if raw.get("globals") is not None else {})
-    payloads = _global_payloads(globals_, spaces, faults)
+    payloads, sent = _by_family(globals_, spaces, faults, "globals")
+    networks = [
+        network
+        for index, value in _listed(raw, "shared_networks", "", faults)
+        if (network := _network(value, f"shared_networks[{index}]", spaces, faults)) is not None
+    ]
+    rules.check_networks(networks, faults)
     subnets = [
         subnet
         for index, value in _listed(raw, "subnets", "", faults)
         if (subnet := _subnet(value, f"subnets[{index}]", spaces, faults)) is not None
     ]
     rules.check(subnets, faults)
+    leasequery = _section(raw, "leasequery", LeasequeryEntry, faults)
     document = Document(
         globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),
         payloads=payloads,
@@ -76,6 +88,9 @@ def inspect(raw: object) -> Inspected:
         ),
         spaces=spaces,
         subnets=tuple(subnets if not faults else _sound(subnets, faults)),
+        sends=sent,
+        shared_networks=tuple(network for network in networks if network.path not in faults.elements),
+        leasequery=leasequery,
     )
     return Inspected(document, faults)
 
@@ -90,6 +105,12 @@ def _top_level(raw: Mapping[Any, Any], faults: Faults) -> None:
         faults.add("", "version", f"{said}: write version: {VERSION}")
     for key in LATER_KEYS:
         _not_in_this_version(raw, key, "", faults)
+
+
+def _section(raw: Mapping[Any, Any], key: str, model: type[E], faults: Faults) -> E:
+    """A part of the document that is there once; its defaults where it is missing or wrong."""
+    entry = faults.model(key, model, raw[key] if raw.get(key) is not None else {})
+    return entry if entry is not None and key not in faults.elements else model()
 
 
 def _not_in_this_version(holder: Mapping[Any, Any], key: str, element: str, faults: Faults) -> None:
@@ -123,15 +144,36 @@ def _definitions(value: object, faults: Faults) -> list[Mapping[str, Any]]:
     return definitions
 
 
-def _global_payloads(entry: GlobalsEntry | None, spaces: Spaces, faults: Faults) -> Mapping[int, Payloads]:
+def _by_family(
+    entry: GlobalsEntry | SharedNetworkEntry | None, spaces: Spaces, faults: Faults, path: str
+) -> tuple[Mapping[int, Payloads], Mapping[int, Sends]]:
+    """What a level that has both families says of options."""
     if entry is None:
-        return MappingProxyType({4: _EMPTY, 6: _EMPTY})
-    return MappingProxyType(
-        {
-            4: encoded(spaces[4], entry.options.dhcp4, faults, "globals", "options.dhcp4"),
-            6: encoded(spaces[6], entry.options.dhcp6, faults, "globals", "options.dhcp6"),
-        }
+        return MappingProxyType({4: _EMPTY, 6: _EMPTY}), MappingProxyType({4: NO_SENDS, 6: NO_SENDS})
+    always, never = entry.always_send, entry.never_send
+    return (
+        MappingProxyType(
+            {
+                4: encoded(spaces[4], entry.options.dhcp4, faults, path, "options.dhcp4"),
+                6: encoded(spaces[6], entry.options.dhcp6, faults, path, "options.dhcp6"),
+            }
+        ),
+        MappingProxyType(
+            {
+                4: sends(spaces[4], always.dhcp4, never.dhcp4, faults, path, ".dhcp4"),
+                6: sends(spaces[6], always.dhcp6, never.dhcp6, faults, path, ".dhcp6"),
+            }
+        ),
     )
+
+
+def _network(value: Any, path: str, spaces: Spaces, faults: Faults) -> DeclaredNetwork | None:
+    entry = faults.model(path, SharedNetworkEntry, value)
+    if entry is None:
+        return None
+    if entry.boot is not None and len(entry.boot.next_server or b"1234") != 4:
+        faults.add(path, "boot.next_server", "is not an IPv4 address")
+    return DeclaredNetwork(path, entry, *_by_family(entry, spaces, faults, path))
 
 
 def _subnet(value: Any, path: str, spaces: Spaces, faults: Faults) -> DeclaredSubnet | None:
@@ -160,10 +202,13 @@ def _subnet(value: Any, path: str, spaces: Spaces, faults: Faults) -> DeclaredSu
         encoded(spaces[family], entry.options, faults, path, "options"),
         tuple(_with_payloads(pool, family, spaces, faults) for pool in pools),
         tuple(assignments),
+        sends(spaces[family], entry.always_send, entry.never_send, faults, path),
     )
     for one in assignments:
         if one.entry.options:
             encoded(spaces[family], one.entry.options, faults, subnet.place(one), "options")
+        if one.entry.always_send or one.entry.never_send:
+            sends(spaces[family], one.entry.always_send, one.entry.never_send, faults, subnet.place(one))
     return subnet
 
 
@@ -187,9 +232,14 @@ def _with_payloads(pool: DeclaredPool, family: int, spaces: Spaces, faults: Faul
     lifetime = pool.entry.lifetime
     if family == 4 and lifetime is not None and lifetime.preferred is not None:
         faults.add(pool.path, "lifetime.preferred", "is only for IPv6 subnets: take it out")
-    if isinstance(pool.entry, PoolEntry) and pool.entry.options:
-        return replace(pool, payloads=encoded(spaces[family], pool.entry.options, faults, pool.path, "options"))
-    return pool
+    entry = pool.entry
+    if not isinstance(entry, PoolEntry) or not (entry.options or entry.always_send or entry.never_send):
+        return pool
+    return replace(
+        pool,
+        payloads=encoded(spaces[family], entry.options, faults, pool.path, "options"),
+        sends=sends(spaces[family], entry.always_send, entry.never_send, faults, pool.path),
+    )
 
 
 def _only_of_family(value: Mapping[Any, Any], family: int, path: str, faults: Faults) -> None:

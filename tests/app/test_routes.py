@@ -30,6 +30,7 @@ LEAST = {
     "GET /api/v1/definitions": VIEWER,
     "PUT /api/v1/definitions": ADMIN,
     "GET /api/v1/engine": VIEWER,
+    "GET /api/v1/engine/log": OPERATOR,
     "GET /api/v1/leases": VIEWER,
     "GET /api/v1/leases/<address>": VIEWER,
     "GET /api/v1/leases/<address>/history": VIEWER,
@@ -41,6 +42,30 @@ LEAST = {
     "GET /api/v1/revisions/<id>": VIEWER,
     "GET /api/v1/statistics": VIEWER,
     "GET /api/v1/subnets": VIEWER,
+    "POST /api/v1/subnets": ADMIN,
+    "GET /api/v1/subnets/<id>": VIEWER,
+    "PUT /api/v1/subnets/<id>": ADMIN,
+    "PATCH /api/v1/subnets/<id>": ADMIN,
+    "DELETE /api/v1/subnets/<id>": ADMIN,
+    "GET /api/v1/pools": VIEWER,
+    "POST /api/v1/pools": ADMIN,
+    "GET /api/v1/pools/<id>": VIEWER,
+    "PUT /api/v1/pools/<id>": ADMIN,
+    "PATCH /api/v1/pools/<id>": ADMIN,
+    "DELETE /api/v1/pools/<id>": ADMIN,
+    "GET /api/v1/shared-networks": VIEWER,
+    "GET /api/v1/shared-networks/<name>": VIEWER,
+    "PUT /api/v1/shared-networks/<name>": ADMIN,
+    "PATCH /api/v1/shared-networks/<name>": ADMIN,
+    "DELETE /api/v1/shared-networks/<name>": ADMIN,
+    "GET /api/v1/globals": VIEWER,
+    "PUT /api/v1/globals": ADMIN,
+    "PATCH /api/v1/globals": ADMIN,
+    "POST /api/v1/option-definitions": ADMIN,
+    "GET /api/v1/option-definitions/<space>/<name>": VIEWER,
+    "PUT /api/v1/option-definitions/<space>/<name>": ADMIN,
+    "PATCH /api/v1/option-definitions/<space>/<name>": ADMIN,
+    "DELETE /api/v1/option-definitions/<space>/<name>": ADMIN,
     "GET /api/v1/suspensions": VIEWER,
     "DELETE /api/v1/suspensions/<hw_address>": OPERATOR,
     "GET /api/v1/tokens": VIEWER,
@@ -79,11 +104,15 @@ LEAST = {
     "GET /leases/<address>": VIEWER,
     "POST /leases/<address>/release": OPERATOR,
     "POST /leases/<address>/reserve": OPERATOR,
+    "GET /log": OPERATOR,
+    "GET /log/recent": OPERATOR,
+    "GET /log/stream": OPERATOR,
     "GET /login": ALL,
     "POST /login": ALL,
     "POST /logout": VIEWER,
     "GET /manual": VIEWER,
     "GET /manual/<name>": VIEWER,
+    "GET /metrics": VIEWER,
     "GET /readyz": ALL,
     "GET /static/<path:filename>": ALL,
     "GET /subnets": VIEWER,
@@ -94,6 +123,12 @@ LEAST = {
     "POST /users/<name>/change": ADMIN,
     "POST /users/<name>/password": ADMIN,
     "POST /users/<name>/remove": ADMIN,
+    "POST /api/v1/options/preview": VIEWER,
+    "GET /api/v1/subnets/<id>/effective-options": VIEWER,
+    "GET /options": VIEWER,
+    "POST /options": VIEWER,
+    "POST /fragments/option-preview": VIEWER,
+    "GET /subnets/<int:number>/options": VIEWER,
 }
 PEOPLE = {"a stranger": None, "a viewer": VIEWER, "an operator": OPERATOR, "an administrator": ADMIN}
 
@@ -109,6 +144,7 @@ def test_every_route_is_a_row(sqlite_database):
 
 def path_of(rule):
     path = re.sub(r"<int:[^>]*>|<id>", "1", rule).replace("<address>", "192.0.2.10").replace("<name>", "nobody")
+    path = path.replace("<space>", "dhcp4")
     path = path.replace("<hw_address>", "02:00:00:00:00:01")
     return path.replace("<path:filename>", "lessor.css")
 

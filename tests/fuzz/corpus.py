@@ -14,6 +14,8 @@ from tests.interop.packets import DECLINE, DISCOVER, INFORM, MAGIC, NOWHERE, REL
 
 Options = tuple[tuple[int, bytes], ...]
 
+LEASEQUERY = 10
+
 SERVERS = (b"\x0a\x00\x00\x02", b"\x0a\xfa\x00\x02")
 RELAYS = (NOWHERE, b"\x0a\x01\x00\x01", b"\x0a\x02\x00\x01", b"\xac\x10\x00\x01", b"\xc0\x00\x02\x01")
 ADDRESSES = (
@@ -126,6 +128,7 @@ def corpus() -> list[Packet]:
             )
         )
     packets += _odd()
+    packets += _queries() * 4
     packets += _golden()
     return packets
 
@@ -168,6 +171,21 @@ def _odd() -> list[Packet]:
     ]
     packets += [Packet(header(510 + kind), ((53, bytes((kind,))),)) for kind in (0, 2, 5, 6, *range(9, 19), 255)]
     return packets
+
+
+def _queries() -> list[Packet]:
+    """LEASEQUERY by everything that it can be by, and by two things at once.  RFC 4388 6.2, RFC 6148 3."""
+    kind, relay, whole = (53, bytes((LEASEQUERY,))), RELAYS[1], (55, bytes((51, 58, 59, 61, 82, 91, 92)))
+    bare = header(700, giaddr=relay, hw=b"", htype=0)
+    packets = [
+        Packet(header(701, ciaddr=address, giaddr=giaddr, hw=b"", htype=0), (kind, whole))
+        for address in ADDRESSES
+        for giaddr in RELAYS
+    ]
+    packets += [Packet(bare, (kind, (61, client_id))) for client_id in CLIENT_IDS]
+    packets += [Packet(bare, (kind, (82, agent), whole)) for agent in (*AGENTS, b"\x02\x01a", b"\x0c\x01a")]
+    packets += [Packet(header(number, giaddr=relay), (kind,)) for number in range(40)]
+    return [*packets, Packet(header(702, ciaddr=ADDRESSES[1], giaddr=relay), (kind, (61, CLIENT_IDS[0])))]
 
 
 def _golden() -> list[Packet]:

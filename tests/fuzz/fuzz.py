@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dhcpcore.engine import Batch, Datagram, Engine, Outgoing
 from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
 from dhcpcore.lease.facts import Facts, Outcome, Wants
+from dhcpcore.lease.model import Lease
 from dhcpcore.net import cycle
 from dhcpcore.net.face import shown
 from dhcpcore.store.traces import decode as decode_traces
@@ -30,7 +31,8 @@ BATCH = 256
 _LIFE = 80
 _SAMPLE = 8
 _FOLLOWED = 3
-_ANSWERS = {packets.OFFER, packets.ACK, packets.NAK}
+#: 11 to 13: the answers to a LEASEQUERY.
+_ANSWERS = {packets.OFFER, packets.ACK, packets.NAK, 11, 12, 13}
 
 
 class Failure(AssertionError):
@@ -52,7 +54,11 @@ class _Store:
 
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
-        self._inner = MemoryStore(MemoryRows(), Assigned())
+        self._memory = MemoryRows()
+        self._inner = MemoryStore(self._memory, Assigned())
+
+    def all_rows(self) -> list[Lease]:
+        return list(self._memory.rows.values())
 
     def fetch(self, wants: Wants, facts: Facts, revision: int, *, assigned: bool) -> None:
         if self._dice.random() < 0.02:
@@ -112,6 +118,9 @@ def _live(seed: int, life: int, seeds: list[Packet], count: int, tally: Tally) -
             raise Failure(_words(seed, life, number, datagrams, error)) from error
         tally.packets += len(datagrams)
         tally.answered += len(answers)
+        searches = engine.searches
+        if searches.begin() and searches.look(store.all_rows(), None):
+            answers += searches.answers(now, engine.snapshot)
         for probe in engine.take_probes():
             if dice.random() < 0.3:
                 engine.probe_answered(probe.key)

@@ -9,7 +9,7 @@ from typing import Any
 from dhcpcore.engine import Engine
 from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Identifier, LeaseKey
 from dhcpcore.topology.links import Interface
-from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Snapshot, Subnet
+from dhcpcore.topology.snapshot import Boot, Leasequery, Lifetimes, Pool, Snapshot, Subnet
 from tests.fuzz.corpus import AGENTS, CLIENT_IDS, SERVERS
 
 ATTACHED, UPLINK, ABSENT = 2, 3, 9
@@ -88,6 +88,7 @@ def install(engine: Engine, dice: random.Random, revision: int) -> None:
             reclaim_grace_s=dice.choice((0, 30)),
             probation_s=600,
             probe=dice.random() < 0.3,
+            leasequery=Leasequery(dice.random() < 0.8, ((b"\x0a\x00\x00\x00", 8), (b"\xac\x10\x00\x01", 32))),
         )
     )
     addresses = (SERVERS[0],) if dice.random() < 0.9 else ()

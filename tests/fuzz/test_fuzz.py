@@ -21,6 +21,8 @@ DECIDED_AT_LEAST = 0.3
 DEEP = {
     "OFFER", "ACK-NEW", "ACK-RENEWED", "ACK-ADOPTED", "ACK-INFORM", "RELEASED", "DECLINED", "NAK-TAKEN", "NAK-DECLINED",
     "NAK-MOVED", "NAK-NOT-PERMITTED", "NAK-WRONG-NETWORK", "POOL-EXHAUSTED", "PROBE-ANSWERED", "DATABASE-UNAVAILABLE",
+    "LEASE-ACTIVE", "LEASE-UNASSIGNED", "LEASE-UNKNOWN", "LEASEQUERY-SEARCH", "LEASEQUERY-INVALID",
+    "LEASEQUERY-REFUSED",
 }  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def test_a_million_mutated_packets_do_no_harm() -> None:
 
 def test_the_corpus_is_real_packets() -> None:
     packets = [decode(packet.encoded()) for packet in corpus()]
-    assert {message.kind for message in packets} >= {0, 1, 3, 4, 7, 8}
+    assert {message.kind for message in packets} >= {0, 1, 3, 4, 7, 8, 10}
     assert sum(1 for message in packets if 82 in message.options) > 200
     assert sum(1 for message in packets if 61 in message.options) > 200
     assert len({code for message in packets for code in message.options}) > 30

@@ -1,9 +1,10 @@
 """Which options an answer has, in which order, and how they fit.  RFC 2131 4.3.1, RFC 2132, RFC 3396, RFC 6842."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
+from dhcpcore.topology.snapshot import OptionLevel
 from tests.packets4 import NAK, client, ip
 from tests.playbook import OFFICE, Boot, World, assignment, pool, subnet
 
@@ -111,6 +112,69 @@ class TestLevels:
         assert w.discover(A).address(1) == mask
 
 
+def said(kind: str, options: dict[int, bytes] | None = None, always: Iterable[int] = (),
+         never: Iterable[int] = ()) -> OptionLevel:  # fmt: skip
+    return OptionLevel(kind, "", options or {}, frozenset(always), frozenset(never))
+
+
+class TestAlwaysAndNever:
+    def test_what_is_always_sent_comes_unasked_and_behind_what_was_asked_for(self, world: Make) -> None:
+        """RFC 2132 9.8: the requested ones in the client's order."""
+        w = office(world, {6: ip("192.0.2.53"), 15: b"d", 3: ip("192.0.2.1"), 42: ip("192.0.2.4")},
+                   always=frozenset({3, 42}))  # fmt: skip
+        assert configured(w.discover(A, prl=bytes((15, 6))).order) == [1, 15, 6, 3, 42]
+
+    def test_it_is_not_sent_twice_nor_out_of_the_clients_order(self, world: Make) -> None:
+        w = office(world, {6: ip("192.0.2.53"), 15: b"d"}, always=frozenset({6}))
+        assert configured(w.discover(A, prl=bytes((15, 6, 6))).order) == [1, 15, 6]
+
+    def test_it_is_not_sent_without_a_value(self, world: Make) -> None:
+        w = office(world, {15: b"d"}, always=frozenset({42, 51}))
+        assert configured(w.discover(A, prl=bytes((15,))).order) == [1, 15]
+
+    def test_what_is_never_sent_is_not_sent_when_asked_for(self, world: Make) -> None:
+        w = office(world, {6: ip("192.0.2.53"), 15: b"d"}, never=frozenset({15}))
+        assert configured(w.discover(A, prl=bytes((15, 6))).order) == [1, 6]
+        assert configured(w.lease(B).order) == [1, 6]
+
+    def test_never_wins_over_always_of_every_level(self, world: Make) -> None:
+        home = subnet(OFFICE, pool("192.0.2.100", "192.0.2.109", always=frozenset({15})), options={15: b"d"},
+                      above=(said("globals", never=[15]),), always=frozenset({15}))  # fmt: skip
+        w = world(home, assignments=[assignment(home, "192.0.2.10", hw=B.hw, always_send=frozenset({15}))])
+        assert 15 not in w.discover(A, prl=bytes((15,))).options
+        assert 15 not in w.discover(B, prl=bytes((15,))).options
+
+    def test_a_level_forces_the_value_of_another_one(self, world: Make) -> None:
+        above = (said("globals", {15: b"far", 42: ip("192.0.2.4")}), said("shared_network", {15: b"near"}, always=[15]))
+        w = world(subnet(OFFICE, pool("192.0.2.100", "192.0.2.109"), above=above))
+        offer = w.discover(A, prl=bytes((6,)))
+        assert (configured(offer.order), offer.options[15]) == ([1, 15], b"near")
+
+    def test_the_mask_can_be_kept_back(self, world: Make) -> None:
+        w = office(world, {15: b"d"}, never=frozenset({1}))
+        assert configured(w.discover(A, prl=bytes((1, 15))).order) == [15]
+
+    def test_a_pool_and_an_assignment_say_it_for_theirs_alone(self, world: Make) -> None:
+        home = subnet(OFFICE, pool("192.0.2.100", "192.0.2.109", never=frozenset({15})), options={15: b"d"})
+        w = world(home, assignments=[
+            assignment(home, "192.0.2.10", hw=B.hw),
+            assignment(home, "192.0.2.11", hw=client(3).hw, never_send=frozenset({15})),
+            assignment(home, "192.0.2.12", hw=client(4).hw, always_send=frozenset({15})),
+        ])  # fmt: skip
+        assert 15 not in w.discover(A, prl=bytes((15,))).options
+        assert 15 in w.discover(B, prl=bytes((15,))).options
+        assert 15 not in w.discover(client(3), prl=bytes((15,))).options
+        assert 15 in w.discover(client(4), prl=bytes((6,))).options
+
+    def test_where_room_is_short_what_was_asked_for_last_goes_and_what_is_forced_stays(self, world: Make) -> None:
+        w = office(world, LONG, always=frozenset({240, 243}))
+        offer = w.discover(A, prl=bytes(range(224, 240)))
+        kept = [code for code in offer.order if code >= 224]
+        assert {240, 243} <= set(kept)
+        assert sorted(set(kept) - {240, 243}) == list(range(224, 224 + len(kept) - 2))
+        assert len(kept) < 18
+
+
 class TestClientIdentifier:
     @pytest.mark.parametrize("identifier", [b"\x01\x02\0\0\0\0\1", b"\xff\0\0\0\1\0\3", b"\0", b"x" * 255])
     def test_it_is_echoed_in_every_answer(self, world: Make, identifier: bytes) -> None:
@@ -175,9 +239,17 @@ class TestSizes:
     def test_what_was_dropped_is_in_the_trace(self, world: Make) -> None:
         from tests.playbook import traces
 
-        w = office(world, LONG)
+        w = office(world, {3: ip("192.0.2.1"), 119: b"s" * 400, 231: b"x"})
         w.discover(A)
-        assert any("No room was left" in line for line in traces(w))
+        said = "No room was left in the 548 octets that the client takes for the options domain-search (119)."
+        assert said in traces(w)
+
+    def test_nothing_is_said_of_room_where_all_found_some(self, world: Make) -> None:
+        from tests.playbook import traces
+
+        w = office(world)
+        w.discover(A)
+        assert not any("No room" in line for line in traces(w))
 
     def test_the_free_fields_are_used_and_option_52_says_so(self, world: Make) -> None:
         w = office(world, {224: b"a" * 230, 225: b"b" * 100, 226: b"c" * 50})

@@ -32,7 +32,9 @@ class SubOptions(Codec):
     With one octet a code stands once and the plain form is a mapping of names to values; with two (DHCPv6) options
     repeat and have an order, so the form is a list of mappings of one name each, and a mapping is read too.  Hex is
     always read.  ``opaque`` is for payloads that only their vendor knows: what cannot be read decodes to ``{hex: …}``,
-    and an END octet at the end is kept as ``end: true``, RFC 2132 8.4.
+    and an END octet at the end is kept as ``end: true``, RFC 2132 8.4.  ``vendors`` are spaces of well-known
+    vendors by a short name: ``{pxe: {…}}`` is written with its names, and reads back by codes, for only option 60 tells
+    whose it is.
     """
 
     space: str
@@ -40,11 +42,15 @@ class SubOptions(Codec):
     opaque: bool = False
     example: Value = field(default="0104c0000201", hash=False)
     lookup: SpaceLookup = field(default=_unbound, repr=False, compare=False)
+    vendors: tuple[tuple[str, str], ...] = ()
 
     def bound(self, lookup: SpaceLookup) -> Codec:
         return replace(self, lookup=lookup)
 
     def encode(self, value: object) -> bytes:
+        for vendor, space in self.vendors:
+            if isinstance(value, Mapping) and value.keys() == {vendor}:
+                return replace(self, space=space, vendors=()).encode(value[vendor])
         raw = parse_hex(value) if isinstance(value, str) else hex_form(value)
         if raw is not None:
             return raw

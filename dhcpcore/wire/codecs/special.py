@@ -73,6 +73,32 @@ class UserClass4(Codec):
         return _USER_CLASSES.describe()
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered(Codec):
+    """A list behind the number of its items, in one octet: PXE's boot servers."""
+
+    item: Codec
+
+    def encode(self, value: object) -> bytes:
+        octets = ListOf(self.item).encode(value)
+        assert isinstance(value, list | tuple)
+        if len(value) > 255:
+            raise InvalidValue(f"the list has {len(value)} items, at most 255 can be counted here")
+        return bytes((len(value),)) + octets
+
+    def take(self, data: bytes, at: int, end: int) -> tuple[Value, int]:
+        count = cut_off(data, at, 1, end)[0]
+        at += 1
+        values = []
+        for _number in range(count):
+            value, at = self.item.take(data, at, end)
+            values.append(value)
+        return values, at
+
+    def describe(self) -> Description:
+        return ListOf(self.item).describe()
+
+
 _USER_CLASSES = ListOf(Counted(Text(opaque=True, example="accounting")))
 USER_CLASS4 = UserClass4()
 SIP_SERVERS4 = SipServers()

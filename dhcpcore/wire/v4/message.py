@@ -43,6 +43,13 @@ class MessageType(enum.IntEnum):
     NAK = 6
     RELEASE = 7
     INFORM = 8
+    FORCERENEW = 9  #: RFC 3203 3.
+    LEASEQUERY = 10  #: RFC 4388 6.1.
+    LEASEUNASSIGNED = 11
+    LEASEUNKNOWN = 12
+    LEASEACTIVE = 13
+    BULKLEASEQUERY = 14  #: RFC 6926 6.2.1.
+    LEASEQUERYDONE = 15
 
 
 def type_name(kind: int) -> str:
@@ -74,6 +81,15 @@ class Opt:
     CLIENT_ID = 61
     CLIENT_FQDN = 81
     AGENT_OPTIONS = 82
+    CLIENT_LAST_TRANSACTION_TIME = 91
+    ASSOCIATED_IP = 92
+    STATUS_CODE = 151
+    BASE_TIME = 152
+    START_TIME_OF_STATE = 153
+    QUERY_START_TIME = 154
+    QUERY_END_TIME = 155
+    DHCP_STATE = 156
+    DATA_SOURCE = 157
 
 
 class Request4:
@@ -175,17 +191,16 @@ def encode(
     sname: bytes,
     file: bytes,
     broadcast: bool,
-    head: bytes,
-    body: bytes,
+    options: bytes,
     tail: bytes,
 ) -> bytes | None:
     """A reply whose options fit into the options field, or None where they do not and ``encode_tight`` must choose.
 
-    ``head`` (type, server, times), ``body`` (configured options, encoded once and cached) and ``tail`` (the relay's
-    option 82, which must be the last: RFC 3046 2.2) are encoded options.
+    ``options`` and ``tail`` (the relay's option 82, which must be the last: RFC 3046 2.2) are encoded options.
     """
     data = request.data
-    if _OPTIONS + len(head) + len(body) + len(tail) + 1 > request.limit:
+    size = _OPTIONS + len(options) + len(tail) + 1
+    if size > DEFAULT_LIMIT and size > request.limit:
         return None
     reply = b"".join(
         (
@@ -199,13 +214,12 @@ def encode(
             siaddr,
             data[24:44],
             (sname.ljust(64, b"\0") + file.ljust(128, b"\0") + COOKIE) if sname or file else _BARE,
-            head,
-            body,
+            options,
             tail,
             b"\xff",
         )
     )
-    return reply if len(reply) >= _MINIMUM else reply.ljust(_MINIMUM, b"\0")
+    return reply if size >= _MINIMUM else reply.ljust(_MINIMUM, b"\0")
 
 
 _BARE = bytes(192) + COOKIE

@@ -15,7 +15,7 @@ from dhcpcore.wire.codecs.location import CIVIC_ADDRESS, COORDINATES, COORDINATE
 from dhcpcore.wire.codecs.names import COMPRESSED_NAMES, NAME, ClientFqdn
 from dhcpcore.wire.codecs.numbers import BOOLEAN, MARKER, PRESENCE, U8, U16, U32, U64, Integer
 from dhcpcore.wire.codecs.resolvers import ENCRYPTED_RESOLVERS4
-from dhcpcore.wire.codecs.special import ADDRESS_LISTS4, CLASSLESS_ROUTES, SIP_SERVERS4, USER_CLASS4
+from dhcpcore.wire.codecs.special import ADDRESS_LISTS4, CLASSLESS_ROUTES, SIP_SERVERS4, USER_CLASS4, Numbered
 from dhcpcore.wire.codecs.text import BINARY, OPAQUE, TEXT, Binary, FixedBinary, Text
 from dhcpcore.wire.options import family_of
 from dhcpcore.wire.rows import OptionRow
@@ -34,6 +34,7 @@ inner = partial(OptionRow, requestable=False)
 
 AGENT_SPACE = "dhcp-agent-options-space"
 VENDOR_SPACE = "vendor-encapsulated-options-space"
+PXE_SPACE = "pxe-space"
 NWIP_SPACE = "nwip-options-space"
 CCC_SPACE = "ccc-options-space"
 MOS_ADDRESS_SPACE = "ipv4-addr-mos-space"
@@ -134,9 +135,9 @@ _ROWS: tuple[OptionRow, ...] = (
     configuration(
         43,
         "vendor-encapsulated-options",
-        SubOptions(VENDOR_SPACE, opaque=True, example={"option-1": "0102ff"}),
+        SubOptions(VENDOR_SPACE, opaque=True, example={"option-1": "0102ff"}, vendors=(("pxe", PXE_SPACE),)),
         "RFC 2132 8.4",
-        "What the vendor named in option 60 defines: options of their own, or any octets.",
+        "What the vendor named in option 60 defines: options of their own, any octets, or `{pxe: …}` for boot clients.",
         encapsulates=VENDOR_SPACE,
     ),
     configuration(44, "netbios-name-servers", _ADDRESSES, "RFC 2132 8.5", "NetBIOS name (WINS) servers."),
@@ -358,6 +359,14 @@ _ROWS: tuple[OptionRow, ...] = (
         "RFC 8925 3.1",
         "Seconds for which a client that can do without IPv4 shall do so.",
     ),
+    client(
+        109,
+        "dhcp4o6-s46-saddr",
+        ADDRESS6,
+        "RFC 8539",
+        "The IPv6 address that a client's softwire starts from; returned.",
+        messages=_QUESTIONS | _REPLIES,
+    ),
     configuration(112, "netinfo-server-address", _ADDRESSES, "RFC 3679", "NetInfo parent servers."),
     configuration(113, "netinfo-server-tag", TEXT, "RFC 3679", "NetInfo parent tag."),
     configuration(114, "v4-captive-portal", _URL, "RFC 8910 2.1", "API of the captive portal, as a URI."),
@@ -461,6 +470,8 @@ _ROWS: tuple[OptionRow, ...] = (
         "RFC 6731 4.3",
         "DNS servers for some domains only.",
     ),
+    configuration(147, "v4-dots-ri", NAME, "RFC 8973 5.2.1", "Name of the peer DOTS agent."),
+    configuration(148, "v4-dots-address", _ADDRESSES, "RFC 8973 5.2.2", "Addresses of the peer DOTS agent."),
     configuration(150, "tftp-server-address", _ADDRESSES, "RFC 5859", "TFTP servers, by address."),
     protocol(
         151,
@@ -587,6 +598,45 @@ _AGENT_ROWS: tuple[OptionRow, ...] = (
     inner(152, "virtual-subnet-control", PRESENCE, "RFC 6607", "Taken away by a server that understood 151."),
 )
 
+#: Intel's Preboot Execution Environment 2.1, table 2-1; what option 43 holds for clients of the class PXEClient.
+_PXE_ROWS: tuple[OptionRow, ...] = (
+    inner(1, "mtftp-ip", ADDRESS4, "PXE 2.1", "Multicast address of the boot file."),
+    inner(2, "mtftp-client-port", U16, "PXE 2.1", "Port on which clients listen for it."),
+    inner(3, "mtftp-server-port", U16, "PXE 2.1", "Port of the MTFTP server."),
+    inner(4, "mtftp-timeout", U8, "PXE 2.1", "Seconds to listen before a transfer is asked for."),
+    inner(5, "mtftp-delay", U8, "PXE 2.1", "Seconds to wait before a transfer is begun anew."),
+    inner(
+        6,
+        "discovery-control",
+        Integer(1, most=15, example=8),
+        "PXE 2.1",
+        "Sum of: 1 no broadcast, 2 no multicast, 4 only servers of boot-servers, 8 load the boot file and ask nobody.",
+    ),
+    inner(7, "discovery-mcast-address", ADDRESS4, "PXE 2.1", "Where boot servers are asked for by multicast."),
+    inner(
+        8,
+        "boot-servers",
+        ListOf(Record((("type", U16), ("addresses", Numbered(ADDRESS4))))),
+        "PXE 2.1",
+        "Boot servers by type.",
+    ),
+    inner(
+        9,
+        "boot-menu",
+        ListOf(Record((("type", U16), ("description", Counted(Text(example="Install")))))),
+        "PXE 2.1",
+        "What the user may choose from; type 0 boots from disk.",
+    ),
+    inner(
+        10,
+        "menu-prompt",
+        Record((("timeout", U8), ("prompt", Text(example="Press F8")))),
+        "PXE 2.1",
+        "Seconds until the first item is taken (255: never), and what is shown.",
+    ),
+    inner(71, "boot-item", Record((("type", U16), ("layer", U16))), "PXE 2.1", "Which item the client chose."),
+)
+
 _NWIP_ROWS: tuple[OptionRow, ...] = (
     inner(1, "does-not-exist", PRESENCE, "RFC 2242", "There is no information."),
     inner(2, "exist-in-options-area", PRESENCE, "RFC 2242", "All of it is here."),
@@ -648,6 +698,7 @@ DHCP4_OPTIONS = family_of(
         "dhcp4": _ROWS,
         AGENT_SPACE: _AGENT_ROWS,
         VENDOR_SPACE: (),
+        PXE_SPACE: _PXE_ROWS,
         NWIP_SPACE: _NWIP_ROWS,
         CCC_SPACE: _CCC_ROWS,
         MOS_ADDRESS_SPACE: _mobility(_ADDRESSES),

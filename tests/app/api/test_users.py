@@ -6,6 +6,7 @@ from tests.app.people import ADA, appliance
 from tests.app.site import PEOPLE, web
 
 PROBLEM = "application/problem+json"
+ANY = {"If-Match": "*"}
 PASSWORD = "correct horse battery"
 USERS = "/api/v1/users"
 
@@ -20,11 +21,11 @@ def test_a_user_is_added_seen_changed_and_removed(rest, sqlite_database):
     assert (made.status_code, made.headers["Location"]) == (201, f"{USERS}/bob")
     here = appliance(sqlite_database)
     assert sessions.log_in(here, "bob", made.json["password"], address="", agent="").must_change
-    assert rest.patch(f"{USERS}/bob", json={"role": "viewer"}).json["role"] == "viewer"
-    assert rest.patch(f"{USERS}/bob", json={"enabled": False}).json["enabled"] is False
-    assert rest.post(f"{USERS}/bob/password", json={"password": PASSWORD}).json["password"] is None
+    assert rest.patch(f"{USERS}/bob", json={"role": "viewer"}, headers=ANY).json["role"] == "viewer"
+    assert rest.patch(f"{USERS}/bob", json={"enabled": False}, headers=ANY).json["enabled"] is False
+    assert rest.post(f"{USERS}/bob/password", json={"password": PASSWORD}, headers=ANY).json["password"] is None
     assert rest.get(f"{USERS}/bob").json["created_at"].endswith("Z")
-    assert rest.delete(f"{USERS}/bob").status_code == 200
+    assert rest.delete(f"{USERS}/bob", headers=ANY).status_code == 200
     assert rest.get(f"{USERS}/bob").status_code == 404
 
 
@@ -43,7 +44,17 @@ def test_of_two_who_change_one_user_the_second_is_refused(rest, sqlite_database)
     assert rest.patch(f"{USERS}/bob", json={"role": "operator"}, headers=seen).status_code == 200
     answer = rest.patch(f"{USERS}/bob", json={"role": "admin"}, headers=seen)
     assert (answer.status_code, answer.headers["Content-Type"]) == (412, PROBLEM)
-    assert rest.patch(f"{USERS}/bob", json={}, headers={"If-Match": "nonsense"}).status_code == 422
+    assert answer.json["present"]["role"] == "operator"
+    assert answer.json["yours"] == {"role": "admin"}
+    assert rest.patch(f"{USERS}/bob", json={}, headers={"If-Match": "nonsense"}).status_code == 412
+
+
+def test_a_change_says_what_it_was_made_from(rest):
+    rest.post(USERS, json={"name": "bob"})
+    for answer in (rest.patch(f"{USERS}/bob", json={"role": "admin"}), rest.post(f"{USERS}/bob/password", json={}),
+                   rest.delete(f"{USERS}/bob")):
+        assert (answer.status_code, answer.headers["Content-Type"]) == (428, PROBLEM)
+    assert rest.get(f"{USERS}/bob").json["role"] == "viewer"
 
 
 @pytest.mark.parametrize(("body", "fields"), [
@@ -63,13 +74,13 @@ def test_a_name_that_is_taken(rest):
 
 @pytest.mark.parametrize("name", ["eve", "%00", "a" * 60, "%ff"])
 def test_whoever_is_not_there(rest, name):
-    for answer in (rest.get(f"{USERS}/{name}"), rest.patch(f"{USERS}/{name}", json={"role": "admin"}),
-                   rest.delete(f"{USERS}/{name}")):
+    for answer in (rest.get(f"{USERS}/{name}"), rest.patch(f"{USERS}/{name}", json={"role": "admin"}, headers=ANY),
+                   rest.delete(f"{USERS}/{name}", headers=ANY)):
         assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM)
 
 
 def test_the_last_administrator_stays(rest):
-    answer = rest.delete(f"{USERS}/{PEOPLE[Role.ADMIN]}")
+    answer = rest.delete(f"{USERS}/{PEOPLE[Role.ADMIN]}", headers=ANY)
     assert answer.status_code == 409
     assert "last administrator" in answer.json["detail"]
 

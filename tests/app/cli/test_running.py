@@ -88,6 +88,12 @@ def a_token(config):
         appliance.close()
 
 
+def counted(told, route):
+    """The requests of a route in a scrape."""
+    return sum(float(line.rpartition(" ")[2]) for line in told.splitlines()
+               if line.startswith("lessor_web_requests_total{") and route in line)
+
+
 @pytest.fixture
 def site(tmp_path):
     """Settings on ports of their own, with definitions that need no root."""
@@ -111,7 +117,20 @@ def test_serve_runs_engine_and_pages_passes_sighup_and_ends_both(site, tmp_path)
                        capture_output=True)
         until(lambda: control.call("status")["revision"] == 1, "the new revision", child)
         assert json.loads(ask(web, "/readyz")[1]) == {"status": "ready", "engine": "ready"}
-        assert "office" in ask(web, "/subnets", a_token(config))[1]
+        token = a_token(config)
+        assert "office" in ask(web, "/subnets", token)[1]
+        before = counted(ask(web, "/metrics", token)[1], "/openapi")
+        for _ in range(40):  # Each a connection of its own: both workers get some.
+            assert ask(web, "/api/v1/openapi.json")[0] == 200
+        told = ask(web, "/metrics", token)[1]
+        assert counted(told, "/openapi") == before + 40
+        assert "lessor_engine_up 1.0" in told
+        (folder,) = Path("/dev/shm").glob(f"lessor-web-*-{web}-*")
+        workers = {path.name for path in folder.glob("counter_*.db")}
+        assert len(workers) == 2, workers
+        assert "dhcpcore.main: Serving DHCPv4" in subprocess.run(
+            [sys.executable, "-m", "app.cli", "--config", config, "log"], cwd=ROOT, check=True, capture_output=True,
+            text=True).stdout
         child.send_signal(signal.SIGHUP)
         time.sleep(0.3)
         assert child.poll() is None, "SIGHUP ends nothing"
@@ -119,6 +138,7 @@ def test_serve_runs_engine_and_pages_passes_sighup_and_ends_both(site, tmp_path)
         said = child.communicate(timeout=30)[0]
     assert child.returncode == 0, said
     assert re.search(r"log in as admin with the password \S{19}$", said, re.MULTILINE)
+    assert not folder.exists(), "the counts go with the pages"
     with pytest.raises(EngineAway):
         control.call("status")
     with pytest.raises(OSError):  # noqa: PT011 - refused, whatever the number

@@ -1,10 +1,12 @@
 import os
 import pwd
 import socket
+import stat
+from pathlib import Path
 
 import pytest
 
-from app.cli import webserver
+from app.cli import gunicorn_hooks, webserver
 from dhcpcore.errors import Refused
 from dhcpcore.settings import Settings
 from dhcpcore.settings.model import Web
@@ -15,6 +17,14 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def memory(tmp_path, monkeypatch):
+    made = tmp_path / "memory"
+    made.mkdir()
+    monkeypatch.setattr(webserver, "_memory", lambda: made)
+    return made
 
 
 def settings(bind, **fields):
@@ -102,3 +112,38 @@ def test_the_web_process_gets_its_settings_without_the_file(tmp_path, monkeypatc
 def test_an_ordinary_user_stays_who_they_are(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert "--user" not in webserver.command(settings("127.0.0.1:8067", state_dir=tmp_path))
+
+
+def test_the_workers_counts_have_an_empty_folder_of_their_own(tmp_path, memory):
+    here = settings("127.0.0.1:8067", state_dir=tmp_path)
+    folder = Path(webserver.environment(here)["PROMETHEUS_MULTIPROC_DIR"])
+    assert folder.parent == memory
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    (folder / "counter_1.db").write_text("of the start before")
+    assert webserver.environment(here)["PROMETHEUS_MULTIPROC_DIR"] == str(folder)
+    assert list(folder.iterdir()) == []
+    other = settings("127.0.0.1:8068", state_dir=tmp_path)
+    assert webserver.environment(other)["PROMETHEUS_MULTIPROC_DIR"] != str(folder)
+
+
+@pytest.mark.parametrize("what", ["a file", "a link"])
+def test_a_folder_that_somebody_else_made_first_is_not_used(tmp_path, memory, what):
+    here, elsewhere = settings("127.0.0.1:8067", state_dir=tmp_path), tmp_path / "elsewhere"
+    folder = Path(webserver.environment(here)["PROMETHEUS_MULTIPROC_DIR"])
+    folder.rmdir()
+    elsewhere.mkdir()
+    (elsewhere / "precious.db").write_text("kept")
+    folder.symlink_to(elsewhere) if what == "a link" else folder.write_text("")
+    used = Path(webserver.environment(here)["PROMETHEUS_MULTIPROC_DIR"])
+    assert used != folder
+    assert used.parent == memory
+    assert (elsewhere / "precious.db").exists()
+
+
+def test_the_folder_of_counts_goes_with_the_pages(tmp_path, memory, monkeypatch):
+    folder = webserver.environment(settings("127.0.0.1:8067", state_dir=tmp_path))["PROMETHEUS_MULTIPROC_DIR"]
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", folder)
+    gunicorn_hooks.on_exit(None)
+    assert not Path(folder).exists()
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR")
+    gunicorn_hooks.on_exit(None)

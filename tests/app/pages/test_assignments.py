@@ -3,6 +3,7 @@ import re
 import pytest
 
 from app.services.access import Role
+from dhcpcore.store.definitions import Definitions
 from tests.app.site import fill, web
 
 GOOD = {"identifier": "hw_address", "value": "02:00:00:00:00:77", "address": "192.0.2.77", "hostname": "door",
@@ -75,6 +76,26 @@ def test_a_lease_is_reserved_in_one_step(page):
     assert "somebody else was found using it" in text(page.post("/leases/192.0.2.19/reserve"), 409)
 
 
+def test_a_lease_in_the_list_is_reserved_there_and_then_shown_as_reserved(page):
+    before = page.get("/leases?find=192.0.2.12").get_data(as_text=True)
+    assert 'action="/leases/192.0.2.12/reserve"' in before
+    assert ">Reserved<" not in before
+    shown = page.get(page.post("/leases/192.0.2.12/reserve").location).get_data(as_text=True)
+    number = re.search(r"/assignments/(\d+)/remove", shown)[1]
+    for path in ("/leases?find=192.0.2.12", "/leases/192.0.2.12"):
+        after = page.get(path).get_data(as_text=True)
+        assert f'href="/assignments/{number}"' in after
+        assert 'action="/leases/192.0.2.12/reserve"' not in after
+
+
+def test_what_was_reserved_already_is_told_and_has_no_undo(page):
+    """An undo would take away what somebody else has made."""
+    page.post("/leases/192.0.2.12/reserve")
+    shown = page.get(page.post("/leases/192.0.2.12/reserve").location).get_data(as_text=True)
+    assert "was assigned already" in shown
+    assert 'id="undo"' not in shown
+
+
 def test_a_release_is_asked_about_first(page):
     assert "Release 192.0.2.12?" in text(page.post("/leases/192.0.2.12/release"))
     done = text(page.post("/leases/192.0.2.12/release", data={"confirmed": "yes"}))
@@ -109,3 +130,28 @@ def test_every_wrong_row_is_told_and_none_is_added(page):
     for number in (2, 3, 4):
         assert f"Row {number}" in shown
     assert listed(text(page.get("/assignments"))) == ["192.0.2.5"]
+
+
+def test_options_are_edited_and_what_is_wrong_with_them_is_told(sqlite_database):
+    fill(sqlite_database)
+    client = web(sqlite_database)
+    typed = {"identifier": "hw_address", "value": "02:00:00:00:00:66", "address": "192.0.2.66", "enabled": "yes",
+             "options": "routers: [192.0.2.1]\n", "always_send": "routers", "never_send": "host-name, 6"}
+    for wrong, said in (({"options": "router: [192.0.2.1]"}, "router: "), ({"options": "["}, "options"),
+                        ({"never_send": "router"}, "[0]: "), ({"options": "5"}, "no mapping")):
+        answer = client.post("/assignments/new", data={**typed, **wrong})
+        assert answer.status_code == 422
+        assert said in answer.text
+    client.post("/assignments/new", data=typed)
+    listed = Definitions(sqlite_database).document()["subnets"][0]["assignments"]
+    (made,) = [one for one in listed if one["hw_address"] == "02:00:00:00:00:66"]
+    assert (made["options"], made["always_send"], made["never_send"]) == (
+        {"routers": ["192.0.2.1"]}, ["routers"], ["host-name", "6"])
+    shown = client.get("/assignments/2").text
+    assert "- 192.0.2.1" in shown
+    assert "host-name, 6" in shown
+    assert client.post("/assignments/2", data={**typed, "version": "2", "options": "", "always_send": "",
+                                               "never_send": ""}).status_code == 303
+    (made,) = [one for one in Definitions(sqlite_database).document()["subnets"][0]["assignments"]
+               if one["hw_address"] == "02:00:00:00:00:66"]
+    assert made.keys() == {"hw_address", "address"}

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.services import live
+from app.services import watching
 from app.services.access import Role
 from dhcpcore.stats.reasons import Reason
 from tests.app.people import EngineThatAnswers
@@ -70,7 +70,7 @@ def test_the_stream_tells_a_sample_and_goes_on_where_it_was_left(page):
 
 
 def test_streams_have_a_cap_and_give_their_place_back(page, monkeypatch):
-    monkeypatch.setattr(live, "WATCHERS_MAX", 1)
+    monkeypatch.setattr(watching, "WATCHERS_MAX", 1)
     first = page.get("/events/stream", buffered=False)
     refused = page.get("/events/stream")
     assert refused.status_code == 503

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from flask import request
+from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from dhcpcore.control import EngineAway
@@ -16,6 +17,11 @@ from tests.conftest import BROWSERS
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr", "--v=0")
+
+
+LOG = {"last": 9, "lost": 0, "lines": [
+    {"id": 8, "logged_at": 100.0, "level": "info", "logger": "dhcpcore.main", "text": "Serving."},
+    {"id": 9, "logged_at": 101.0, "level": "error", "logger": "dhcpcore.net", "text": "<script>alert('x')</script>"}]}
 
 
 class EngineThatComes:
@@ -28,6 +34,8 @@ class EngineThatComes:
         self.looks += verb == "status"
         if self.looks <= 1:
             raise EngineAway("No engine answers.")
+        if verb == "log":
+            return LOG
         return {"ready": True, "revision": 1} if verb == "status" else {
             "started_at": 1.0, "received": self.looks * 10, "types": {"DISCOVER": {"OFFER": self.looks * 10}},
             "reasons": {"OFFER": self.looks * 10}}
@@ -106,3 +114,34 @@ def test_when_the_server_fails_the_page_says_so_and_keeps_what_it_shows(sqlite_d
         shown, _ = look(f"{url}/", tmp_path, "--dump-dom", budget_ms=15_000)
     assert 'id="lost" role="status">' in shown
     assert "192.0.2.19" in shown
+
+
+@pytest.mark.browser
+def test_the_log_lives_and_html_in_it_stays_text(sqlite_database, tmp_path):
+    class EngineThatWrites(EngineThatComes):
+        """Has nothing to show when the page is made, and then two lines."""
+
+        def call(self, verb, **given):
+            return {"lines": [], "last": 0, "lost": 0} if verb == "log" and given.get("level") else super().call(verb)
+
+    with served(sqlite_database, EngineThatWrites()) as (url, asked), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS))),
+                                             args=["--no-sandbox", "--disable-quic"])
+        try:
+            said, page = [], browser.new_page()
+            page.on("console", lambda message: said.append(message.text))
+            page.goto(f"{url}/log?level=error")
+            lines = page.locator("#log li")
+            lines.first.wait_for()
+            # The level is held to by what comes as well.
+            assert lines.count() == 1
+            assert lines.locator(".log-text").all_inner_texts() == ["<script>alert('x')</script>"]
+            assert page.locator("#none").is_hidden()
+            page.get_by_role("button", name="Pause").click()
+            page.get_by_role("button", name="Go on").click()
+            page.get_by_label("At least").select_option("debug")
+            page.wait_for_url("**/log?find=&level=debug")
+        finally:
+            browser.close()
+    assert troubles("\n".join(said)) == []
+    assert any(path.startswith("/log/stream") for path in asked)

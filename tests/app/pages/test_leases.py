@@ -56,6 +56,25 @@ def test_the_order_can_be_turned_round_and_pages_go_on(page, sqlite_database):
     assert "First page" in second
 
 
+def test_a_search_that_has_more_to_look_at_goes_on_by_itself(page, monkeypatch):
+    """A host among the last of a million is found without a click; without scripts a link goes on."""
+    monkeypatch.setattr("dhcpcore.store.queries.SCAN_MAX", 2)
+    looked, path = 0, "/leases?find=host-17"
+    while "192.0.2.17" not in addresses(shown := text(page.get(path))):
+        assert "Nothing found so far" in shown
+        assert 'hx-trigger="load"' in shown
+        path = re.search(r'<a href="([^"]*)"[^>]*>Looking further', shown)[1].replace("&amp;", "&")
+        looked += 1
+    assert looked > 1
+    assert "so far" not in shown
+
+
+def test_a_search_that_has_looked_at_everything_says_so(page):
+    shown = text(page.get("/leases?find=host-77"))
+    assert "Nothing found" in shown
+    assert "so far" not in shown
+
+
 def test_a_strange_cursor_is_told(page):
     assert "cursor is not one that a list gave" in text(page.get("/leases?cursor=xyz"))
 

@@ -1,9 +1,7 @@
-import threading
-
 import pytest
 
-from app.services import live
-from app.services.live import LiveStatistics, TooManyWatchers
+from app.services.live import LiveStatistics
+from app.services.watching import Places
 from tests.app.people import EngineThatAnswers, EngineThatIsAway
 
 
@@ -24,7 +22,7 @@ def told(monkeypatch):
     monkeypatch.setattr(LiveStatistics, "_wake", lambda _: None)
     now = [100.0]
     engine = EngineThatAnswers(status={"ready": True}, statistics=counted(10))
-    return LiveStatistics(Here(engine), clock=lambda: now[0]), engine, now
+    return LiveStatistics(Here(engine), Places(), clock=lambda: now[0]), engine, now
 
 
 def test_rates_are_what_was_counted_between_two_looks(told):
@@ -50,7 +48,7 @@ def test_a_restarted_engine_makes_no_negative_rate(told):
 
 def test_an_engine_that_is_away_is_a_sample_too(monkeypatch):
     monkeypatch.setattr(LiveStatistics, "_wake", lambda _: None)
-    statistics = LiveStatistics(Here(EngineThatIsAway()))
+    statistics = LiveStatistics(Here(EngineThatIsAway()), Places())
     assert statistics.totals().status is None
     assert statistics.recent()[-1].engine == "away"
 
@@ -61,32 +59,3 @@ def test_totals_are_sorted_by_verdict_and_number(told):
     totals = statistics.totals()
     assert [one.code for one in totals.reasons] == ["OFFER", "ACK-NEW", "NAK-TAKEN", "NO-POOL"]
     assert totals.by_verdict() == {"answered": 7, "refused": 1, "taken": 0, "silent": 9}
-
-
-def test_every_watcher_gets_every_sample_and_a_slow_one_the_newest(told):
-    statistics, _, _ = told
-    with statistics.watching() as one, statistics.watching() as other:
-        for _ in range(live.BEHIND_MAX + 5):
-            statistics.poll()
-        assert one.get().id == other.get().id == 6
-        assert one.qsize() == live.BEHIND_MAX - 1
-
-
-def test_one_more_than_the_cap_is_refused_until_somebody_leaves(told, monkeypatch):
-    monkeypatch.setattr(live, "WATCHERS_MAX", 1)
-    statistics, _, _ = told
-    with statistics.watching(), pytest.raises(TooManyWatchers), statistics.watching():
-        pass
-    with statistics.watching():
-        pass
-
-
-def test_nobody_asks_the_engine_when_nobody_looks(monkeypatch):
-    monkeypatch.setattr(live, "PERIOD_S", 0.01)
-    monkeypatch.setattr(live, "LINGER_S", 0.02)
-    statistics = LiveStatistics(Here(EngineThatAnswers(status={}, statistics=counted(1))))
-    statistics.totals()
-    thread = statistics._thread
-    assert isinstance(thread, threading.Thread)
-    thread.join(5)
-    assert not thread.is_alive()

@@ -14,7 +14,7 @@ def test_an_overview_counts_held_declined_and_free(database):
     fill(database)
     found = subnets.overview(appliance(database))
     office, laboratory = found.subnets
-    assert office.pools == (PoolView("192.0.2.10", "192.0.2.19", 10, 9, 1, None),)
+    assert office.pools == (PoolView(1, "192.0.2.10", "192.0.2.19", 10, 9, 1, None),)
     assert (office.pools[0].free, office.held, office.nearly_full) == (0, 10, True)
     assert (laboratory.pools, laboratory.size, laboratory.nearly_full) == ((), 0, False)
     assert (found.revision, found.held) == (1, 10)
@@ -37,7 +37,7 @@ def test_a_subnet_is_known_by_name_prefix_and_number(database):
 
 
 def test_without_any_subnet_the_remedy_is_told(database):
-    with pytest.raises(NotFound, match="lessor apply FILE"):
+    with pytest.raises(NotFound, match="lessor subnet add"):
         subnets.number(appliance(database), "office")
 
 

@@ -29,6 +29,9 @@ class FakeEngine:
     def transactions(self, limit, client=None):
         return [{"client": client or "any", "n": n} for n in range(limit)]
 
+    def log(self, limit, after, level, find):
+        return {"lines": [{"id": 7, "text": find or level}][:limit], "last": 7, "lost": 0}
+
     def suspensions(self):
         return [{"hw_address": "02:00:00:00:00:01", "why": "rate", "since": 1.0, "until": 151.0, "subnet": "office"}]
 

@@ -1,9 +1,13 @@
+import dataclasses
 import json
+import logging
 
 import pytest
 
 from dhcpcore.control import VERBS, Dispatch, Role
 from dhcpcore.control.dispatch import ANSWER_BYTES_MAX
+from dhcpcore.control.verbs import LOG_LINES_MAX
+from dhcpcore.logs import Ring
 from tests.dhcpcore.control.engines import FakeEngine
 
 
@@ -49,6 +53,10 @@ def test_what_the_engine_refuses_is_told_in_its_words():
     (b'{"verb": "transactions", "arguments": {"limit": 0}}', "invalid"),
     (b'{"verb": "transactions", "arguments": {"limit": true}}', "invalid"),
     (b'{"verb": "transactions", "arguments": {"client": ""}}', "invalid"),
+    (b'{"verb": "log", "arguments": {"limit": 301}}', "invalid"),
+    (b'{"verb": "log", "arguments": {"level": "loud"}}', "invalid"),
+    (b'{"verb": "log", "arguments": {"level": ["info"]}}', "invalid"),
+    (b'{"verb": "log", "arguments": {"after": -1}}', "invalid"),
 ])
 def test_a_bad_request_is_refused_by_name(line, code):
     answer = ask(line)
@@ -67,6 +75,16 @@ def test_an_answer_beyond_the_limit_is_refused():
     engine = FakeEngine()
     engine.statistics = lambda: {"big": "x" * ANSWER_BYTES_MAX}
     assert ask({"id": 9, "verb": "statistics"}, engine=engine)["error"]["code"] == "too-large"
+
+
+def test_the_longest_log_fits_into_an_answer():
+    ring = Ring(size=LOG_LINES_MAX)
+    for _ in range(LOG_LINES_MAX):
+        ring.keep(logging.LogRecord("dhcpcore." + "x" * 50, logging.WARNING, "x.py", 1, "\u20ac" * 9000, (), None))
+    engine = FakeEngine()
+    engine.log = lambda limit, after, level, find: dataclasses.asdict(ring.tail(limit, after, level, find))
+    answer = ask({"id": 1, "verb": "log", "arguments": {"limit": LOG_LINES_MAX}}, engine=engine)
+    assert len(answer["result"]["lines"]) == LOG_LINES_MAX
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)

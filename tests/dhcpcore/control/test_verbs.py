@@ -8,6 +8,8 @@ def test_defaults_fill_what_is_left_out():
     assert VERBS["transactions"].parse({}) == {"limit": 20, "client": None}
     assert VERBS["lease-release"].parse({"address": "::1"}) == {"address": bytes(15) + b"\1", "space": 0}
 
+    assert VERBS["log"].parse({}) == {"limit": 100, "after": None, "level": "debug", "find": None}
+
 
 def test_null_counts_as_left_out():
     assert VERBS["transactions"].parse({"limit": None, "client": None}) == {"limit": 20, "client": None}

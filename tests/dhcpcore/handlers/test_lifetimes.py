@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcpcore.handlers.lifetimes import timers
 from dhcpcore.lease.model import INFINITE_LIFETIME_S
 from dhcpcore.topology.snapshot import Lifetimes
 
@@ -15,24 +14,24 @@ MAYBE = st.none() | st.integers(1, INFINITE_LIFETIME_S)
 
 @given(granted=SECONDS, renew=MAYBE, rebind=MAYBE)
 def test_the_order_holds(granted: int, renew: int | None, rebind: int | None) -> None:
-    one, two = timers(Lifetimes(renew_s=renew, rebind_s=rebind), granted)
+    one, two = Lifetimes(renew_s=renew, rebind_s=rebind).timers(granted)
     assert 0 < one < two < granted
 
 
 @given(granted=SECONDS)
 def test_half_and_seven_eighths_by_default(granted: int) -> None:
     """RFC 2131 4.4.5."""
-    assert timers(Lifetimes(), granted) == (granted // 2, granted * 7 // 8)
+    assert Lifetimes().timers(granted) == (granted // 2, granted * 7 // 8)
 
 
 def test_one_of_the_two_may_be_configured() -> None:
-    assert timers(Lifetimes(renew_s=100), 1000) == (100, 875)
-    assert timers(Lifetimes(rebind_s=600), 1000) == (500, 600)
-    assert timers(Lifetimes(renew_s=900), 1000) == (500, 875)
+    assert Lifetimes(renew_s=100).timers(1000) == (100, 875)
+    assert Lifetimes(rebind_s=600).timers(1000) == (500, 600)
+    assert Lifetimes(renew_s=900).timers(1000) == (500, 875)
 
 
 def test_for_ever_is_never_renewed() -> None:
-    assert timers(Lifetimes(renew_s=5, rebind_s=9), INFINITE_LIFETIME_S) == (INFINITE_LIFETIME_S,) * 2
+    assert Lifetimes(renew_s=5, rebind_s=9).timers(INFINITE_LIFETIME_S) == (INFINITE_LIFETIME_S,) * 2
 
 
 @given(

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from dhcpcore.engine import Datagram, Engine, Traced
+from dhcpcore.lease.model import Change, Lease
+from dhcpcore.logs import Ring
 from dhcpcore.net import chores as module
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -23,8 +25,19 @@ from dhcpcore.store.requests import Request
 from dhcpcore.store.schema import request as request_table
 from dhcpcore.store.schema import trace
 from dhcpcore.topology.links import Interface
-from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
-from tests.packets4 import BROADCAST, DISCOVER, client, ip, request
+from dhcpcore.topology.snapshot import Leasequery, Pool, Snapshot, Subnet
+from tests.packets4 import (
+    BROADCAST,
+    DISCOVER,
+    LEASEACTIVE,
+    LEASEQUERY,
+    Client,
+    client,
+    dotted,
+    ip,
+    read,
+    request,
+)
 
 T0 = 1_700_000_000.0
 SERVER = ip("192.0.2.1")
@@ -45,7 +58,7 @@ class Bench:
         self.clock = Clock(lambda: T0, lambda: T0, lambda: 0.0)
         self.clock.measure()
         self.sent: list[Any] = []
-        face = Face(self.engine, self.store, self.clock, b"duid", self.sent.extend, lambda: None, "sqlite", T0)
+        face = Face(self.engine, self.store, self.clock, b"duid", self.sent.extend, lambda: None, "sqlite", T0, Ring())
         self.chores = Chores(
             self.engine, self.database, self.store, definitions, self.clock, self.sent.extend, b"duid", "host", face.do
         )
@@ -181,3 +194,29 @@ def test_an_ordinary_load_is_kept_whole(bench: Bench, monkeypatch: pytest.Monkey
     now[0] += 1
     bench.chores.write_traces()
     assert bench.count(func.sum(trace.c.count)) == 60 * 20
+
+
+def test_a_query_by_remote_id_is_searched_for_a_slice_at_a_time_and_then_answered(bench: Bench) -> None:
+    agent = b"\x02\x04home"
+    rows = [
+        Lease(0, 4, (0xC0000264 + n).to_bytes(4, "big"), 32, b"\x00\x01%06d" % n, b"\x01%06d" % n, 1, int(T0) + 60,
+              int(T0), 1, 1, 1, "", b"", agent if n == 900 else b"")
+        for n in range(1000)
+    ]  # fmt: skip
+    bench.store.commit([Change(None, row, True, None) for row in rows], T0)
+    bench.engine.install(Snapshot(1, (OFFICE,), leasequery=Leasequery(True, ((ip("192.0.2.2"), 32),))))
+    assert bench.chores.search() == 0.1, "nothing to search for"
+    query = request(LEASEQUERY, Client(b"", htype=0), 7, giaddr="192.0.2.2", agent=agent)
+    batch = bench.engine.open([Datagram(query, ip("192.0.2.2"), 67, 2, SERVER, SERVER, T0)], T0)
+    batch.decide()
+    assert bench.chores.search() == 0.0
+    assert bench.sent == [], "half of it was looked at"
+    assert bench.chores.search() == 0.0
+    (answer,) = bench.sent
+    assert (read(answer.payload).kind, read(answer.payload).ciaddr) == (LEASEACTIVE, dotted(rows[900].address))
+    assert bench.chores.search() == 0.1
+    assert bench.engine.counters.events["leasequery-found"] == 1
+
+
+def test_while_it_is_not_enabled_it_is_hardly_looked_for(bench: Bench) -> None:
+    assert bench.chores.search() == 1.0

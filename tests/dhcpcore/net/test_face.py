@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dhcpcore.control.verbs import VERBS
 from dhcpcore.errors import Refused, StoreUnavailable
+from dhcpcore.logs import Ring
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.store.requests import Request
@@ -33,10 +36,19 @@ def face(world: World) -> Face:
     stopped: list[bool] = []
     made = Face(
         world.engine, world.store, clock, b"\0\4abc", lambda answers: None, lambda: stopped.append(True), "sqlite:///x",
-        float(T0),
+        float(T0), Ring(first=1000),
     )  # fmt: skip
     made.stopped = stopped  # type: ignore[attr-defined]
     return made
+
+
+def test_the_log_is_told_as_the_channel_asks_for_it(face: Face) -> None:
+    for text in ("one", "two"):
+        face._ring.keep(logging.LogRecord("dhcpcore.x", logging.WARNING, "x.py", 1, text, (), None))
+    told = face.log(**VERBS["log"].parse({"limit": 1}))
+    assert [(line["id"], line["level"], line["text"]) for line in told["lines"]] == [(1001, "warning", "two")]
+    assert face.log(**VERBS["log"].parse({"after": 1000}))["lines"] == told["lines"]
+    assert face.log(**VERBS["log"].parse({"after": 1001})) == {"lines": (), "last": 1001, "lost": 0}
 
 
 class TestRelease:

@@ -12,13 +12,15 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.REQUESTED: (A4,), Step.REQUESTED_TAKEN: (A4,), Step.FROM_POOL: (4, A4), Step.CANDIDATE_TAKEN: (A4,),
     Step.LIFETIME: (3600,), Step.OPTIONS_DROPPED: (b"\x0f\x77",), Step.LEFT_OTHER_LEASE: (A4,), Step.NEEDS_ROWS: (1,),
     Step.PROBING: (A4,), Step.PROBE_SILENT: (A4,), Step.RETRIED: (2,), Step.GUARDED_POOL: (4, "known"),
-    Step.ADOPTED: (A4,), Step.GATED_POOL: (4, "RANDOM-MAC"), Step.REUSED: (90,), Step.ADAPTED: (80, 600),
-    Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
+    Step.ADOPTED: (A4,), Step.QUERY: ("address", b"\xc0\0\2\1"), Step.GATED_POOL: (4, "RANDOM-MAC"),
+    Step.REUSED: (90,), Step.ADAPTED: (80, 600), Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",),
+    Step.LEASE_RUNS_OUT: (A4, 90),
 }  # fmt: skip
 
 
 def test_every_step_has_a_sentence() -> None:
-    assert set(SENTENCES) == {int(step) for step in Step} == set(map(int, ARGUMENTS))
+    steps = {number for name, number in vars(Step).items() if name.isupper()}
+    assert set(SENTENCES) == steps == set(ARGUMENTS)
 
 
 def test_every_sentence_is_one() -> None:
@@ -31,8 +33,14 @@ def test_every_sentence_is_one() -> None:
             assert "192.0.2.1" in said
 
 
-def test_options_are_named_by_their_codes() -> None:
-    assert describe((Step.OPTIONS_DROPPED, b"\x0f\x77")) == "No room was left for the options 15, 119."
+def test_options_are_named() -> None:
+    said = "No room was left in the 548 octets that the client takes for the options option-231 (231)."
+    assert describe((Step.OPTIONS_DROPPED, b"\xe7", 548)) == said
+
+
+def test_a_trace_of_before_does_not_say_how_much_room_there_was():
+    said = "No room was left for the options domain-name (15), domain-search (119)."
+    assert describe((Step.OPTIONS_DROPPED, b"\x0f\x77")) == said
 
 
 def test_an_unknown_step_is_shown_all_the_same() -> None:

@@ -108,3 +108,17 @@ def test_an_unknown_subnet_is_refused(listing):
 def test_no_assignment_at_all(database):
     assert AssignmentList(database).page() == ([], None)
     assert AssignmentList(database).page(AssignmentFilter(name="x"), descending=True) == ([], None)
+
+
+def test_the_keepers_of_addresses_are_found_in_their_space(listing):
+    office, elsewhere = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
+    found = listing.keepers({(0, office), (7, office), (7, elsewhere), (0, bytes([192, 0, 2, 99]))})
+    by_id = {row.assignment_id: row for row in listing.page().rows}
+    assert {place: by_id[number].subnet for place, number in found.items()} == {
+        (0, office): "office", (7, office): "elsewhere"}
+
+
+def test_a_disabled_assignment_and_a_prefix_keep_no_address(listing):
+    prefix = bytes.fromhex("20010db8000f") + bytes(10)
+    assert listing.keepers({(0, bytes([192, 0, 2, 55])), (0, prefix)}) == {}
+    assert listing.keepers(set()) == {}

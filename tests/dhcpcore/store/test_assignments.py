@@ -40,7 +40,8 @@ def test_by_identifier(definitions):
     assert found.keys() == {PRINTER, CLIENT, REMOTE, BY_NAME, DUID}
     (printer,) = found[PRINTER]
     assert printer == Assignment(
-        printer.assignment_id, 1, *PRINTER, (v4(10),), "printer", ((15, b"printers.example.org"),)
+        printer.assignment_id, 1, *PRINTER, (v4(10),), "printer", ((15, b"printers.example.org"),),
+        frozenset({3}), frozenset({42}),
     )
     assert found[BY_NAME][0].addresses == ()
     assert found[DUID][0].addresses == (

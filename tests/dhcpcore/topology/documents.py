@@ -15,8 +15,24 @@ FULL: dict[str, Any] = {
         "reclaim_grace": "1m",
         "probation": "12h",
         "probe": True,
+        "always_send": {"dhcp4": ["domain-name-servers"], "dhcp6": ["dns-servers"]},
+        "never_send": {"dhcp4": ["cookie-servers"]},
     },
     "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string"}],
+    "shared_networks": [
+        {
+            "name": "campus",
+            "lifetime": {"default": "3h", "preferred": "1h"},
+            "authoritative": False,
+            "adopt": "never",
+            "rapid_commit": False,
+            "preference": 3,
+            "boot": {"next_server": "192.0.2.7"},
+            "options": {"dhcp4": {"ntp-servers": ["192.0.2.4"]}, "dhcp6": {"dns-servers": ["2001:db8::4"]}},
+            "always_send": {"dhcp4": ["ntp-servers"]},
+            "never_send": {"dhcp6": ["domain-search"]},
+        }
+    ],
     "subnets": [
         {
             "prefix": "192.0.2.0/24",
@@ -35,6 +51,8 @@ FULL: dict[str, Any] = {
                 "classless-static-route": [["192.168.200.0/24", "192.0.2.254"]],
                 "x-colour": "blue",
             },
+            "always_send": ["x-colour"],
+            "never_send": ["log-servers"],
             "pools": [
                 {
                     "first": "192.0.2.100",
@@ -42,6 +60,8 @@ FULL: dict[str, Any] = {
                     "class": "known",
                     "lifetime": "15m",
                     "options": {"domain-name": "known.example.org"},
+                    "always_send": ["domain-name"],
+                    "never_send": ["cookie-servers"],
                 },
                 {"first": "192.0.2.200", "last": "192.0.2.220"},
             ],
@@ -51,6 +71,8 @@ FULL: dict[str, Any] = {
                     "address": "192.0.2.10",
                     "hostname": "printer",
                     "options": {"domain-name": "printers.example.org"},
+                    "always_send": ["routers"],
+                    "never_send": ["ntp-servers"],
                 },
                 {"client_id": "01:02:00:00:00:00:02", "address": "192.0.2.11"},
                 {"circuit_id": "eth-0-1-7", "address": "192.0.2.12", "enabled": False},
@@ -77,6 +99,7 @@ FULL: dict[str, Any] = {
         },
         {"prefix": "192.0.2.0/24", "name": "office of another network", "space": 7},
     ],
+    "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2"]},
 }
 
 

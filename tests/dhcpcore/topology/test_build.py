@@ -3,13 +3,19 @@
 from dhcpcore.lease.model import Identifier
 from dhcpcore.topology.build import Row, SubnetRow, Usage, from_document, from_rows, lifetimes_of
 from dhcpcore.topology.document import LifetimeEntry
+from dhcpcore.topology.levels import levels_of, merge
 from dhcpcore.topology.snapshot import Lifetimes
 from dhcpcore.topology.validate import validate
 from tests.dhcpcore.topology.documents import FULL, full
+from tests.packets4 import ip
 
 
 def built():
     return from_document(validate(FULL), 3)
+
+
+def sent(subnet):
+    return merge(levels_of(subnet, None)).payloads
 
 
 def test_subnets_have_inherited_everything():
@@ -19,17 +25,17 @@ def test_subnets_have_inherited_everything():
     assert office.lifetimes == Lifetimes(7200, 7200, 7200)
     assert other.lifetimes == Lifetimes(3600, 600, 86_400)
     assert v6.lifetimes == Lifetimes(4000, 4000, 4000, 1000, 2000, 3001)
-    assert office.options[6] == other.options[6] == bytes([192, 0, 2, 53])
-    assert office.options[224] == b"blue"
-    assert 224 not in other.options
+    assert sent(office)[6] == sent(other)[6] == bytes([192, 0, 2, 53])
+    assert sent(office)[224] == b"blue"
+    assert 224 not in sent(other)
 
 
 def test_the_subnets_option_counts_before_that_of_globals():
     document = full()
     document["globals"]["options"]["dhcp4"]["domain-name"] = "everywhere.example.org"
     office, _v6, other = from_document(validate(document)).subnets
-    assert office.options[15] == b"example.org"
-    assert other.options[15] == b"everywhere.example.org"
+    assert sent(office)[15] == b"example.org"
+    assert sent(other)[15] == b"everywhere.example.org"
 
 
 def test_globals_and_usage():
@@ -114,6 +120,24 @@ def test_rows_make_the_same_snapshot_as_their_document():
     assert snapshot.subnets[0].options == built().subnets[0].options
 
 
+def test_who_may_ask_is_in_the_snapshot_from_a_document_and_from_rows():
+    section = ("leasequery", Row(0, "leasequery", FULL["leasequery"]))
+    for snapshot in (built(), from_rows(3, *rows(FULL), usage=Usage(), sections=[section])):
+        admits = snapshot.leasequery.admits
+        assert admits(ip("192.0.2.2"))
+        assert admits(ip("198.51.100.15"))
+        assert not admits(ip("198.51.100.16"))
+        assert not admits(ip("192.0.2.3"))
+    assert not from_rows(3, *rows(FULL), usage=Usage()).leasequery.admits(ip("192.0.2.2"))
+
+
+def test_a_bad_row_of_who_may_ask_is_quarantined_and_nobody_may():
+    section = ("leasequery", Row(0, "leasequery", {"enabled": True, "requestors": ["garbage"]}))
+    snapshot = from_rows(3, *rows(FULL), usage=Usage(), sections=[section])
+    assert [one.place for one in snapshot.quarantined] == ["leasequery"]
+    assert not snapshot.leasequery.enabled
+
+
 def test_a_bad_row_is_quarantined_and_the_rest_serves():
     document = full()
     document["subnets"][0]["pools"][0]["first"] = "garbage"
@@ -149,3 +173,60 @@ def test_a_bad_definition_takes_the_subnet_that_uses_it_along_and_no_other():
     snapshot = from_rows(3, *rows(document), usage=Usage())
     assert {one.place for one in snapshot.quarantined} == {"option definition x-colour", "subnet 11"}
     assert len(snapshot.subnets) == 2
+
+
+def in_campus(**settings):
+    """Two subnets of a declared shared network, the second with settings of its own, and one outside it."""
+    network = {
+        "name": "campus", "lifetime": "30m", "authoritative": True, "adopt": "free", "rapid_commit": True,
+        "preference": 9, "boot": {"next_server": "192.0.2.6"},
+        "options": {"dhcp4": {"domain-name": "campus.example", "routers": ["192.0.2.1"]}},
+        "always_send": {"dhcp4": ["domain-name"]}, "never_send": {"dhcp4": ["host-name"]},
+    }  # fmt: skip
+    document = {
+        "version": 1,
+        "globals": {"lifetime": "1h", "options": {"dhcp4": {"domain-name": "everywhere.example"}}},
+        "shared_networks": [network],
+        "subnets": [
+            {"prefix": "192.0.2.0/24", "shared_network": "campus"},
+            {"prefix": "198.51.100.0/24", "shared_network": "campus", **settings},
+            {"prefix": "203.0.113.0/24"},
+            {"prefix": "2001:db8:1::/64", "shared_network": "campus"},
+        ],
+    }
+    return from_document(validate(document)).subnets
+
+
+def test_members_inherit_what_their_shared_network_says():
+    member, _own, alone, six = in_campus()
+    assert (member.lifetimes.default_s, member.authoritative, member.adopt, member.rapid_commit) == (
+        1800, True, "free", True,
+    )  # fmt: skip
+    assert member.boot.next_server == bytes([192, 0, 2, 6])
+    assert sent(member)[15] == b"campus.example"
+    merged = merge(levels_of(member, None))
+    assert (merged.always, merged.never) == ({1, 15}, {12})
+    assert (six.preference, six.boot.next_server, six.lifetimes.default_s) == (9, b"\0\0\0\0", 1800)
+    assert (alone.lifetimes.default_s, alone.authoritative, alone.preference) == (3600, False, None)
+    assert (alone.boot.next_server, sent(alone)[15]) == (b"\0\0\0\0", b"everywhere.example")
+
+
+def test_a_member_that_says_otherwise_is_heard():
+    own = in_campus(
+        lifetime="5m", authoritative=False, adopt="never", rapid_commit=False, boot={"file": "x"},
+        options={"domain-name": "own.example"}, always_send=["routers"],
+    )[1]  # fmt: skip
+    assert (own.lifetimes.default_s, own.authoritative, own.adopt, own.rapid_commit) == (300, False, "never", False)
+    assert (own.boot.next_server, own.boot.file) == (b"\0\0\0\0", b"x"), "a mapping is taken as a whole"
+    merged = merge(levels_of(own, None))
+    assert (merged.payloads[15], merged.always, merged.never) == (b"own.example", {1, 3, 15}, {12})
+
+
+def test_a_broken_shared_network_is_named_and_its_members_serve_without_it():
+    rows = [SubnetRow(Row(7, "subnet 7", {"prefix": "192.0.2.0/24", "shared_network": "campus"}), ())]
+    broken = Row(0, "shared network campus", {"name": "campus", "lifetime": "soon"})
+    snapshot = from_rows(1, None, [], rows, usage=Usage(), shared_networks=[broken])
+    assert [one.place for one in snapshot.quarantined] == ["shared network campus"]
+    assert "not a duration" in snapshot.quarantined[0].fault
+    (member,) = snapshot.subnets
+    assert (member.subnet_id, member.lifetimes.default_s) == (7, 3600)

@@ -12,12 +12,15 @@ from dhcpcore.topology.document import (
     AssignmentEntry,
     BootEntry,
     DocumentEntry,
+    FamilyNames,
     FloodEntry,
     GlobalOptions,
     GlobalsEntry,
+    LeasequeryEntry,
     LifetimeEntry,
     PoolEntry,
     PrefixPoolEntry,
+    SharedNetworkEntry,
     SubnetEntry,
     SubnetSettings,
 )
@@ -31,12 +34,15 @@ SECTIONS = {
     "Globals": GlobalsEntry,
     "Flood": FloodEntry,
     "Global options": GlobalOptions,
+    "Names by family": FamilyNames,
+    "Shared networks": SharedNetworkEntry,
     "Subnets": SubnetEntry,
     "Lifetimes": LifetimeEntry,
     "Boot": BootEntry,
     "Pools": PoolEntry,
     "Prefix pools": PrefixPoolEntry,
     "Assignments": AssignmentEntry,
+    "Leasequery": LeasequeryEntry,
 }
 
 
@@ -103,7 +109,8 @@ def test_every_example_is_right(example):
 
 
 @pytest.mark.parametrize(
-    "key", [*keys(DocumentEntry), *keys(SubnetEntry), *keys(AssignmentEntry), *keys(LifetimeEntry)]
+    "key", [*keys(DocumentEntry), *keys(SubnetEntry), *keys(AssignmentEntry), *keys(LifetimeEntry),
+            *keys(SharedNetworkEntry)]
 )
 def test_every_key_is_in_an_example(key):
     shown = re.sub(r"^#.*", "", "\n".join(EXAMPLES), flags=re.MULTILINE)

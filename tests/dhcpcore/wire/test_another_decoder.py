@@ -4,11 +4,13 @@ import struct
 
 import pytest
 from scapy.layers import dhcp6
-from scapy.layers.dhcp import DHCP
+from scapy.layers.dhcp import DHCP, DHCPOptions
 
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 from dhcpcore.wire.v4.tlv import encode_options, scan
 from dhcpcore.wire.v6.options import DHCP6_OPTIONS
+from tests.golden.test_every_option4 import ROWS
+from tests.golden.test_options4 import GOLDEN
 
 SAMPLE4 = [
     ("subnet-mask", "255.255.255.0", ("subnet_mask", "255.255.255.0")),
@@ -97,3 +99,38 @@ def test_ntp_servers_are_read_alike():
     read = read6("ntp-server", [{"address": "2001:db8::1"}, {"name": "n.org"}], "DHCP6OptNTPServer")
     assert read.ntpserver[0].addr == "2001:db8::1"
     assert read.ntpserver[1].fqdn == b"n.org."
+
+
+def typed_by_scapy():
+    """Golden rows whose option scapy reads as more than octets."""
+    for name, value, octets, *_source in [*GOLDEN, *ROWS]:
+        code = DHCP4_OPTIONS.find(name).code
+        if not isinstance(DHCPOptions.get(code, ""), str) and code not in READ_OTHERWISE:
+            yield pytest.param(code, value, bytes.fromhex(octets), id=f"{name}-{octets[:12]}")
+
+
+#: What scapy reads in a form of its own; most are in ``SAMPLE4``.
+READ_OTHERWISE = {
+    2: "no sign", 52: "a number where it has a name", 53: "a name for the number", 55: "a list in a list", 61: "octets",
+    68: "no empty list", 98: "octets", 121: "its own text for routes", 145: "one number",
+}  # fmt: skip
+
+
+def as_scapy(value):
+    """One of our values as scapy shows it."""
+    if isinstance(value, dict) and set(value) == {"hex"}:
+        return bytes.fromhex(value["hex"])
+    return int(value) if isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize(("code", "value", "payload"), list(typed_by_scapy()))
+def test_golden_octets_mean_the_same_to_scapy(code, value, payload):
+    read = DHCP(bytes((code, len(payload))) + payload + b"\xff").options[0]
+    expected = [as_scapy(one) for one in value] if isinstance(value, list) else [as_scapy(value)]
+    found = [one.decode() if isinstance(one, bytes) and isinstance(said, str) else one
+             for one, said in zip(read[1:], expected, strict=True)]  # fmt: skip
+    assert found == expected
+
+
+def test_scapy_reads_most_of_our_options():
+    assert len({one.values[0] for one in typed_by_scapy()}) >= 75

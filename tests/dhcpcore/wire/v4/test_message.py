@@ -108,7 +108,7 @@ FIELDS: dict[str, Any] = {
 class TestEncode:
     def test_what_fits_is_one_piece(self) -> None:
         made = encode(
-            blank(), **FIELDS, sname=b"", file=b"", head=tlv(53, b"\2"), body=tlv(15, b"d"), tail=tlv(82, b"a")
+            blank(), **FIELDS, sname=b"", file=b"", options=tlv(53, b"\2") + tlv(15, b"d"), tail=tlv(82, b"a")
         )
         assert made is not None
         answer = read(made)
@@ -119,16 +119,16 @@ class TestEncode:
     def test_to_the_last_octet_and_not_one_more(self, limit: int) -> None:
         room = limit - 28 - 240 - 3 - 1
         whole = b"".join(tlv(224, b"x" * 98) for _ in range(room // 100)) + b"\0" * (room % 100)
-        made = encode(blank(limit), **FIELDS, sname=b"", file=b"", head=tlv(53, b"\2"), body=whole, tail=b"")
+        made = encode(blank(limit), **FIELDS, sname=b"", file=b"", options=tlv(53, b"\2") + whole, tail=b"")
         assert made is not None
         assert len(made) == limit - 28
         assert (
-            encode(blank(limit), **FIELDS, sname=b"", file=b"", head=tlv(53, b"\2"), body=whole + b"\0", tail=b"")
+            encode(blank(limit), **FIELDS, sname=b"", file=b"", options=tlv(53, b"\2") + whole + b"\0", tail=b"")
             is None
         )
 
     def test_names_stand_in_their_fields(self) -> None:
-        made = encode(blank(), **FIELDS, sname=b"s" * 64, file=b"f" * 128, head=tlv(53, b"\2"), body=b"", tail=b"")
+        made = encode(blank(), **FIELDS, sname=b"s" * 64, file=b"f" * 128, options=tlv(53, b"\2") + b"", tail=b"")
         assert made is not None
         assert (read(made).sname, read(made).file) == (b"s" * 64, b"f" * 128)
 

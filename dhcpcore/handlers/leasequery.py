@@ -1,0 +1,115 @@
+"""LEASEQUERY: who has an address, and which addresses a client has.  RFC 4388, RFC 6148."""
+
+from __future__ import annotations
+
+from dhcpcore.errors import MalformedMessage
+from dhcpcore.lease.model import KIND_ADDRESS4, Lease, LeaseKey
+from dhcpcore.lease.query import By, Query, read
+from dhcpcore.lease.telling import lifetimes_of, reply
+from dhcpcore.lease.transitions import is_active
+from dhcpcore.pipeline.bundle import Outgoing, Route, TransactionBundle
+from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.searches import Search, Searches
+from dhcpcore.pipeline.signals import CannotRespond, NeedsRows
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.links import NO_PLACE
+from dhcpcore.wire.v4.message import NOWHERE, MessageType
+
+_SERVER_PORT = 67
+_REASONS = {
+    MessageType.LEASEACTIVE: Reason.LEASE_ACTIVE,
+    MessageType.LEASEUNASSIGNED: Reason.LEASE_UNASSIGNED,
+    MessageType.LEASEUNKNOWN: Reason.LEASE_UNKNOWN,
+}
+#: What only a TCP stream can answer.  RFC 6926 7.2.
+_IN_BULK = frozenset((By.RELAY_ID, By.EVERYTHING))
+
+
+class LeaseQuery(Handler):
+    """Answers requestors that the definitions name, from the rows of the address or client that they ask for."""
+
+    message_types = frozenset((MessageType.LEASEQUERY,))
+
+    def __init__(self, searches: Searches) -> None:
+        self._searches = searches
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """The answer goes to giaddr (RFC 4388 6.4), so that is who must be admitted: a forged source learns nothing."""
+        request = bundle.request
+        if request.giaddr == NOWHERE or not bundle.snapshot.leasequery.admits(request.giaddr):
+            raise CannotRespond(Reason.LEASEQUERY_REFUSED)
+        if bundle.datagram.local in {NOWHERE, b""}:
+            raise CannotRespond(Reason.NO_SERVER_ADDRESS)
+        try:
+            query = read(request)
+        except MalformedMessage:
+            raise CannotRespond(Reason.LEASEQUERY_INVALID) from None
+        if query.by in _IN_BULK:
+            raise CannotRespond(Reason.LEASEQUERY_INVALID)
+        bundle.link, bundle.home = bundle.links.for_relay(request.giaddr) or NO_PLACE
+        bundle.subnet = bundle.home
+        bundle.trace.append((Step.QUERY, query.by.value, query.value))
+        if query.by is By.REMOTE_ID:
+            if self._searches.full:
+                raise CannotRespond(Reason.LEASEQUERY_BUSY)
+        elif query.by is By.ADDRESS:
+            bundle.wants.leases.add(_key(bundle, query))
+        else:
+            bundle.wants.clients.update(query.clients)
+        bundle.server_id = bundle.datagram.local
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Ends with the answer in ``outgoing``, or with the query among the searches."""
+        request = bundle.request
+        query = read(request)
+        route = Route(request.giaddr, _SERVER_PORT, 0, bundle.datagram.local)
+        if query.by is By.REMOTE_ID:
+            self._searches.add(Search(request, query, bundle.server_id, route, bundle.home.space))
+            bundle.reason = Reason.LEASEQUERY_SEARCH
+            return
+        kind, payload = reply(
+            request, query, self._rows(bundle, query), now=bundle.now, server_id=bundle.server_id,
+            known=query.by is By.ADDRESS and bundle.links.for_address(query.value) is not None,
+            lifetimes=lifetimes_of(bundle.snapshot),
+        )  # fmt: skip
+        bundle.outgoing.append(Outgoing(payload, route))
+        bundle.reason = _REASONS[kind]
+
+    def _rows(self, bundle: TransactionBundle, query: Query) -> list[Lease]:
+        facts = bundle.facts
+        clients = query.clients
+        space = bundle.home.space  # Of the requestor's own link; 0 where it is on none.
+        if query.by is By.ADDRESS:
+            key = _key(bundle, query)
+            row = _committed(bundle, facts.by_key.get(key))
+            if row is None or not is_active(row, bundle.now):
+                return []
+            space = row.space
+            clients = (row.client,)
+            if row.client not in facts.by_client:
+                bundle.wants.clients.add(row.client)  # For all its addresses, option 92.
+                bundle.wants.leases.add(key)
+                raise NeedsRows
+        rows = [_committed(bundle, row) for client in clients for row in facts.by_client.get(client, ())]
+        return [
+            row
+            for row in rows
+            if row is not None
+            and (row.space, row.kind) == (space, KIND_ADDRESS4)
+            and (query.by is not By.HARDWARE or row.hw == query.value)
+        ]
+
+
+def _committed(bundle: TransactionBundle, row: Lease | None) -> Lease | None:
+    """The row as SQL has it: the answer leaves at once, and what this batch changes may never be committed."""
+    change = bundle.ledger.changes.get(row.key) if row is not None else None
+    return row if change is None else change.before
+
+
+def _key(bundle: TransactionBundle, query: Query) -> LeaseKey:
+    """The row of an address: of the requestor's own link where that has it, else of whichever subnet has it."""
+    subnet = bundle.link.subnet_of(query.value)
+    if subnet is None and (found := bundle.links.for_address(query.value)) is not None:
+        subnet = found[1]
+    return (subnet.space if subnet is not None else 0, KIND_ADDRESS4, query.value, 32)

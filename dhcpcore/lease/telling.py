@@ -1,0 +1,153 @@
+"""Leasequery: what is told of a row.  RFC 4388 6.4.2, RFC 6926 6.2."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Sequence
+
+from dhcpcore.lease.model import INFINITE_LIFETIME_S, NEVER, Lease, State
+from dhcpcore.lease.query import By, Query, changed_at
+from dhcpcore.lease.transitions import is_active
+from dhcpcore.topology.snapshot import Lifetimes, Snapshot
+from dhcpcore.wire.v4.leasequery import answer
+from dhcpcore.wire.v4.message import MessageType, Opt, Request4
+
+Pairs = list[tuple[int, bytes]]
+LifetimesOf = Callable[[Lease], Lifetimes]
+
+#: What one IP datagram carries over Ethernet; a requestor is an access concentrator and takes it.
+_LIMIT = 1472
+
+
+class Status(enum.IntEnum):
+    """Option 151: how a bulk query went.  RFC 6926 6.2.2."""
+
+    SUCCESS = 0
+    UNSPEC_FAIL = 1
+    QUERY_TERMINATED = 2
+    MALFORMED_QUERY = 3
+    NOT_ALLOWED = 4
+
+
+class DhcpState(enum.IntEnum):
+    """Option 156: the state of an address.  RFC 6926 6.2.7."""
+
+    AVAILABLE = 1
+    ACTIVE = 2
+    EXPIRED = 3
+    RELEASED = 4
+    ABANDONED = 5
+
+
+_STATES = {
+    State.LEASED: DhcpState.EXPIRED,  # Its end has passed, though nobody swept it yet; else it is active.
+    State.RELEASED: DhcpState.RELEASED,
+    State.EXPIRED: DhcpState.EXPIRED,
+    State.DECLINED: DhcpState.ABANDONED,
+}
+
+
+def lifetimes_of(snapshot: Snapshot) -> LifetimesOf:
+    """The lifetimes by which a lease was granted: those of its pool, or of its subnet."""
+    subnets = {subnet.subnet_id: subnet for subnet in snapshot.subnets}
+    usual = Lifetimes()
+
+    def find(row: Lease) -> Lifetimes:
+        subnet = subnets.get(row.subnet)
+        if subnet is None:
+            return usual  # It was deleted, and the lease is not over.
+        pools = (pool.lifetimes for pool in subnet.pools if pool.lifetimes is not None and pool.covers(row.address))
+        return next(pools, subnet.lifetimes)
+
+    return find
+
+
+def state_of(row: Lease, now: float) -> DhcpState:
+    """The state of a row's address."""
+    return DhcpState.ACTIVE if is_active(row, now) else _STATES[State(row.state)]
+
+
+def holding(row: Lease, now: float, lifetimes: Lifetimes) -> Pairs:
+    """The options of an address that somebody holds, most important first; times are counted from now.
+
+    T1 and T2 that have passed are left out.  RFC 4388 6.4.2.
+    """
+    at = int(now)
+    pairs: Pairs = []
+    if row.client[:1] == b"\x01":
+        pairs.append((Opt.CLIENT_ID, row.client[1:]))
+    pairs.append((Opt.LEASE_TIME, _u32(INFINITE_LIFETIME_S if row.expires == NEVER else row.expires - at)))
+    if row.expires != NEVER:
+        renew, rebind = lifetimes.timers(row.expires - row.cltt)
+        due = ((Opt.RENEWAL_TIME, row.cltt + renew - at), (Opt.REBINDING_TIME, row.cltt + rebind - at))
+        pairs += [(code, _u32(seconds)) for code, seconds in due if seconds > 0]
+    pairs.append((Opt.CLIENT_LAST_TRANSACTION_TIME, _u32(at - row.cltt)))
+    if row.agent:
+        pairs.append((Opt.AGENT_OPTIONS, row.agent))  # As it came: what was stashed.  RFC 4388 6.4.2.
+    return pairs
+
+
+def reply(
+    request: Request4, query: Query, rows: Iterable[Lease], *, now: float, server_id: bytes, known: bool,
+    lifetimes: LifetimesOf,
+) -> tuple[MessageType, bytes]:  # fmt: skip
+    """The one answer to a query by UDP: of a client's addresses the one heard of last, and all in option 92.
+
+    ``rows`` are those of the address or client; ``known``: an address asked for is one of ours.
+    """
+    active = sorted((row for row in rows if is_active(row, now)), key=lambda row: (-row.cltt, row.address))
+    if query.by is By.ADDRESS:
+        active.sort(key=lambda row: row.address != query.value)
+        if active and active[0].address != query.value:
+            active = []
+    pairs: Pairs = [(Opt.SERVER_ID, server_id)]
+    if not active:
+        # RFC 4388 6.4.2: that an address is nobody's can only be said of one that we give away.
+        kind = MessageType.LEASEUNASSIGNED if known else MessageType.LEASEUNKNOWN
+        ciaddr = query.value if query.by is By.ADDRESS else bytes(4)
+        hw = request.hw if query.by is By.HARDWARE else b""
+        return kind, answer(kind, xid=request.xid, giaddr=request.giaddr, ciaddr=ciaddr, hw=hw, pairs=pairs)
+    row = active[0]
+    others = b"".join(one.address for one in active)
+    told = [*holding(row, now, lifetimes(row)), (int(Opt.ASSOCIATED_IP), others)]
+    pairs += asked_for(request, told)
+    kind = MessageType.LEASEACTIVE
+    return kind, answer(
+        kind, xid=request.xid, giaddr=request.giaddr, ciaddr=row.address, hw=row.hw, pairs=pairs, limit=_LIMIT
+    )
+
+
+def in_bulk(request: Request4, row: Lease, *, now: float, server_id: bytes, lifetimes: LifetimesOf) -> bytes:
+    """One of the answers to a bulk query.  RFC 6926 7.4 and 8.3."""
+    state = state_of(row, now)
+    pairs: Pairs = [
+        (Opt.SERVER_ID, server_id),
+        (Opt.BASE_TIME, _u32(int(now))),  # What all other times of the message are counted from.  RFC 6926 6.2.3.
+        (Opt.DHCP_STATE, bytes((state,))),
+        (Opt.DATA_SOURCE, b"\0"),
+    ]
+    if state is DhcpState.ACTIVE:
+        kind, hw = MessageType.LEASEACTIVE, row.hw
+        pairs += asked_for(request, holding(row, now, lifetimes(row)))
+    else:
+        kind, hw = MessageType.LEASEUNASSIGNED, b""
+        pairs.append((Opt.START_TIME_OF_STATE, _u32(int(now) - changed_at(row, now))))
+    return answer(kind, xid=request.xid, giaddr=request.giaddr, ciaddr=row.address, hw=hw, pairs=pairs)
+
+
+def done(xid: bytes, server_id: bytes, now: float, status: Status = Status.SUCCESS, text: str = "") -> bytes:
+    """The end of the answers to a bulk query, with how it went where it did not go well.  RFC 6926 6.2.1."""
+    pairs: Pairs = [(Opt.SERVER_ID, server_id), (Opt.BASE_TIME, _u32(int(now)))]
+    if status is not Status.SUCCESS:
+        pairs.append((Opt.STATUS_CODE, bytes((status,)) + text.encode()))
+    return answer(MessageType.LEASEQUERYDONE, xid=xid, giaddr=bytes(4), pairs=pairs)
+
+
+def asked_for(request: Request4, pairs: Sequence[tuple[int, bytes]]) -> Pairs:
+    """Those that option 55 lists; all where the requestor sent none.  RFC 4388 6.3."""
+    requested = request.options.get(Opt.PARAMETER_REQUEST_LIST)
+    return [(code, payload) for code, payload in pairs if requested is None or code in requested]
+
+
+def _u32(seconds: int) -> bytes:
+    return max(0, min(seconds, 0xFFFF_FFFF)).to_bytes(4, "big")

@@ -1,0 +1,213 @@
+"""Bulk leasequery's sockets: TCP on the port of DHCPv4, polled by the engine's own loop.  RFC 6926.
+
+The port is taken with privilege and listened at once the definitions enable leasequery.  One slice of one query is
+answered between two batches, so that no packet waits for a requestor, however much it asks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Callable
+
+from dhcpcore.engine import Engine, Facts
+from dhcpcore.lease.bulk import Session
+from dhcpcore.lease.telling import lifetimes_of
+from dhcpcore.net.clock import Clock
+from dhcpcore.store.leases import LeaseStore
+
+log = logging.getLogger(__name__)
+
+#: Access concentrators that are connected at once.  RFC 6926 6.3, BULK_LQ_MAX_CONNS.
+CONNECTIONS_MAX = 10
+#: Who neither says nor takes anything for so long is closed.  RFC 6926 6.3, BULK_LQ_DATA_TIMEOUT.
+IDLE_S_MAX = 300.0
+#: A requestor that does not read its answers is told nothing more until it does.
+UNSENT_OCTETS_MAX = 256 * 1024
+_READ_OCTETS = 16 * 1024
+_ANY = "0.0.0.0"  # noqa: S104 - As the port of UDP; who may ask is in the definitions.
+
+
+class _Peer:
+    """One connection."""
+
+    __slots__ = ("address", "name", "seen_at", "session", "sock")
+
+    def __init__(self, sock: socket.socket, name: str, now: float) -> None:
+        self.sock = sock
+        self.name = name
+        self.address = socket.inet_aton(name)
+        self.session = Session(socket.inet_aton(sock.getsockname()[0]))
+        self.seen_at = now
+
+
+class BulkPort:
+    """The port, taken before privileges are given up.  Where it cannot be had, ``fault`` says so in words."""
+
+    def __init__(self, port: int) -> None:
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.fault: str | None = None
+        try:
+            self.sock.bind((_ANY, port))
+        except OSError as error:
+            self.fault = f"TCP port {port} cannot be opened: {error.strerror}"
+
+
+class BulkServer:
+    """The listener and its connections."""
+
+    def __init__(
+        self, port: BulkPort, engine: Engine, store: LeaseStore, clock: Clock, wake: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._port = port
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+        self._monotonic = monotonic
+        self._selector: selectors.BaseSelector | None = None
+        self._listening = False
+        self._peers: dict[int, _Peer] = {}
+
+    def register(self, selector: selectors.BaseSelector) -> None:
+        """The loop's selector; ``key.data`` is this server."""
+        self._selector = selector
+
+    def handle(self, key: selectors.SelectorKey, mask: int) -> None:
+        """Do what one ready socket allows, without waiting."""
+        if key.fileobj is self._port.sock:
+            self._accept()
+            return
+        peer = self._peers.get(key.fd)
+        if peer is None:
+            return
+        try:
+            if mask & selectors.EVENT_READ:
+                self._read(peer)
+            self._write(peer)
+        except OSError:
+            self._drop(peer)
+
+    def work(self, *, busy: bool) -> float:
+        """Answer a slice of one query; in how many seconds there is more to do."""
+        if self._engine.snapshot.leasequery.enabled and not self._listening:
+            self._listen()
+        now = self._monotonic()
+        for peer in [peer for peer in self._peers.values() if now - peer.seen_at > IDLE_S_MAX]:
+            self._drop(peer)
+        waiting = [peer for peer in self._peers.values() if peer.session.asked is not None]
+        ready = [peer for peer in waiting if len(peer.session.out) <= UNSENT_OCTETS_MAX]
+        if not ready:
+            return 1.0
+        peer = ready[0]
+        self._answer(peer)
+        # Each has its turn: it goes to the end of the line.
+        if self._peers.pop(peer.sock.fileno(), None) is not None:
+            self._peers[peer.sock.fileno()] = peer
+            try:
+                self._write(peer)
+            except OSError:
+                self._drop(peer)
+        return 0.05 if busy else 0.0
+
+    def close(self) -> None:
+        """Close every socket."""
+        for peer in list(self._peers.values()):
+            self._drop(peer)
+        if self._listening and self._selector is not None:
+            self._selector.unregister(self._port.sock)
+        self._port.sock.close()
+
+    def _listen(self) -> None:
+        self._listening = True
+        if self._port.fault is not None:
+            log.warning("NO-BULK-LEASEQUERY: %s; queries by UDP are answered.", self._port.fault)
+            return
+        assert self._selector is not None
+        self._port.sock.listen(CONNECTIONS_MAX)
+        self._selector.register(self._port.sock, selectors.EVENT_READ, self)
+
+    def _accept(self) -> None:
+        try:
+            sock, (name, _) = self._port.sock.accept()
+        except OSError:
+            return  # The peer left before it was accepted, or descriptors ran out: the next round tries again.
+        events = self._engine.counters.events
+        if not self._engine.snapshot.leasequery.admits(socket.inet_aton(name)):
+            events["bulk-leasequery-refused"] += 1
+            log.info("BULK-LEASEQUERY-REFUSED: %s is none of the requestors; its connection is closed.", name)
+            sock.close()
+            return
+        if len(self._peers) >= CONNECTIONS_MAX:
+            events["bulk-leasequery-refused"] += 1
+            log.warning("BULK-LEASEQUERY-REFUSED: %d requestors are connected; %s has to wait.", CONNECTIONS_MAX, name)
+            sock.close()
+            return
+        sock.setblocking(False)
+        assert self._selector is not None
+        self._peers[sock.fileno()] = _Peer(sock, name, self._monotonic())
+        self._selector.register(sock, selectors.EVENT_READ, self)
+
+    def _read(self, peer: _Peer) -> None:
+        try:
+            data = peer.sock.recv(_READ_OCTETS)
+        except BlockingIOError:
+            return
+        peer.seen_at = self._monotonic()
+        if not data:
+            self._drop(peer)
+            return
+        peer.session.receive(data, self._clock.now())
+        if peer.session.asked is not None:
+            self._wake()
+
+    def _answer(self, peer: _Peer) -> None:
+        session, snapshot = peer.session, self._engine.snapshot
+        now = self._clock.now()
+        asked = session.asked
+        assert asked is not None
+        if not snapshot.leasequery.admits(peer.address):
+            session.refuse(now)
+            return
+        wants = session.wants()
+        if wants is None:
+            rows, following = self._store.rows(session.after)
+        else:
+            facts = Facts()
+            self._store.fetch(wants, facts, snapshot.revision, assigned=False)
+            rows = [row for found in facts.by_client.values() for row in found]
+            rows += [row for row in facts.by_key.values() if row is not None]
+            following = None
+        session.tell(rows, following, now, lifetimes_of(snapshot))
+        if following is None:
+            self._engine.counters.events["bulk-leasequery"] += 1
+            log.info("BULK-LEASEQUERY: %s asked by %s; %d told so far.", peer.name, asked.query.by.value, session.told)
+
+    def _write(self, peer: _Peer) -> None:
+        session = peer.session
+        if peer.sock.fileno() < 0:
+            return  # It has left meanwhile.
+        if session.out:
+            with contextlib.suppress(BlockingIOError):
+                del session.out[: peer.sock.send(session.out)]
+                peer.seen_at = self._monotonic()
+        if session.closing and not session.out:
+            self._drop(peer)
+            return
+        if session.asked is not None and len(session.out) <= UNSENT_OCTETS_MAX:
+            self._wake()
+        wanted = selectors.EVENT_WRITE if session.out else 0
+        assert self._selector is not None
+        self._selector.modify(peer.sock, wanted | (0 if session.closing else selectors.EVENT_READ), self)
+
+    def _drop(self, peer: _Peer) -> None:
+        self._peers.pop(peer.sock.fileno(), None)
+        if self._selector is not None:
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(peer.sock)
+        peer.sock.close()

@@ -1,0 +1,162 @@
+"""The definitions without assignments as a document whose pieces can be exchanged, for the one validator to look at.
+
+The pieces that a change touches stand last: of two that collide the validator blames the later one, and what is blamed
+shall be what somebody has just written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from dhcpcore.store.columns import (
+    OPTION_DEFINITION,
+    AssignmentColumns,
+    DefinitionColumns,
+    PoolColumns,
+    SubnetColumns,
+    assignment_form,
+    pool_form,
+    subnet_form,
+)
+from dhcpcore.store.met_assignments import called
+from dhcpcore.store.rows import Rows, Stored
+from dhcpcore.topology.document import VERSION
+
+POOLS = "pools"
+PREFIX_POOLS = "prefix_pools"
+#: Keys that only a prefix pool has.
+_OF_PREFIX_POOLS = frozenset({"prefix", "delegated_length"})
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class Piece(Generic[T]):
+    """A part of the document with the row that holds it; None for one that is new."""
+
+    stored: Stored[T] | None
+    form: Any
+
+
+@dataclass(slots=True, eq=False)
+class PoolPiece(Piece[PoolColumns]):
+    """A pool; ``key`` is the list that it stands in."""
+
+    key: str = POOLS
+
+
+@dataclass(slots=True, eq=False)
+class SubnetPiece(Piece[SubnetColumns]):
+    """A subnet: ``form`` is what it says of itself, and ``given`` are the lists that a change replaces."""
+
+    pools: list[PoolPiece] = field(default_factory=list)
+    given: frozenset[str] = frozenset()
+    assignments: list[tuple[int, AssignmentColumns]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        if self.stored is not None and self.stored.columns is not None:
+            return self.stored.columns.name
+        return str(self.form.get("name") or self.form.get("prefix"))
+
+    def replace(self, form: Mapping[str, Any]) -> None:
+        """Another form; lists of pools that it has replace what is there, the others stay."""
+        self.form = dict(form)
+        for key in (POOLS, PREFIX_POOLS):
+            if isinstance(form.get(key), list):
+                self.pools = [pool for pool in self.pools if pool.key != key]
+                self.pools += [PoolPiece(None, item, key) for item in self.form.pop(key)]
+                self.given |= {key}
+
+
+@dataclass(slots=True)
+class Picture:
+    """All pieces."""
+
+    globals: Piece[DefinitionColumns]
+    definitions: list[Piece[DefinitionColumns]] = field(default_factory=list)
+    subnets: list[SubnetPiece] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rows: Rows) -> Picture:
+        """The pieces of a revision; what cannot be read is an empty one."""
+        held = rows.globals
+        made = cls(Piece(held, dict(held.columns.body) if held is not None and held.columns is not None else None))
+        made.definitions = [
+            Piece(stored, dict(stored.columns.body) if stored.columns is not None else {})
+            for (kind, _name), stored in rows.definitions.items()
+            if kind == OPTION_DEFINITION
+        ]
+        for stored in rows.subnets:
+            pools = [pool_piece(pool) for pool in rows.pools.get(stored.row_id, ()) if pool.columns is not None]
+            form = subnet_form(stored.columns) if stored.columns is not None else {}
+            made.subnets.append(SubnetPiece(stored, form, pools))
+        return made
+
+    def raw(self, only: Collection[Piece[Any]] | None = None) -> dict[str, Any]:
+        """The document; with ``only``, that of these pieces, and of all else what they cannot do without."""
+        made: dict[str, Any] = {
+            "version": VERSION,
+            "option_definitions": [piece.form for piece in self.definitions],
+            "subnets": [_subnet(piece, pools) for piece, pools in self._shown(only)],
+        }
+        if self.globals.form is not None and (only is None or self.globals in only):
+            made["globals"] = self.globals.form
+        return made
+
+    def places(self, only: Collection[Piece[Any]] | None = None) -> Iterator[tuple[str, Piece[Any] | None, str]]:
+        """Path in ``raw``, piece and what people call it, the innermost first; assignments are no pieces."""
+        shown = list(self._shown(only))
+        for index, (subnet, pools) in enumerate(shown):
+            for number, (row_id, columns) in enumerate(subnet.assignments):
+                yield f"subnets[{index}].assignments[{number}]", None, called(row_id, columns, subnet.name)
+            for key in (POOLS, PREFIX_POOLS):
+                for number, pool in enumerate(pool for pool in pools if pool.key == key):
+                    yield f"subnets[{index}].{key}[{number}]", pool, f"{pool_name(pool.form)} of {subnet.name}"
+        for index, (subnet, _pools) in enumerate(shown):
+            yield f"subnets[{index}]", subnet, f"subnet {subnet.name}"
+        for index, one in enumerate(self.definitions):
+            yield f"option_definitions[{index}]", one, f"option definition {one.form.get('name')}"
+        yield "globals", self.globals, "globals"
+
+    def home(self, pool: Piece[Any]) -> SubnetPiece | None:
+        """The subnet that a pool is of."""
+        return next((subnet for subnet in self.subnets if pool in subnet.pools), None)
+
+    def _shown(self, only: Collection[Piece[Any]] | None) -> Iterator[tuple[SubnetPiece, list[PoolPiece]]]:
+        for subnet in self.subnets:
+            pools = [pool for pool in subnet.pools if only is None or pool in only]
+            if only is None or pools or subnet in only:
+                yield subnet, pools
+
+
+def _subnet(piece: SubnetPiece, pools: Iterable[PoolPiece]) -> dict[str, Any]:
+    form = dict(piece.form)
+    for pool in pools:
+        form.setdefault(pool.key, []).append(pool.form)
+    if piece.assignments:
+        form["assignments"] = [assignment_form(columns) for _row_id, columns in piece.assignments]
+    return form
+
+
+def pool_piece(stored: Stored[PoolColumns]) -> PoolPiece:
+    """A stored pool in the list that it belongs to."""
+    assert stored.columns is not None
+    form = pool_form(stored.columns)
+    return PoolPiece(stored, form, list_of(form))
+
+
+def list_of(form: Mapping[str, Any]) -> str:
+    """The list of a subnet that a pool stands in, by its keys."""
+    return PREFIX_POOLS if _OF_PREFIX_POOLS & form.keys() else POOLS
+
+
+def pool_name(form: Any) -> str:
+    """A pool in a sentence."""
+    if not isinstance(form, Mapping):
+        return "pool"
+    prefix = form.get("prefix")
+    return f"prefix pool {prefix}" if prefix else f"pool {form.get('first', '?')} - {form.get('last', '?')}"

@@ -1,0 +1,70 @@
+"""An access concentrator asks a real engine, which has given up its privileges: by UDP, and in bulk by TCP."""
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from tests.interop.processes import wait_for
+from tests.interop.realclients import Udhcpc
+from tests.interop.servers import ROOT, Lessor
+from tests.packets4 import LEASEACTIVE, LEASEQUERYDONE
+
+pytestmark = pytest.mark.netns
+OFFICE = {"prefix": "192.0.2.0/24", "name": "office", "interface": "eth0",
+          "pools": [{"first": "192.0.2.100", "last": "192.0.2.199"}]}  # fmt: skip
+NOBODY = 65534
+
+ASK = """
+import json, socket, sys
+from tests.packets4 import BULKLEASEQUERY, LEASEQUERY, LEASEQUERYDONE, Client, read, request
+own, address = sys.argv[1:]
+nobody = Client(b"", htype=0)
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.settimeout(2)
+udp.bind((own, 67))
+udp.sendto(request(LEASEQUERY, nobody, 1, ciaddr=address, giaddr=own), ("192.0.2.1", 67))
+told = []
+try:
+    answer = read(udp.recv(2000))
+    told.append((answer.kind, answer.ciaddr, answer.hw.hex(":")))
+except TimeoutError:
+    told.append(None)
+with socket.create_connection(("192.0.2.1", 67), timeout=5) as tcp:
+    message = request(BULKLEASEQUERY, nobody, 2)
+    try:
+        tcp.sendall(len(message).to_bytes(2, "big") + message)
+        stream = tcp.makefile("rb")
+        while size := int.from_bytes(stream.read(2), "big"):
+            answer = read(stream.read(size))
+            told.append((answer.kind, answer.ciaddr, answer.hw.hex(":")))
+            if answer.kind == LEASEQUERYDONE:
+                break
+    except ConnectionError:
+        pass
+print(json.dumps(told))
+"""
+
+
+def asked(machine, own, address):
+    return json.loads(machine.run("env", f"PYTHONPATH={ROOT}", sys.executable, "-c", ASK, own, address, limit_s=20))
+
+
+def test_a_requestor_is_told_by_udp_and_tcp_and_nobody_else_is(lab):
+    lan = lab.link()
+    server = Lessor(lab, lab.host("server", lan, "192.0.2.1/24"), f"sqlite:///{lab.folder}/lessor/lessor.db")
+    shutil.chown(server.state_dir, NOBODY, NOBODY)
+    server.migrate()
+    server.apply([OFFICE], leasequery={"enabled": True, "requestors": ["192.0.2.2"]})
+    server.start()
+    client = Udhcpc(lab, lab.host("client", lan))
+    client.start()
+    address = client.wait_bound().partition("/")[0]
+    wait_for("TCP is open", lambda: ":0043 " in server.machine.read("tcp"))
+    requestor, stranger = lab.host("requestor", lan, "192.0.2.2/24"), lab.host("stranger", lan, "192.0.2.3/24")
+    by_udp, *bindings, end = asked(requestor, "192.0.2.2", address)
+    assert by_udp[:2] == [LEASEACTIVE, address]
+    assert bindings == [by_udp]
+    assert end[0] == LEASEQUERYDONE
+    assert asked(stranger, "192.0.2.3", address) == [None]
