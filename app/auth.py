@@ -117,7 +117,9 @@ def local_path(text: str | None) -> str:
 
 
 def _guard() -> AnyResponse | None:
-    if request.endpoint is None:  # No such page or no such method: told to everybody alike.
+    if request.endpoint is None:  # No such page or no such method: told to everybody alike, in everybody's own frame.
+        if not request.path.startswith(PROGRAMS) and (known := _by_cookie()) is not None:
+            g.lessor_caller = known
         return None
     view = current_app.view_functions[request.endpoint]
     if not hasattr(view, _MARK):

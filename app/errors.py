@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template, request
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.context import PROGRAMS
 from app.services.definitions import TakesAddresses
@@ -30,6 +30,8 @@ from dhcpcore.errors import (
 
 log = logging.getLogger(__name__)
 
+#: Of a path that is told back.
+_PATH_MAX = 200
 PROBLEM = "application/problem+json"
 
 #: The first row that fits an error gives its status.
@@ -92,7 +94,13 @@ def _lessor(error: LessorError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or "")
+    detail = error.description or ""
+    if isinstance(error, RequestEntityTooLarge):
+        detail = (f"What was sent is too large: at most {(request.max_content_length or 0) // 1024} KB are right here. "
+                  "Nothing was changed.")
+    elif error.code == HTTPStatus.NOT_FOUND and request.endpoint is None:
+        detail = f"There is no page {request.path[:_PATH_MAX]} here."
+    answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, detail)
     for name, value in error.get_headers():
         if name in {"Allow", "WWW-Authenticate"}:
             answer.headers[name] = value

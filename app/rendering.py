@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from flask import Flask, Response, request
 
+from app.services.identities import relay_words
 from app.services.plain import printable, time_text
 from dhcpcore.version import __version__
 
@@ -23,12 +24,17 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+#: What a browser's header holds, and what people call that; the first that is there, as each claims to be others, too.
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+            ("CrOS", "ChromeOS"), ("Linux", "Linux"))
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def install(app: Flask) -> None:
     """Give templates their filters, and every answer its headers."""
-    app.jinja_env.filters.update(printable=printable, span=span, share=share, stamp=time_text, thousands=thousands)
+    app.jinja_env.filters.update(browser=browser, printable=printable, relay_words=relay_words, span=span, share=share,
+                                 stamp=time_text, thousands=thousands)
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_headers)
@@ -43,6 +49,13 @@ def span(seconds: float) -> str:
             part = rest // smaller
             return f"{count} {unit} {part} {small_unit}" if count < 10 and part else f"{count} {unit}"
     return f"{left} s"
+
+
+def browser(agent: str) -> str:
+    """What a browser calls itself, in two words; what is none of the known ones, as it comes."""
+    name = next((said for mark, said in _BROWSERS if mark in agent), "")
+    system = next((said for mark, said in _SYSTEMS if mark in agent), "")
+    return f"{name} on {system}" if name and system else name or printable(agent)
 
 
 def share(part: int, whole: int) -> float:

@@ -24,6 +24,8 @@ from app.pages import (
     manual,
     metrics,
     options,
+    setup,
+    subnet_forms,
     subnets,
     users,
 )
@@ -34,8 +36,8 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, options, assignments, definitions, events, log, manual, health, metrics, login,
-         account, users)
+PAGES = (dashboard, leases, subnets, subnet_forms, options, assignments, definitions, events, log, manual, health,
+         metrics, login, account, users, setup)
 
 
 def create_app(appliance: Appliance) -> Flask:

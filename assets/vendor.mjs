@@ -11,19 +11,25 @@ import { fileURLToPath } from "node:url";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TARGET = join(HERE, "../static/vendor");
 
-// Name in asset(), package, file in it, file in static/vendor, and its licence: a file of the package, or whose MIT it is
-// where the package carries no text of its own.
+// Name in asset(), package, file in it, file in static/vendor, and the licences of all that is in it: a package of which
+// something is built into the file, whose LICENSE is taken; or, where the package has no such file and says MIT in its
+// package.json, whose copyright that is: as the file's own banner, or its author's repository, has it.
 const FILES = [
-  ["tabler.css", "@tabler/core", "dist/css/tabler.min.css", "tabler.min.css", { mit: "2018-2025 The Tabler Authors" }],
-  ["htmx", "htmx.org", "dist/htmx.min.js", "htmx.min.js", "LICENSE"],
-  ["alpine", "@alpinejs/csp", "dist/cdn.min.js", "alpine-csp.min.js", { mit: "2019-2025 Caleb Porzio and contributors" }],
-  ["uplot", "uplot", "dist/uPlot.iife.min.js", "uPlot.iife.min.js", "LICENSE"],
-  ["uplot.css", "uplot", "dist/uPlot.min.css", "uPlot.min.css", "LICENSE"],
+  ["tabler.css", "@tabler/core", "dist/css/tabler.min.css", "tabler.min.css", [
+    { of: "@tabler/core", mit: ["2018-2026 The Tabler Authors", "2018-2026 codecalm.net Paweł Kuna"] },
+    { of: "Bootstrap 5, which Tabler is made from", mit: ["2011-2025 The Bootstrap Authors"] },
+  ]],
+  ["htmx", "htmx.org", "dist/htmx.min.js", "htmx.min.js", ["htmx.org"]],
+  ["alpine", "@alpinejs/csp", "dist/cdn.min.js", "alpine-csp.min.js", [
+    { of: "@alpinejs/csp", mit: ["2019-2021 Caleb Porzio and contributors"] }, "@vue/reactivity", "@vue/shared",
+  ]],
+  ["uplot", "uplot", "dist/uPlot.iife.min.js", "uPlot.iife.min.js", ["uplot"]],
+  ["uplot.css", "uplot", "dist/uPlot.min.css", "uPlot.min.css", ["uplot"]],
 ];
 const ICONS = "@tabler/icons";
 const mit = (whose) => `MIT License
 
-Copyright © ${whose}
+${whose.map((one) => `Copyright (c) ${one}`).join("\n")}
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
@@ -45,6 +51,21 @@ const folderOf = (name) => `${name.replace("@", "").replace("/", "-")}-${version
 // A map of the source is not shipped, so nobody is to be sent for it.
 const withoutMap = (bytes) => Buffer.from(bytes.toString("utf8").replace(/\n?\/[/*]# sourceMappingURL=[^\n]*/g, ""));
 
+// One text is taken as it is; several stand below each other, each under the name of what it is for.
+function licence(parts) {
+  const texts = parts.map((part) => (part.mit
+    ? { name: part.of, text: mit(part.mit) }
+    : { name: part, text: readFileSync(inPackage(part, "LICENSE"), "utf8") }));
+  for (const { of: name, mit: whose } of parts) {
+    const made = whose && name.startsWith("@") ? JSON.parse(readFileSync(inPackage(name, "package.json"), "utf8")) : null;
+    if (made && made.license !== "MIT") {
+      throw new Error(`${name} is under ${made.license}, and not MIT as this script says`);
+    }
+  }
+  return Buffer.from(texts.length === 1 ? texts[0].text
+    : texts.map(({ name, text }) => `${name}\n${"=".repeat(name.length)}\n\n${text.trim()}\n`).join("\n"));
+}
+
 function sprite() {
   const names = readFileSync(join(HERE, "icons.txt"), "utf8").split("\n").filter(Boolean);
   const symbols = names.map((name) => {
@@ -59,15 +80,15 @@ function sprite() {
 function wanted() {
   const files = new Map();
   const assets = {};
-  for (const [asset, name, from, to, licence] of FILES) {
+  for (const [asset, name, from, to, parts] of FILES) {
     const folder = folderOf(name);
     files.set(`${folder}/${to}`, withoutMap(readFileSync(inPackage(name, from))));
-    files.set(`${folder}/LICENSE`, licence.mit ? Buffer.from(mit(licence.mit)) : readFileSync(inPackage(name, licence)));
+    files.set(`${folder}/LICENSE`, licence(parts));
     assets[asset] = `${folder}/${to}`;
   }
   const icons = folderOf(ICONS);
   files.set(`${icons}/sprite.svg`, sprite());
-  files.set(`${icons}/LICENSE`, readFileSync(inPackage(ICONS, "LICENSE")));
+  files.set(`${icons}/LICENSE`, licence([ICONS]));
   assets.icons = `${icons}/sprite.svg`;
   const hashes = {};
   for (const file of [...files.keys()].sort()) {

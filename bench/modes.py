@@ -118,11 +118,11 @@ def perfdhcp(session: Session) -> None:
 
 
 def watched(session: Session) -> None:
-    """Saturation while eight browsers watch the dashboard, whose process is on the server's cores, and while none does."""
+    """Saturation while eight browsers watch the dashboard and while none does; the pages are on the server's cores."""
     if session.running.server.pages is None:
         return
     alone, seen_by = [], []
-    with watching.pages(session.running, session.plan.server_cpus) as pages:
+    with watching.pages(session.running, session.plan.server_cpus, session.plan.nice) as pages:
         for pair in range(watching.PAIRS):
             for browsers in (0, watching.BROWSERS) if pair % 2 == 0 else (watching.BROWSERS, 0):
                 before = processes.usage((pages.pid,)).cpu_s

@@ -14,7 +14,7 @@ from bench.running import CHECKOUT, Running
 BROWSERS = 8
 #: Long enough for each browser to ask twice for the living part of its page.
 WATCHED_S = 10.0
-PAIRS = 3
+PAIRS = 4
 _SEEN_S_MAX = 90.0
 
 
@@ -59,7 +59,7 @@ class Pages:
 
 
 @contextmanager
-def pages(running: Running, server_cpus: str) -> Iterator[Pages]:
+def pages(running: Running, server_cpus: str, nice: int) -> Iterator[Pages]:
     """Start the pages beside the engine, and wait until they answer; ended whatever happens."""
     ground, web = running.ground, running.server.pages
     assert web is not None
@@ -71,6 +71,8 @@ def pages(running: Running, server_cpus: str) -> Iterator[Pages]:
         started = Pages(process.pid, web.address, web.token(ground), running)
         with started.watched(0):
             pass
+        for pid in processes.tree((process.pid,)):
+            processes.favour(pid, nice)
         yield started
     finally:
         processes.stop(process)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from dhcpcore.handlers.assignment import FindAssignment
+from dhcpcore.handlers.auto_configure import AutoConfigure
+from dhcpcore.handlers.bootp import BootpClient, BootpReply
+from dhcpcore.handlers.echo import WithoutClientId
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
+from dhcpcore.handlers.ipv6_only import OfferNoAddress, SayIpv6Only
 from dhcpcore.handlers.leasequery import LeaseQuery
 from dhcpcore.handlers.lifetimes import AdaptTimes, LeaseTimes, RunOut
 from dhcpcore.handlers.limits import CheckLimit, LimitLeases
+from dhcpcore.handlers.nonce import GiveNonce
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
 from dhcpcore.handlers.patience import DelayOffer, MinSecs
 from dhcpcore.handlers.probe import ProbeAddress
-from dhcpcore.handlers.record import RecordConflict, RecordLease
+from dhcpcore.handlers.proxy import BootAnswer, BootQuestion, ProxyOnly
+from dhcpcore.handlers.rapid_commit import RapidCommit
+from dhcpcore.handlers.record import RecordAtOnce, RecordConflict, RecordLease
 from dhcpcore.handlers.server_id import ServerIdentity
-from dhcpcore.handlers.subnet import SelectSubnet
+from dhcpcore.handlers.subnet import EchoSelection, SelectSubnet
+from dhcpcore.handlers.vpn import EchoVpn, SelectVpn
 from dhcpcore.lease.allocation import Allocator
+from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.searches import Searches
@@ -26,12 +35,16 @@ from dhcpcore.stats.manners import Manners
 
 
 def builtin(
-    allocator: Allocator, offered: Offered, searches: Searches, manners: Manners
+    allocator: Allocator, offered: Offered, searches: Searches, nonces: Nonces, manners: Manners
 ) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
+    options = Options()
     return (
+        SelectVpn(),
         SelectSubnet(),
         LimitRate(manners),
+        ProxyOnly(),
+        BootpClient(options),
         ServerIdentity(allocator),
         MinSecs(),
         Identify(offered),
@@ -39,7 +52,9 @@ def builtin(
         FindAssignment(),
         LimitLeases(),
         RecordConflict(),
+        RecordAtOnce(),
         RecordLease(),
+        OfferNoAddress(),
         Offer(allocator, offered),
         Grant(allocator),
         Release(),
@@ -51,6 +66,16 @@ def builtin(
         LeaseTimes(),
         AdaptTimes(allocator),
         RunOut(),
-        Options(),
+        BootQuestion(),
+        options,
+        BootAnswer(),
         LeaseQuery(searches),
+        RapidCommit(),
+        GiveNonce(nonces),
+        BootpReply(),
+        SayIpv6Only(),
+        EchoSelection(),
+        EchoVpn(),
+        WithoutClientId(),
+        AutoConfigure(),
     )

@@ -25,22 +25,24 @@ from dhcpcore.handlers.reply import Reply
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
+from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.finished import Probe, Traced
-from dhcpcore.pipeline.handler import Plan
+from dhcpcore.pipeline.handler import Handler, Plan
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.searches import Searches
-from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Suspend
+from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
 from dhcpcore.stats.manners import Manners
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Interface, Links
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
-from dhcpcore.wire.v4.message import MessageType, Opt, decode
+from dhcpcore.wire.v4.lenient import decode_leniently
+from dhcpcore.wire.v4.message import MessageType, Opt, Request4, decode
 from dhcpcore.wire.v4.tlv import encode_options
 
 _log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ SUSPENDED_MAX = 1024
 TRACES_MAX = 8192
 
 #: The offer, if there was one, has become a lease; or the client took another address.
-_GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED))
+_GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED, Reason.BOOTP_REPLY))
 #: What a definition that could not be read would perhaps have allowed: better no word than a wrong one.
 _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED))
 _MESSAGE_TYPES = (
@@ -65,6 +67,8 @@ _MESSAGE_TYPES = (
     MessageType.RELEASE,
     MessageType.INFORM,
     MessageType.LEASEQUERY,
+    MessageType.PXE_DISCOVER,
+    MessageType.PXE_REQUEST,
 )
 
 
@@ -79,6 +83,7 @@ class Engine:
         self.allocator = Allocator(draw)
         self.offered = Offered()
         self.searches = Searches()
+        self.nonces = Nonces()
         self.manners = Manners()
         self.counters = Counters()
         self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
@@ -88,10 +93,13 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply = Reply()
-        self.plan = Plan(builtin(self.allocator, self.offered, self.searches, self.manners), _MESSAGE_TYPES)
+        self.plan = Plan(self._handlers(), _MESSAGE_TYPES)
         self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
+
+    def _handlers(self) -> tuple[Handler, ...]:
+        return builtin(self.allocator, self.offered, self.searches, self.nonces, self.manners)
 
     @property
     def defined(self) -> bool:
@@ -102,9 +110,8 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        self.plan = Plan(
-            builtin(self.allocator, self.offered, self.searches, self.manners), _MESSAGE_TYPES, snapshot
-        )
+        message_types = (*_MESSAGE_TYPES, MessageType.BOOTP) if snapshot.bootp else _MESSAGE_TYPES
+        self.plan = Plan(self._handlers(), message_types, snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:
@@ -112,8 +119,11 @@ class Engine:
         self.interfaces = dict(interfaces)
         self.links = Links(self.snapshot, self.interfaces)
 
-    def open(self, datagrams: Sequence[Datagram], now: float) -> Batch:
-        """Begin a batch with these datagrams and with the suspended transactions that are due."""
+    def open(self, datagrams: Sequence[Datagram], now: float, read: Callable[[bytes], Request4] = decode) -> Batch:
+        """Begin a batch with these datagrams and with the suspended transactions that are due.
+
+        ``read`` is another one for what came in at another port: nothing is resumed then, as it would leave there.
+        """
         batch = Batch(self, now)
         wants = batch.wants
         pending = batch.pending
@@ -121,9 +131,12 @@ class Engine:
         self.allocator.expire(now)
         for datagram in datagrams:
             try:
-                request = decode(datagram.data)
+                request = read(datagram.data)
             except MalformedMessage as fault:
-                self._unread(datagram, Reason.MALFORMED, fault)
+                if read is decode:
+                    self._broken(batch, datagram, fault)
+                else:
+                    self._unread(datagram, Reason.MALFORMED, fault)
                 continue
             steps = pre.get(request.message_type)
             if steps is None:
@@ -134,7 +147,7 @@ class Engine:
             bundle.facts = batch.facts
             if self.prepare(bundle, steps):
                 pending.append(bundle)
-        if self._suspended:
+        if self._suspended and read is decode:
             self._resume(batch, now)
         return batch
 
@@ -220,6 +233,15 @@ class Engine:
             bundle.now = now
             batch.adopt(bundle)
 
+    def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage) -> None:
+        request = decode_leniently(datagram.data) if self.snapshot.compatibility.lenient_options else None
+        if request is None or request.message_type not in self.plan.pre:
+            self._unread(datagram, Reason.MALFORMED, fault)
+            return
+        bundle = TransactionBundle(datagram, request, self.snapshot, self.links, batch.now)
+        bundle.trace.append((Step.LENIENT, str(fault)))
+        batch.adopt(bundle)
+
     def _unread(self, datagram: Datagram, reason: Reason, fault: MalformedMessage | None = None) -> None:
         steps: list[tuple[object, ...]] = [(0, str(fault))] if fault else []
         self.counters.datagrams[0, reason, 0] += 1
@@ -304,8 +326,8 @@ class Batch:
                 continue
             except Refuse as signal:
                 self._refuse(bundle, signal.reason)
-            except CannotRespond as signal:
-                self._silence(bundle, signal.reason)
+            except (CannotRespond, Respond) as signal:
+                self._end(bundle, signal)
                 if bundle.depends:
                     self._waiting.append(bundle)
                     continue
@@ -374,6 +396,9 @@ class Batch:
             elif any(key in outcome.lost for key in bundle.depends):
                 self._retry(bundle)
             elif any(key in outcome.over for key in bundle.depends):
+                if bundle.request.message_type != MessageType.REQUEST:
+                    self._close(bundle, Reason.LIMIT_REACHED)  # Rapid commit, BOOTP: no NAK answers those.
+                    continue
                 bundle.outgoing = []
                 self._refuse(bundle, Reason.NAK_LIMIT)
                 self._ready += bundle.outgoing
@@ -451,16 +476,30 @@ class Batch:
         response = Response4(MessageType.NAK)
         response.pairs = ((int(Opt.MESSAGE), reason.code.encode()),)
         response.body = encode_options(response.pairs)
+        if not bundle.subnet.echo_client_id:
+            response.overrides = {int(Opt.CLIENT_ID): None}
         bundle.responses = [response]
         bundle.depends = []
         bundle.reason = reason
         self._engine.reply.post(bundle)
+
+    def _end(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> None:
+        if isinstance(signal, CannotRespond):
+            self._silence(bundle, signal.reason)
+        else:
+            bundle.reason = signal.reason
+            self._record_conflicts(bundle)
+            self._engine.reply.post(bundle)
 
     def _silence(self, bundle: TransactionBundle, reason: Reason) -> None:
         bundle.responses = []
         bundle.outgoing = []
         bundle.reason = reason
         self._record_conflicts(bundle)
+        for step in self._engine.plan.silent[bundle.request.message_type]:
+            step(bundle)
+        if bundle.responses:
+            self._engine.reply.post(bundle)
 
     def _record_conflicts(self, bundle: TransactionBundle) -> None:
         """An answered probe is recorded at once, whatever becomes of the client.

@@ -17,17 +17,20 @@ from dhcpcore import logs
 from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
-from dhcpcore.net import interfaces, privileges
+from dhcpcore.handlers.reply import SERVER_PORT
+from dhcpcore.net import interfaces, privileges, pxe
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.net.identity import server_duid
 from dhcpcore.net.loop import Chore, Loop
+from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
 from dhcpcore.net.udp4 import Udp4
 from dhcpcore.settings import Settings, load
+from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.leases import LeaseStore
@@ -45,8 +48,10 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    pxe_port = pxe.open_port() if settings.dhcp4.enabled and settings.dhcp4.port == SERVER_PORT else None
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
-    probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open()) if prober is not None)
+    neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open(), neighbours) if prober is not None)
     changes = interfaces.Changes()
     if account is not None:
         privileges.hand_over(account, (settings.state_dir, *_files(settings)))
@@ -57,6 +62,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)
+    engine.nonces.key = nonce_key(database, secrets.token_bytes(32))
     definitions = Definitions(database)
     store = LeaseStore(database, definitions)
 
@@ -65,6 +71,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         engine.set_interfaces(found)
         if udp is not None:
             udp.set_interfaces(found)
+        if pxe_port is not None:
+            pxe_port.set_interfaces(found)
         for prober in probers:
             prober.set_interfaces(found)
         for name in settings.interfaces:
@@ -81,6 +89,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
 
     face = Face(engine, store, clock, duid, send, stop, shown(database), time.time(), ring)
     control = ControlServer(settings.control_socket, Dispatch(face))
+    face.neighbourhood = neighbours
+    face.read_interfaces = lambda: interfaces.describe(settings.interfaces)
     loop = Loop(engine, store, clock, udp, changes, refresh, control, probers)
     chores = Chores(engine, database, store, definitions, clock, send, duid, socket.gethostname(), face.do)
     face.chores = chores
@@ -96,6 +106,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("prune", chores.prune),
         Chore("tell systemd", notify.beat),
     ]
+    if pxe_port is not None:
+        loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if bulk_port is not None:
         bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"))
         loop.attach(bulk)

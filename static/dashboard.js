@@ -59,15 +59,22 @@
 
   function options(names) {
     var axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+    var clock = function (self, ticks) {
+      return ticks.map(function (at) { return new Date(at * 1000).toTimeString().slice(0, 8); });
+    };
     return {
       width: chart.clientWidth, height: 220, legend: { show: false }, cursor: { y: false, points: { size: 6 } },
       scales: { y: { range: function (self, low, high) { return [0, Math.max(high * 1.1, 5)]; } },
         x: { range: function (self, low, high) { return [Math.min(low, high - 60), high]; } } },
-      axes: [axis, Object.assign({ size: 52 }, axis)],
+      axes: [Object.assign({ values: clock, space: 90, size: 34 }, axis), Object.assign({ size: 52 }, axis)],
       series: [{}].concat(names.map(function (name, index) {
-        return { label: name, stroke: colour(COLOURS[index]), width: 1.75, points: { show: false } };
+        return { label: name, stroke: colour(COLOURS[index]), fill: colour(COLOURS[index]) + "1f", width: 1.75, points: { show: false } };
       }))
     };
+  }
+
+  function rate(number) {
+    return number === 0 || number >= 10 ? String(Math.round(number)) : number.toFixed(1);
   }
 
   function tell(names) {
@@ -75,7 +82,7 @@
     legend.replaceChildren.apply(legend, names.map(function (name, index) {
       var item = document.createElement("span");
       item.className = "series s" + (index + 1);
-      item.textContent = name + " " + (now.types[name] || 0).toFixed(1);
+      item.textContent = name + " " + rate(now.types[name] || 0);
       return item;
     }));
   }

@@ -59,6 +59,23 @@
     });
   });
 
+  // Who has sent a form sees that it was heard, and cannot send it twice.
+  document.addEventListener("submit", function (event) {
+    var button = event.submitter;
+    window.setTimeout(function () {
+      if (button && !event.defaultPrevented) {
+        button.classList.add("busy");
+        button.disabled = true;
+      }
+    });
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll(".busy").forEach(function (button) {
+      button.classList.remove("busy");
+      button.disabled = false;
+    });
+  });
+
   // Who opens a form wants to type.
   document.addEventListener("toggle", function (event) {
     var field = event.target.open && document.getElementById(event.target.dataset.focus);

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
 FORCERENEW, LEASEQUERY, LEASEUNASSIGNED, LEASEUNKNOWN, LEASEACTIVE, BULKLEASEQUERY, LEASEQUERYDONE = range(9, 16)
+BOOTP = 0  #: A message without option 53.
+#: What means nothing to a BOOTP client.  RFC 1534 2.
+DHCP_ONLY = frozenset((50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61))
 COOKIE = bytes((99, 130, 83, 99))
 NOWHERE = bytes(4)
 LENGTHS = {1: 4, 50: 4, 51: 4, 52: 1, 53: 1, 54: 4, 58: 4, 59: 4, 91: 4, 152: 4, 153: 4, 156: 1, 157: 1}
@@ -115,6 +118,18 @@ class Answer:
         return dotted(self.options[code])
 
 
+def sub_options(agent: bytes) -> dict[int, bytes]:
+    """What a relay says in option 82, as far as it is whole."""
+    found: dict[int, bytes] = {}
+    at = 0
+    while at + 2 <= len(agent):
+        payload = agent[at + 2 : at + 2 + agent[at + 1]]
+        if len(payload) == agent[at + 1]:
+            found.setdefault(agent[at], payload)
+        at += 2 + agent[at + 1]
+    return found
+
+
 def parse(area: bytes, where: str, found: dict[int, bytes], order: list[int], fields: dict[int, str]) -> None:
     """Options of one field; they must be whole, and ended."""
     at = 0
@@ -145,12 +160,14 @@ def read(payload: bytes) -> Answer:
     assert payload[0] == 2, "op is not BOOTREPLY"
     assert payload[3] == 0, "hops of an answer are 0"  # RFC 2131 4.3.1 table 3.
     assert payload[8:10] == b"\0\0", "secs of an answer are 0"
-    assert payload[236:240] == COOKIE
     assert len(payload) >= 300, "some clients drop what is shorter than a BOOTP message"
     found: dict[int, bytes] = {}
     order: list[int] = []
     fields: dict[int, str] = {}
-    parse(payload[240:], "options", found, order, fields)
+    if payload[236:240] == COOKIE:
+        parse(payload[240:], "options", found, order, fields)
+    else:
+        assert payload[236:] == bytes(len(payload) - 236), "neither options nor nothing"
     overload = found.get(52, b"\0")[0]
     sname, file = payload[44:108], payload[108:236]
     if overload & 1:
@@ -162,7 +179,7 @@ def read(payload: bytes) -> Answer:
     wrong = {code: len(found[code]) for code, length in LENGTHS.items() if code in found and len(found[code]) != length}
     assert not wrong, f"options of a length that no client reads: {wrong}"
     return Answer(
-        kind=found[53][0],
+        kind=found[53][0] if 53 in found else BOOTP,
         xid=int.from_bytes(payload[4:8], "big"),
         yiaddr=dotted(payload[16:20]),
         ciaddr=dotted(payload[12:16]),

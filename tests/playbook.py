@@ -35,8 +35,10 @@ from dhcpcore.topology.policy import Policy
 from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Snapshot, Subnet
 from tests.packets4 import (
     ACK,
+    BOOTP,
     BROADCAST,
     DECLINE,
+    DHCP_ONLY,
     DISCOVER,
     INFORM,
     LEASEACTIVE,
@@ -54,6 +56,7 @@ from tests.packets4 import (
     ip,
     read,
     request,
+    sub_options,
 )
 
 T0 = 1_700_000_000
@@ -62,8 +65,9 @@ SERVER = "192.0.2.1"
 OFFICE = "192.0.2.0/24"
 ETH0 = 2
 
-_KINDS = {"OFFER": OFFER, "LEASE-UNASSIGNED": LEASEUNASSIGNED, "LEASE-UNKNOWN": LEASEUNKNOWN,
-          "LEASE-ACTIVE": LEASEACTIVE}  # fmt: skip
+_KINDS = {"OFFER": OFFER, "OFFER-NOTHING": OFFER, "OFFER-DO-WITHOUT": OFFER, "BOOTP-REPLY": BOOTP, "BOOTP-KNOWN": BOOTP,
+          "LEASE-UNASSIGNED": LEASEUNASSIGNED, "LEASE-UNKNOWN": LEASEUNKNOWN,
+          "LEASE-ACTIVE": LEASEACTIVE, "BOOT-OFFER": OFFER}  # fmt: skip
 
 _numbers = itertools.count(1)
 
@@ -310,7 +314,7 @@ class World:
         self.faulty = False  #: A commit was lost or unknown: SQL may hold more than was acknowledged.
         self._xids = itertools.count(0x1000)
         self._step: Step | None = None
-        self._under_way: dict[int, Sent] = {}
+        self._under_way: dict[tuple[int, bytes], list[Sent]] = {}
         self.attach(interfaces or {ETH0: Interface(ETH0, "eth0", (ip(SERVER),), bytes(6))})
         self.install(*subnets, assignments=assignments, **snapshot)
 
@@ -344,7 +348,7 @@ class World:
         """The engine is killed and starts again: what it had in memory is gone."""
         old = self.nodes[by]
         for bundle, _, _ in old.engine._suspended.values():
-            self._under_way.pop(int.from_bytes(bundle.request.xid, "big"), None)
+            self._forget(int.from_bytes(bundle.request.xid, "big"), bundle.request.giaddr)
             self.sent -= 1
         engine = Engine(strict=True)
         engine.counters = old.engine.counters
@@ -378,10 +382,10 @@ class World:
         options: Mapping[int, bytes] | None = None,
         requested: str | bytes | None = None, server: str | bytes | None = None, prl: bytes | None = None,
         lease_time: int | None = None, port: int | None = None, source: str | bytes | None = None,
-        local: str | bytes | None = None, broadcast: bool = False, **fields: Any,
+        local: str | bytes | None = None, broadcast: bool = False, xid: int | None = None, **fields: Any,
     ) -> Sent:  # fmt: skip
         """A packet as it arrives here: ``via`` is the relay it came through."""
-        xid = next(self._xids)
+        xid = next(self._xids) if xid is None else xid
         said = dict(options or {})
         for code, value in ((50, requested), (54, server)):
             if value is not None:
@@ -413,7 +417,7 @@ class World:
         step = self._step = Step(packets)
         before = self._reasons(node)
         for packet in packets:
-            self._under_way[packet.xid] = packet
+            self._under_way.setdefault((packet.xid, packet.giaddr), []).append(packet)
         self.sent += len(packets)
         batch = node.engine.open([packet.datagram for packet in packets], self.now)
         cycle.run(batch, node.store, node.engine.snapshot, self._hand_over, lambda: self.now)
@@ -452,6 +456,10 @@ class World:
     def reboot(self, who: Client, address: str, by: int = 0, **fields: Any) -> Answer | None:
         """REQUEST in INIT-REBOOT state: names the address, no server."""
         return self.one(self.packet(REQUEST, who, requested=address, **fields), by)
+
+    def bootp(self, who: Client, by: int = 0, **fields: Any) -> Answer | None:
+        """A BOOTREQUEST: a message without option 53."""
+        return self.one(self.packet(None, who, **fields), by)
 
     def renew(self, who: Client, address: str, by: int = 0, **fields: Any) -> Answer | None:
         """REQUEST in RENEWING state: unicast, from the address itself."""
@@ -556,12 +564,12 @@ class World:
                 read(payload), to=dotted(route.address), port=route.port, interface=route.interface,
                 local=dotted(route.local) if route.local else "", frame=route.hw,
             )  # fmt: skip
-            packet = self._under_way.pop(answer.xid, None)
+            packet = self._forget(answer.xid, ip(answer.giaddr))
             assert packet is not None, "an answer to nobody, or a second one"
             self._check_answer(packet, answer)
             assert self._step is not None
             self._step.answers.append(answer)
-            if answer.kind == ACK and answer.yiaddr != "0.0.0.0":
+            if answer.kind in {ACK, BOOTP} and answer.yiaddr != "0.0.0.0":
                 if packet in self._step.packets:
                     self._given_back_until(self._step.packets.index(packet))
                 self._check_promise(packet, answer)
@@ -573,12 +581,18 @@ class World:
             return
         assert answer.hw == packet.who.hw
         assert ip(answer.giaddr) == packet.giaddr
-        assert answer.order[0] == 53
-        assert ip(answer.options[54]) in {a for i in self.interfaces.values() for a in i.addresses}
-        assert answer.options.get(61) == packet.who.client_id, "option 61 is echoed as it came"  # RFC 6842 3.
+        said = sub_options(packet.agent or b"") if packet.giaddr != NOWHERE else {}
+        if packet.kind is None:
+            assert DHCP_ONLY.isdisjoint(answer.options), "what BOOTP clients do not know"
+        else:
+            assert answer.order[0] == 53
+            own = {a for i in self.interfaces.values() for a in i.addresses}
+            assert ip(answer.options[54]) in own | {said.get(11)}  # RFC 5107 4.
+            if all(one.echo_client_id for one in self.subnets):
+                assert answer.options.get(61) == packet.who.client_id, "option 61 is echoed as it came"  # RFC 6842 3.
         if packet.agent is not None and packet.giaddr != NOWHERE:
             if 82 in answer.options:
-                assert answer.options[82] == packet.agent, "option 82 is echoed verbatim"  # RFC 3046 2.2.
+                assert answer.options[82] == self._agent(packet), "option 82 is echoed verbatim"  # RFC 3046 2.2.
                 assert [c for c in answer.order if answer.fields[c] == "options"][-1] == 82, "and last"
         else:
             assert 82 not in answer.options, "no relay, no option 82"
@@ -589,10 +603,10 @@ class World:
         assert len(answer.payload) <= max(548, min(asked - 28, 1472)), "longer than the client takes"
 
     def _check_promise(self, packet: Sent, answer: Answer) -> None:
-        lifetime = answer.number(51)
-        until = FOREVER if lifetime == 0xFFFF_FFFF else int(self.now) + lifetime
         home = self._home(ip(answer.yiaddr), packet)
         assert home is not None, f"{answer.yiaddr} is of no subnet"
+        lifetime = answer.number(51) if answer.kind == ACK else home.bootp_lifetime_s
+        until = FOREVER if lifetime == 0xFFFF_FFFF else int(self.now) + lifetime
         row = self.row(answer.yiaddr, home.space)
         assert row is not None, f"{answer.yiaddr} was promised and is not in SQL"
         kept = self.witness.holder(row.key, self.now)
@@ -602,7 +616,7 @@ class World:
             until = until if renewed else max(until, kept.until)
         assert (row.client, row.state, row.expires) == (packet.who.identity, 1, until), "promised before the commit"
         path = (
-            (packet.giaddr, packet.agent or b"") if packet.giaddr != NOWHERE
+            (packet.giaddr, self._agent(packet)) if packet.giaddr != NOWHERE
             else None if packet.ciaddr != NOWHERE
             else (b"", b"")
         )  # fmt: skip
@@ -612,10 +626,17 @@ class World:
             54 in packet.options,
         )  # fmt: skip
 
+    def _agent(self, packet: Sent) -> bytes:
+        """Option 82 as it is kept and returned: without the VSS-Control of a VPN that was heeded.  RFC 6607 7."""
+        agent = packet.agent or b""
+        heeded = 151 in sub_options(agent) and any(one.vss for one in self.subnets)
+        return agent.replace(b"\x98\0", b"") if heeded else agent
+
     def _home(self, address: bytes, packet: Sent) -> Subnet | None:
         """The subnet of an address; where several spaces have it, the one that the packet's relay belongs to."""
         found = [one for one in self.subnets if one.contains(address)]
-        near = [one for one in found if packet.giaddr in one.relays]
+        said = sub_options(packet.agent or b"").get(151) or packet.options.get(221)
+        near = [one for one in found if packet.giaddr in one.relays or (one.vss and one.vss == said)]
         return (near or found or [None])[0]
 
     def _same_link(self, home: Subnet, key: LeaseKey) -> bool:
@@ -671,7 +692,12 @@ class World:
         waiting = self._suspended_xids()
         for packet in self._step.packets:
             if packet.xid not in waiting:
-                self._under_way.pop(packet.xid, None)
+                self._under_way.pop((packet.xid, packet.giaddr), None)
+
+    def _forget(self, xid: int, giaddr: bytes) -> Sent | None:
+        """The earliest packet under way that an answer may be to; a relay may have forwarded it twice."""
+        waiting = self._under_way.get((xid, giaddr))
+        return waiting.pop(0) if waiting else None
 
     def _suspended_xids(self) -> set[int]:
         return {

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "docs/acceptance.md"
+RFCS = ROOT / "docs/rfc.md"
 
 NEVER_RUNS = {"pytest.mark.skip", "pytest.mark.xfail", "unittest.skip", "unittest.expectedFailure"}
 """Marks that hold whatever happens. skipif is a condition, and so is xfail with one as its first argument."""
@@ -105,11 +106,12 @@ def fault(test: str, root: Path) -> str | None:
     return None
 
 
-def test_every_promise_is_kept_by_a_test_that_runs() -> None:
-    found = rows(TABLE.read_text())
+@pytest.mark.parametrize("table", [TABLE, RFCS], ids=lambda table: table.name)
+def test_every_promise_is_kept_by_a_test_that_runs(table: Path) -> None:
+    found = rows(table.read_text())
     assert found, "the table of promises is empty"
     checked = [(row.line, fault(test, ROOT)) for row in found for test in row.tests]
-    assert [f"docs/acceptance.md:{line}: {said}" for line, said in checked if said] == []
+    assert [f"docs/{table.name}:{line}: {said}" for line, said in checked if said] == []
 
 
 def test_every_row_says_what_is_promised() -> None:

@@ -28,7 +28,7 @@ def json_object(*also: str) -> dict[str, Any]:
     """The request's body, a JSON object; ``also`` names further media types that hold one."""
     if request.mimetype not in {JSON, *also}:
         raise UnsupportedMediaType(f"The body is a JSON object: send it with Content-Type: {JSON}.")
-    value = interchange.read(request.get_data(), "body")
+    value = interchange.read_json(request.get_data(), "body")
     if not isinstance(value, dict):
         raise InvalidDocument((Fault("body", 'is not a JSON object such as {"key": "value"}'),))
     return value

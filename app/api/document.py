@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask_openapi import Info, OpenAPI
 from pydantic import BaseModel, Field
 
@@ -23,6 +24,7 @@ from app.api import (
     options,
     pools,
     revisions,
+    setup,
     shared_networks,
     subnets,
     suspensions,
@@ -31,13 +33,13 @@ from app.api import (
     users,
 )
 from app.auth import open_to_all
-from app.errors import PROBLEM, invalid_query
+from app.errors import PROBLEM, invalid_query, problem
 from dhcpcore.version import __version__
 
 PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, leases, transactions, global_settings, option_definitions,
-             options, definitions, revisions, engine, users, tokens, audit, suspensions)
+             options, definitions, revisions, engine, users, tokens, audit, setup, suspensions)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "
@@ -85,6 +87,7 @@ def make(templates: Path, static: Path) -> Flask:
     )
     app.openapi_version = "3.1.0"
     app.before_request(definitions.allow_size)
+    app.before_request(_each_once)
     for resource in RESOURCES:
         app.register_api(resource.api)
     document = _as_it_is(app.api_doc)
@@ -97,6 +100,15 @@ def make(templates: Path, static: Path) -> Flask:
     blueprint.add_url_rule(f"{PREFIX}/openapi.json", "openapi", openapi)
     app.register_blueprint(blueprint)
     return app
+
+
+def _each_once() -> Response | None:
+    """Refuse a parameter that is given twice: one of the two would be passed over in silence."""
+    if not request.path.startswith(PREFIX):
+        return None
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    faults = [{"field": name, "message": "is given more than once: give it once"} for name in twice]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Wrong: {', '.join(twice)}.", faults) if faults else None
 
 
 def _as_it_is(made: dict[str, Any]) -> dict[str, Any]:
@@ -113,6 +125,8 @@ def _as_it_is(made: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             for status, sentence in _GUARDED.items():
                 operation["responses"].setdefault(status, {"description": sentence})
+            if "requestBody" in operation:
+                operation["responses"].setdefault("413", {"description": "The body is too large."})
             for status, answer in operation["responses"].items():
                 if not status.startswith("2"):
                     answer["content"] = content

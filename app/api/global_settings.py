@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
 
@@ -25,7 +27,7 @@ class Globals(GlobalsEntry, MaybeDone):
     """Globals in the document's words; what is not there has its default."""
 
 
-_SHOWN = {200: answered("Globals.", Globals)}
+_SHOWN: dict[int | str, Any] = {200: answered("Globals.", Globals)}
 
 
 @api.get("/globals", responses={**_SHOWN, **Problems.of(503)}, operation_id="get_globals", summary="Get globals")

@@ -1,4 +1,4 @@
-"""``/api/v1/leases``: leases by cursor, one lease, its history; released, and made an assignment."""
+"""``/api/v1/leases``: leases by cursor, one lease, its history; released, renewed, made an assignment."""
 
 from __future__ import annotations
 
@@ -110,6 +110,16 @@ class Released(BaseModel):
     request: int | None = Field(None, description="Number of the request that waits for an engine.")
 
 
+class Renewal(BaseModel):
+    """Who was asked to renew."""
+
+    address: str
+    client: str = Field(description="What the client is known by.")
+    sent: list[Literal["authenticated", "plain"]] = Field(description="How it was asked. A client that never announced "
+                                                          "option 145 does not hear the authenticated message.")
+    last_seen_at: str = Field(description="When it was heard last: later than this once it has renewed.")
+
+
 class LeaseAssignmentBody(BaseModel):
     """What the assignment has besides the lease's client and address; all of it may be left out."""
 
@@ -151,6 +161,18 @@ def release_lease(path: AddressAsked, query: SpaceAsked) -> Response:
     answer = jsonify({name: result[name] for name in ("released", "address", "request") if name in result})
     answer.status_code = 200 if result["released"] else 202
     return answer
+
+
+@api.post("/leases/<address>/renew", responses={200: Renewal, **Problems.of(409, 503)},
+          operation_id="renew_lease", summary="Ask a client to renew")
+@auth.needs(Role.OPERATOR)
+def renew_lease(path: AddressAsked, query: SpaceAsked) -> Response:
+    """Send the client that holds the address a FORCERENEW: it asks for its lease anew within seconds, and so hears of
+    what was changed.
+
+    Where `globals.forcerenew` is `never`, or nobody holds the address, the answer is 409; where no engine runs, 503.
+    """
+    return jsonify(plain(leases.renew(context().appliance, path.address, by=auth.principal(), space=query.space)))
 
 
 @api.post("/leases/<address>/assignment", operation_id="assign_lease", summary="Make a lease an assignment",

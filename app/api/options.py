@@ -101,6 +101,7 @@ class EffectiveOptions(BaseModel):
     requested: list[int] | None
     options: list[EffectiveOption]
     unknown: list[str] = Field(description="Requested, and without a value.")
+    warnings: list[str] = Field(description="What the client will stumble over.")
 
 
 @api.post("/options/preview", responses={200: Previews, **Problems.of(413, 415, 503)},

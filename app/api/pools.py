@@ -78,7 +78,7 @@ class Pools(BaseModel):
     next_cursor: str | None
 
 
-_SHOWN = {200: answered("The pool.", PoolShown)}
+_SHOWN: dict[int | str, Any] = {200: answered("The pool.", PoolShown)}
 
 
 @api.get("/pools", responses={200: answered("Pools.", Pools), **Problems.of(404, 503)}, operation_id="list_pools",

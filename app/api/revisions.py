@@ -1,4 +1,4 @@
-"""``/api/v1/revisions``: who published which definitions when, and what each changed; read-only."""
+"""``/api/v1/revisions``: who published which definitions when, and what each changed; taken back, too."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import auth
+from app.api.changes import ChangeAsked, Done, done
 from app.api.responses import Problems
 from app.context import context
-from app.services import revisions
+from app.services import revisions, undo
 from app.services.access import Role
 from app.services.plain import plain
 from dhcpcore.store.journal import PAGE_MAX
@@ -83,3 +84,14 @@ def list_revisions(query: PageAsked) -> Response:
 def get_revision(path: RevisionNumber) -> Response:
     """One revision and its difference to the one before."""
     return jsonify(plain(revisions.show(context().appliance, path.id)))
+
+
+@api.post("/revisions/<id>/undo", responses={200: Done, **Problems.of(404, 409, 503)}, operation_id="undo_revision",
+          summary="Take a revision back")
+@auth.needs(Role.ADMIN)
+def undo_revision(path: RevisionNumber, query: ChangeAsked) -> Response:
+    """Have everything that it changed of subnets, pools, options and globals be as it was before, as a new revision.
+
+    Refused with 409 where somebody has changed the same things since, and where it changed assignments by themselves.
+    """
+    return jsonify(done(undo.undo(context().appliance, path.id, by=auth.principal(), consent=query.consent())))

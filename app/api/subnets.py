@@ -119,7 +119,7 @@ class DeclaredSubnetShown(SubnetSettings, MaybeDone):
     prefix_pools: list[NumberedPrefixPool]
 
 
-_SHOWN = {200: answered("The subnet.", DeclaredSubnetShown)}
+_SHOWN: dict[int | str, Any] = {200: answered("The subnet.", DeclaredSubnetShown)}
 
 
 @api.get("/subnets", responses={200: Subnets, **Problems.of(503)}, operation_id="list_subnets", summary="List subnets")

@@ -127,6 +127,23 @@ def release(invocation: Invocation, address: str, as_json: bool) -> None:
             f"(request {result['request']}).")
 
 
+@command.command(name="renew")
+@click.argument("address")
+@json_option
+@click.pass_obj
+def renew(invocation: Invocation, address: str, as_json: bool) -> None:
+    """Ask the client that holds ADDRESS to renew its lease now, so that it hears of what was changed."""
+    from app.services import leases
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        result = leases.renew(appliance, address, by=terminal())
+    if as_json:
+        emit(result)
+    else:
+        say(f"The client of {result['address']} ({result['client']}) was asked to renew.")
+
+
 @command.command(name="assign")
 @click.argument("address")
 @json_option

@@ -1,34 +1,16 @@
-"""`lessor option`: options by name, on the wire, and what a client will receive."""
+"""`lessor option`: options on the wire, and what a client will receive."""
 
 import json
 
 import click
 
 from app.cli.invocation import Invocation
-from app.cli.output import emit, json_option, say, table
+from app.cli.output import emit, json_option, note, say, table
 
 
 @click.group(name="option")
 def command() -> None:
-    """Show options, what they look like on the wire, and what a client will receive."""
-
-
-@command.command(name="list")
-@click.option("--space", metavar="NAME", help="Only those of this space: dhcp4, dhcp6, or one defined here.")
-@click.option("--find", metavar="TEXT", help="Part of a name or a description, or a code.")
-@json_option
-@click.pass_obj
-def list_(invocation: Invocation, *, space: str | None, find: str | None, as_json: bool) -> None:
-    """List the options that can be written by name."""
-    from app.services import option_definitions
-
-    with invocation.appliance() as appliance:
-        found = option_definitions.list_options(appliance, space=space, find=find)
-    if as_json:
-        emit(found)
-        return
-    table(("SPACE", "CODE", "NAME", "VALUE", "DESCRIPTION"),
-          ((one.space, one.code, one.name, one.value, one.description) for one in found), "No such option.")
+    """Show options on the wire, and what a client will receive."""
 
 
 @command.command(name="preview")
@@ -83,6 +65,8 @@ def effective(invocation: Invocation, /, subnet: str, *, address: str | None, re
             "yes" if one.sent else "no", one.why) for one in found.options), "No option has a value for it.")
     if found.unknown:
         say(f"Requested, and without a value: {', '.join(found.unknown)}.")
+    for warning in found.warnings:
+        note(f"warning: {warning}")
 
 
 def _shown(value: object) -> str:

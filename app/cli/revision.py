@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.entries import agreed, tell, yes_option
 from app.cli.invocation import Invocation
 from app.cli.output import emit, json_option, note, say, table
 from app.services.plain import time_text
@@ -9,7 +10,7 @@ from app.services.plain import time_text
 
 @click.group(name="revision")
 def command() -> None:
-    """Show who published which definitions when, and what each changed."""
+    """Show who published which definitions when, and what each changed; take one back."""
 
 
 @command.command(name="list")
@@ -52,3 +53,18 @@ def show(invocation: Invocation, number: int, *, as_json: bool) -> None:
         say(one.text)
     if not found.changes:
         say("What it changed is no longer on record.")
+
+
+@command.command(name="undo")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@yes_option
+@json_option
+@click.pass_obj
+def undo(invocation: Invocation, number: int, *, yes: bool, as_json: bool) -> None:
+    """Have all that a revision changed of subnets, pools, options and globals be as it was before."""
+    from app.services import undo as service
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        done = agreed(lambda consent: service.undo(appliance, number, by=terminal(), consent=consent), yes=yes)
+    tell({}, done, f"Revision {number} is taken back", as_json=as_json)

@@ -1,10 +1,15 @@
 """`lessor shared-network`: which subnets share one wire."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from app.cli.entries import tell
+from app.cli.entries import entry_of, tell
 from app.cli.invocation import Invocation
 from app.cli.output import emit, json_option, table
+
+if TYPE_CHECKING:
+    from app.services.shared_networks import SharedNetwork
 
 
 @click.group(name="shared-network")
@@ -22,7 +27,7 @@ def list_(invocation: Invocation, *, as_json: bool) -> None:
     with invocation.appliance() as appliance:
         found = shared_networks.list_all(appliance)
     if as_json:
-        emit({"items": [{"name": one.name, "subnets": one.subnets} for one in found]})
+        emit({"items": [_shown(one) for one in found]})
         return
     table(("SHARED NETWORK", "SUBNETS"), ((one.name, ", ".join(one.subnets)) for one in found),
           "No subnet names a shared network.")
@@ -30,20 +35,40 @@ def list_(invocation: Invocation, *, as_json: bool) -> None:
 
 @command.command(name="set")
 @click.argument("name")
-@click.argument("subnets", metavar="SUBNET", nargs=-1)
+@click.argument("given", metavar="[SUBNET|KEY=VALUE]", nargs=-1, required=True)
 @json_option
 @click.pass_obj
-def set_(invocation: Invocation, name: str, subnets: tuple[str, ...], *, as_json: bool) -> None:
-    """Have exactly these subnets share the wire NAME; without any, there is no such network any longer."""
+def set_(invocation: Invocation, name: str, given: tuple[str, ...], *, as_json: bool) -> None:
+    """Have exactly these subnets share the wire NAME; KEY=VALUE say what holds for all of them.
+
+    Without a subnet they stay as they are, and so do keys that are not given; KEY= takes a key out.
+    """
+    from app.services import shared_networks
+    from app.services.access import terminal
+    from app.services.changes import merged
+
+    entry = entry_of(one for one in given if "=" in one)
+    members = [one for one in given if "=" not in one]
+    with invocation.appliance() as appliance:
+        form = merged(shared_networks.find(appliance, name).entry, entry)
+        view, done = shared_networks.put(appliance, name, form | ({"subnets": members} if members else {}),
+                                         by=terminal())
+    tell(_shown(view), done, f"{view.name} has the subnets {', '.join(view.subnets) or '(none)'}", as_json=as_json)
+
+
+@command.command(name="remove")
+@click.argument("name")
+@json_option
+@click.pass_obj
+def remove(invocation: Invocation, name: str, *, as_json: bool) -> None:
+    """Have each subnet of NAME be alone on its wire; the subnets stay."""
     from app.services import shared_networks
     from app.services.access import terminal
 
     with invocation.appliance() as appliance:
-        view, done = shared_networks.put(appliance, name, subnets, by=terminal())
-    members = view.subnets if view is not None else ()
-    tell({"name": name, "subnets": list(members)}, done,
-         f"{name} has the subnets {', '.join(members)}" if members else f"No subnet is of {name} any longer",
-         as_json=as_json)
+        view = shared_networks.get(appliance, name)
+        done = shared_networks.remove(appliance, name, by=terminal())
+    tell(_shown(view), done, f"There is no shared network {name} any longer", as_json=as_json)
 
 
 @command.command(name="rename")
@@ -57,7 +82,9 @@ def rename(invocation: Invocation, name: str, new_name: str, *, as_json: bool) -
     from app.services.access import terminal
 
     with invocation.appliance() as appliance:
-        view, done = shared_networks.rename(appliance, name, new_name, by=terminal())
-    assert view is not None
-    tell({"name": view.name, "subnets": list(view.subnets)}, done, f"{name} is called {view.name} now",
-         as_json=as_json)
+        view, done = shared_networks.change(appliance, name, {"name": new_name}, by=terminal())
+    tell(_shown(view), done, f"{name} is called {view.name} now", as_json=as_json)
+
+
+def _shown(view: "SharedNetwork") -> dict[str, object]:
+    return {"name": view.name, "subnets": list(view.subnets), **view.entry}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from app.services.client_messages import Answer, request
+from dhcpcore.wire.v4.client import Answer, request
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
 from dhcpcore.wire.v4.tlv import encode_options
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterable
 
 from app.demo.clients import Client, Crowd
-from app.services.client_messages import read_answer
 from dhcpcore.errors import Refused
 from dhcpcore.wire.addresses import format_ipv4
+from dhcpcore.wire.v4.client import read_answer
 
 #: Messages a second, so that the demonstration never loads the machine it runs on.
 RATE_MAX = 40

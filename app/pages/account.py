@@ -98,5 +98,5 @@ def _page(*, faults: dict[str, str] | None = None, asked: dict[str, str] | None 
     return make_response(render_template(
         "account/page.html", caller=caller, sessions=sessions.list_sessions(appliance, caller=caller),
         tokens=tokens.list_tokens(appliance, caller=caller, limit=tokens.PAGE_MAX), faults=faults or {},
-        asked=asked or default, made=made, days_max=tokens.DAYS_MAX,
+        asked=asked or default, made=made, now=appliance.database.now(), days_max=tokens.DAYS_MAX,
         roles=[role.word for role in Role if role <= caller.principal.role]), status)

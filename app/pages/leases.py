@@ -1,4 +1,4 @@
-"""``/leases``: who has which address; one lease with its history and its last transactions; release, reserve."""
+"""``/leases``: who has which address; one lease with its history and its last transactions; release, renew, reserve."""
 
 from __future__ import annotations
 
@@ -61,6 +61,17 @@ def release(address: str) -> str | tuple[str, int]:
             raise
         return render_template("leases/one.html", **_told(address), fault=str(error)), 409
     return render_template("leases/one.html", **_told(address), done=done)
+
+
+@blueprint.post("/leases/<address>/renew")
+@needs(Role.OPERATOR)
+def renew(address: str) -> str | tuple[str, int]:
+    """Ask the client to renew now."""
+    try:
+        asked_now = leases.renew(context().appliance, address, by=principal())
+    except LessorError as error:
+        return render_template("leases/one.html", **_told(address), fault=str(error)), 409
+    return render_template("leases/one.html", **_told(address), renewing=asked_now)
 
 
 def _view() -> dict[str, Any]:

@@ -78,6 +78,10 @@ def _render(file: Path, base: str) -> Rendered:
             elif token.tag == "h2":
                 parts.append((anchor, following.content))
     for token in tokens:
+        if token.type == "table_open":  # It may be wider than the page, and the keyboard must reach what is beside it.
+            token.attrSet("tabindex", "0")
+        if (style := token.attrs.pop("style", None)) is not None:  # Which the policy forbids: the style sheet has it.
+            token.attrSet("class", str(style).removeprefix("text-align:"))
         for child in token.children or ():
             _lead(child, base)
     html = parser.renderer.render(_without_title(tokens), parser.options, {})

@@ -101,4 +101,4 @@ def _page(*, faults: dict[str, str] | None = None, asked: dict[str, str] | None 
     return make_response(render_template(
         "users/page.html", users=users, more=users[-1].name if len(users) == ROWS else None, faults=faults or {},
         asked=asked or {"name": "", "role": Role.VIEWER.word}, secret=secret, added=added, refused=refused,
-        own=auth.caller().account, roles=[role.word for role in Role]), status)
+        own=auth.caller().account, now=context().appliance.database.now(), roles=[role.word for role in Role]), status)

@@ -36,6 +36,8 @@ def make(appliance: Appliance, wishes: Sequence[Wish], *, by: Principal, consent
     Refused with ``TakesAddresses`` where more clients lose an address than was agreed to.
     """
     by.must_be(Role.ADMIN)
+    if not wishes:
+        return (), None
     edits = TopologyEdits(appliance.database)
     for left in reversed(range(_TRIES)):
         draft = edits.draft(wishes)

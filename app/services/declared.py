@@ -61,7 +61,7 @@ class DeclaredSubnet:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredPiece:
-    """Globals, or an option definition of the site's."""
+    """Globals, an option definition of the site's, or a shared network."""
 
     name: str
     entry: Mapping[str, Any]
@@ -97,6 +97,11 @@ def pool(appliance: Appliance, number: int) -> DeclaredPool:
 def option_definitions(appliance: Appliance) -> tuple[DeclaredPiece, ...]:
     """The site's own options; ``name`` is ``space/name``, with ``/4`` or ``/6`` where it names a family."""
     return tuple(map(_piece, _listed(appliance).definitions))
+
+
+def shared_networks(appliance: Appliance) -> tuple[DeclaredPiece, ...]:
+    """Shared networks that say something of themselves; others are there by the subnets that name them."""
+    return tuple(map(_piece, _listed(appliance).networks))
 
 
 def globals_(appliance: Appliance) -> DeclaredPiece:

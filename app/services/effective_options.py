@@ -8,7 +8,9 @@ from typing import Any
 
 from app.services import subnets
 from app.services.appliance import Appliance
+from app.services.option_origin import EffectiveOption, Origin
 from app.services.option_preview import read_back, spaces
+from app.services.option_warnings import warnings
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue
 from dhcpcore.lease.model import Assignment
 from dhcpcore.store.definitions import Definitions
@@ -33,31 +35,6 @@ IDENTIFIERS = ("hw_address", "client_id", "circuit_id", "remote_id", "duid")
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """A level of the definitions, and what it is called there."""
-
-    level: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class EffectiveOption:
-    """One option that has a value for the client.
-
-    ``why`` says in a few words why it is sent or not; ``overrides`` are the farther levels whose values do not count.
-    """
-
-    code: int
-    name: str
-    value: Any
-    hex: str
-    origin: Origin
-    overrides: tuple[Origin, ...]
-    sent: bool
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class EffectiveOptions:
     """What one client receives, in the order of the wire; then what it does not receive."""
 
@@ -68,6 +45,7 @@ class EffectiveOptions:
     requested: tuple[int, ...] | None
     options: tuple[EffectiveOption, ...]
     unknown: tuple[str, ...]  #: Requested, and no level has a value.
+    warnings: tuple[str, ...]  #: What the client will stumble over.
 
 
 def effective(appliance: Appliance, subnet: str, client: Mapping[str, Any] | None = None, *,
@@ -99,14 +77,16 @@ def effective(appliance: Appliance, subnet: str, client: Mapping[str, Any] | Non
     choice = choose(merged, None if codes is None else bytes(codes)) if home.family == 4 else None
     sent = [code for code, _ in choice.pairs] if choice else _sent6(merged, codes)
     kept = sorted(set(merged.payloads) - set(sent))
+    options = tuple(_option(space, levels, merged, codes, code, is_sent=code in sent) for code in [*sent, *kept])
     return EffectiveOptions(
         subnet=home.name, pool=None if pool is None else pool_name(pool),
         assignment=None if assignment is None else assignment.assignment_id,
         address=None if octets is None else format_address(octets),
         requested=None if codes is None else tuple(codes),
-        options=tuple(_option(space, levels, merged, codes, code, is_sent=code in sent) for code in [*sent, *kept]),
+        options=options,
         unknown=tuple(space.row(code).name for code in dict.fromkeys(codes or ())
-                      if code not in merged.payloads and code not in PROTOCOL))
+                      if code not in merged.payloads and code not in PROTOCOL),
+        warnings=() if home.family == 6 else warnings(home, options))
 
 
 def _option(space: OptionSpace, levels: Sequence[OptionLevel], merged: Merged, codes: Sequence[int] | None, code: int,

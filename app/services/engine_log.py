@@ -91,9 +91,12 @@ class LiveLog(Watched[News]):
                 anew = self._last is not None and found.last < self._last
                 if anew:
                     self._lines.clear()
-                self._lines.extend(found.lines)
+                # Two may have asked at once, a page's first look beside the thread: each line is taken once.
+                last = self._last if self._last is not None and not anew else 0
+                lines = tuple(line for line in found.lines if line.id > last)
+                self._lines.extend(lines)
                 self._last = found.last
-                news = News("here", found.lines, found.lost, anew)
+                news = News("here", lines, found.lost, anew)
             if news.lines or news.anew or before != self._state:
                 self._tell(news)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcpcore.errors import InvalidValue
+from dhcpcore.errors import InvalidValue, MalformedMessage
 from dhcpcore.wire.addresses import format_hardware, format_hex, parse_address, parse_hex
+from dhcpcore.wire.v4.tlv import scan_suboptions
 
 #: First octet of a client key: known by hardware address, by client identifier, by DUID and IAID.
 _BY_HARDWARE, _BY_CLIENT_ID, _BY_DUID = 0, 1, 2
 _ETHERNET = b"\x01"
+#: What a relay tells of the client's line, by the code in option 82.  RFC 3046 3.1, 3.2, RFC 3993.
+_RELAY_SAYS = {1: "Circuit", 2: "Remote end", 6: "Subscriber"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,18 @@ def client_text(client: bytes) -> str:
     if kind == _BY_DUID:
         return f"iaid {rest[:4].hex()} duid {format_hex(rest[4:], ':')}"
     return f"unknown {client.hex()}"
+
+
+def relay_words(agent: str) -> tuple[tuple[str, str], ...]:
+    """What a lease's relay told, each by its name: as text where it is one, else as hex; whole where malformed."""
+    octets = parse_hex(agent)
+    try:
+        told = scan_suboptions(octets)
+    except MalformedMessage:
+        return (("Relay's words", agent),)
+    return tuple((_RELAY_SAYS.get(code, f"Relay's sub-option {code}"), _text(said)) for code, said in told.items())
+
+
+def _text(payload: bytes) -> str:
+    shown = payload.decode("ascii", "replace")
+    return shown if shown.isprintable() and shown.isascii() and shown.strip() else format_hex(payload, ":")

@@ -1,4 +1,4 @@
-"""Leases and their history: lists by cursor, one lease, who held what when, release."""
+"""Leases and their history: lists by cursor, one lease, who held what when, release, renewal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.services.identities import client_text, hardware_text, identities, soug
 from dhcpcore.control import EngineAway
 from dhcpcore.errors import InvalidValue, NotFound, Refused
 from dhcpcore.lease.model import KIND_PREFIX6, NEVER, Close, Lease, LeaseKey, State
-from dhcpcore.store import queries, requests
+from dhcpcore.store import audit, queries, requests
 from dhcpcore.store.queries import Found, Holding, LeaseFilter
 from dhcpcore.wire.addresses import format_address, format_hex, format_prefix, parse_address, parse_hardware
 
@@ -159,6 +159,17 @@ def release(appliance: Appliance, address: str, *, by: Principal, space: int = 0
             number = requests.ask(connection, verb="lease-release", body=body, actor=by.name, now=now)
         return {"released": False, "request": number, "address": format_address(octets)}
     return {"released": True, "address": format_address(octets), "lease": result}
+
+
+def renew(appliance: Appliance, address: str, *, by: Principal, space: int = 0) -> dict[str, Any]:
+    """Ask the client that holds an address to renew at once; what was sent, and an audit row.  Needs an engine."""
+    by.must_be(Role.OPERATOR)
+    octets = parse_address(address)
+    asked = appliance.engine.call("lease-renew", address=format_address(octets), space=space)
+    with appliance.database.writer() as connection:
+        audit.record(connection, actor=by.name, action="lease.renew", what=f"lease {asked['address']}",
+                     now=int(appliance.database.now()), after={"client": asked["client"], "sent": asked["sent"]})
+    return dict(asked)
 
 
 def word(row: Lease, now: float) -> str:

@@ -6,13 +6,10 @@ import contextlib
 import secrets
 import select
 import socket
-import struct
 import time
 from dataclasses import dataclass
 
-from app.services.client_messages import read_answer, request
-from dhcpcore.wire.addresses import format_ipv4
-from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
+from dhcpcore.wire.v4.client import discover, read_offer
 
 #: Servers that probe an address before they offer it take about a second.
 LISTEN_S = 3.0
@@ -54,23 +51,3 @@ def servers_on(interface: str, server_port: int = 67, client_port: int = 68,
             if answer is not None:
                 found[answer[0]] = OtherServer(interface, *answer)
     return list(found.values())
-
-
-def discover(transaction: int, hardware: bytes) -> bytes:
-    """A DISCOVER that asks for a broadcast answer."""
-    return request(MessageType.DISCOVER, transaction, hardware, [(Opt.PARAMETER_REQUEST_LIST, b"\x01\x03\x06")],
-                   broadcast=True)
-
-
-def read_offer(packet: bytes, transaction: int, client_port: int) -> tuple[str, str] | None:
-    """Server and offered address of an IPv4 packet that is an OFFER of our transaction; None for any other."""
-    header = (packet[0] & 15) * 4 if packet else 0
-    if len(packet) < header + 8 or packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_UDP:
-        return None
-    if struct.unpack_from("!H", packet, header + 2)[0] != client_port:
-        return None
-    answer = read_answer(packet[header + 8:])
-    if answer is None or (answer.kind, answer.transaction) != (MessageType.OFFER, transaction):
-        return None
-    server = packet[12:16] if answer.server == NOWHERE else answer.server
-    return format_ipv4(server), format_ipv4(answer.address)

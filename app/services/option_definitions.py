@@ -16,6 +16,7 @@ from dhcpcore.errors import InvalidValue, NotFound
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.topology_edits import Wish
 from dhcpcore.wire.manual import kind
+from dhcpcore.wire.options import OptionSpace
 from dhcpcore.wire.rows import OptionRow
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 from dhcpcore.wire.v6.options import DHCP6_OPTIONS
@@ -48,6 +49,12 @@ def list_options(appliance: Appliance, *, space: str | None = None, find: str | 
         one for one in found
         if space in {None, one.space} and built_in in {None, one.built_in}
         and (not wanted or wanted in one.name.lower() or wanted in one.description.lower() or wanted == str(one.code)))
+
+
+def space_of(appliance: Appliance, family: int) -> OptionSpace:
+    """The options of a family, the site's own among them; wrong definitions are left out."""
+    table = DHCP4_OPTIONS if family == 4 else DHCP6_OPTIONS
+    return table.extended(Definitions(appliance.database).option_definitions())[0]
 
 
 def find(appliance: Appliance, space: str, name: str, family: int | None = None) -> DeclaredPiece:

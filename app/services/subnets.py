@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Pages poll every other second; nobody sees the difference.
 _MOMENT_S = 1.0
+#: Counting takes at most a fiftieth of a process's time: on a core that the engine shares, more is taken from clients.
+_REST = 50
 #: How long a page waits for fresh numbers before it shows those of the last count.
 _PATIENCE_S = 0.05
 
@@ -232,7 +234,7 @@ def _prefix_key(prefix: str) -> tuple[int, bytes, int]:
 
 
 class RememberedOverview:
-    """The overview for many readers: counted anew when it is older than a moment, or than ten times its own cost.
+    """The overview for many readers: counted anew when it is older than a moment, or than fifty times its own cost.
 
     Counting a million leases takes most of a second, and nobody is to wait for it: who asks meanwhile gets what was
     counted last.  Only a new revision of the definitions, or nothing counted yet, makes everybody wait.
@@ -280,4 +282,4 @@ class RememberedOverview:
         with self._lock:
             self._found, self._fault, self._counting = found or self._found, fault, None
             if found is not None:
-                self._good_until = ended + max(_MOMENT_S, 10 * (ended - began))
+                self._good_until = ended + max(_MOMENT_S, _REST * (ended - began))

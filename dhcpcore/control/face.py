@@ -30,12 +30,24 @@ class EngineFace(Protocol):
         """End the lease of an address at once; tells the row as it was.  Refused when there is none."""
         ...
 
+    def renew(self, address: bytes, space: int = 0) -> dict[str, Any]:
+        """Ask the client that holds an address to renew; tells whom and how.  Refused where that is not allowed."""
+        ...
+
     def transactions(self, limit: int, client: str | None = None) -> list[dict[str, Any]]:
         """The latest transactions, newest first, of all clients or of those whose identity contains ``client``."""
         ...
 
     def log(self, limit: int, after: int | None, level: str, find: str | None) -> dict[str, Any]:
         """The newest lines of the engine's log, the oldest first; or those after the line of that number."""
+        ...
+
+    def interfaces(self) -> list[dict[str, Any]]:
+        """The interfaces that may be served, with prefixes, gateway and resolvers."""
+        ...
+
+    def neighbours(self, interface: str) -> dict[str, Any]:
+        """Other DHCP servers on a link; asks it, and tells what answered when called again."""
         ...
 
     def suspensions(self) -> list[dict[str, Any]]:

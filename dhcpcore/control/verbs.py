@@ -136,10 +136,22 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
                       "the least severe: debug, info, warning or error", default="debug"),
              Argument("find", _text, "a part of the line or of its logger's name"),
          )),
+    Verb("interfaces", Role.VIEWER, "Tells the machine's interfaces with addresses, gateway and resolvers.",
+         lambda engine, _: engine.interfaces()),
+    Verb("neighbours", Role.OPERATOR, "Asks a link for other DHCP servers, and tells those that answered; called again "
+         "within seconds, it tells more and does not ask anew.",
+         lambda engine, args: engine.neighbours(args["interface"]), (
+             Argument("interface", _text, "the name of an interface", required=True),
+         )),
     Verb("lease-release", Role.OPERATOR, "Ends the lease of one address at once; its client hears of it at its next "
          "renewal.",
          lambda engine, args: engine.release(args["address"], args["space"]), (
              Argument("address", address_bytes, "an IPv4 or IPv6 address", required=True),
+             Argument("space", _count(0, 2**31 - 1), "the number of a lease space", default=0),
+         )),
+    Verb("lease-renew", Role.OPERATOR, "Asks the client that holds an address to renew at once (FORCERENEW).",
+         lambda engine, args: engine.renew(args["address"], args["space"]), (
+             Argument("address", address_bytes, "an IPv4 address", required=True),
              Argument("space", _count(0, 2**31 - 1), "the number of a lease space", default=0),
          )),
     Verb("reload", Role.OPERATOR, "Makes the engine read the definitions again, now.",

@@ -16,7 +16,7 @@ from dhcpcore.wire.v4.message import NOWHERE, MessageType
 class FindAssignment(Handler):
     """Sets ``assignment``: the most specific identifier that has one in this link wins."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
+    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where no assignment is enabled, there is none to be found."""

@@ -16,7 +16,7 @@ from dhcpcore.wire.v4.message import MessageType
 class LimitLeases(Handler):
     """Before ``Offer``: looks which pools a new client must not enter; who is counted there already may stay."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
+    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.BOOTP))
 
     def __init__(self) -> None:
         self._scopes: dict[int, list[Scope]] = {}  #: By subnet.

@@ -24,7 +24,7 @@ class Offer(Handler):
     for, and the lowest free one of the pools that admit it.
     """
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
     def __init__(self, allocator: Allocator, offered: Offered) -> None:
         self._allocator = allocator
@@ -116,10 +116,10 @@ class Offer(Handler):
         if place is None or place[0].space != hold.key[0]:
             return False
         before = hold.before
-        if self._allocator.share[1] > 1:
+        if self._allocator.share[1] > 1 or bundle.retries:
             before = binding.row_of(bundle, hold.key)
             if not binding.is_free(bundle, before, reclaim=self._allocator.reclaim):
-                # Another engine has granted it since: to offer it again would end in a NAK.
+                # Another engine has granted it since, or was first: to offer it again would end in a NAK.
                 bundle.trace.append((Step.CANDIDATE_TAKEN, hold.key[2]))
                 self._allocator.drop(bundle.client)
                 if before is not None:

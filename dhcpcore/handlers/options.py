@@ -19,7 +19,10 @@ class Options(Handler):
     RFC 2131 4.3.1, RFC 2132 9.8; ``topology.levels`` says which level wins and what is sent unasked.
     """
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
+    message_types = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
+         MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._cache: dict[tuple[int, int, bytes | None], tuple[bytes, Pairs]] = {}

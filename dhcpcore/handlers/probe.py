@@ -17,7 +17,7 @@ PROBE_S = 0.5
 class ProbeAddress(Handler):
     """Suspends the transaction until the probe is answered (the address goes on probation) or its time is over."""
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless `probe` is set."""

@@ -7,6 +7,7 @@ from dhcpcore.lease.transitions import conflict, end, grant, is_active, is_renew
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.trace import Step
+from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
 
 #: Octets of a host name that are kept.  RFC 1035 2.3.4.
@@ -73,6 +74,21 @@ class RecordLease(Handler):
         bundle.record(*changes)
 
 
+class RecordAtOnce(RecordLease):
+    """What is granted without a REQUEST: by rapid commit (RFC 4039 3.1), or to a BOOTP client (RFC 951)."""
+
+    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Off unless a subnet grants so."""
+        return snapshot.rapid_commit4 or snapshot.bootp
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """An offer writes no row."""
+        if bundle.responses[0].message_type != MessageType.OFFER:
+            super().post(bundle)
+
+
 def _is_young(bundle: TransactionBundle, change: Change) -> bool:
     """Whether a renewal need not be written: the answer then promises only what the row says, the time that is left.
 
@@ -106,7 +122,7 @@ def _goes(bundle: TransactionBundle, row: Lease) -> bool:
 class RecordConflict(Handler):
     """An address whose probe was answered goes on probation, whatever becomes of the client."""
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
     def post(self, bundle: TransactionBundle) -> None:
         """One row an answered probe; none where somebody has leased the address since and is who answered."""

@@ -7,6 +7,7 @@ from dhcpcore.pipeline.bundle import Outgoing, Response4, Route, TransactionBund
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import sub_options
 from dhcpcore.pipeline.trace import Step
+from dhcpcore.wire.v4.bootp import encode_bootp
 from dhcpcore.wire.v4.message import BROADCAST, NOWHERE, MessageType, Opt, Request4, encode, encode_tight
 from dhcpcore.wire.v4.tlv import encode_options
 
@@ -26,10 +27,12 @@ class Reply(Handler):
         self._heads: dict[tuple[int, bytes, int, int, int], bytes] = {}
 
     def post(self, bundle: TransactionBundle) -> None:
-        """One datagram a response."""
-        bundle.outgoing = [
-            make(Outgoing, (self._encode(bundle, response), route(bundle, response))) for response in bundle.responses
-        ]
+        """One datagram a response; a query's answer, which is none of these, is there already."""
+        if bundle.responses:
+            bundle.outgoing = [
+                make(Outgoing, (self._encode(bundle, response), route(bundle, response)))
+                for response in bundle.responses
+            ]
 
     def _encode(self, bundle: TransactionBundle, response: Response4) -> bytes:
         request = bundle.request
@@ -63,6 +66,20 @@ class Reply(Handler):
                 options=head + response.body,
                 tail=tail,
             )
+        if payload is None and response.message_type == MessageType.BOOTP:
+            payload, dropped = encode_bootp(
+                request,
+                yiaddr=response.yiaddr,
+                ciaddr=response.ciaddr,
+                siaddr=response.siaddr,
+                sname=response.sname,
+                file=response.file,
+                broadcast=broadcast,
+                pairs=response.pairs,
+                tail=tail,
+            )
+            if dropped:
+                bundle.trace.append((Step.OPTIONS_DROPPED, bytes(dropped)))
         if payload is None:
             pairs = dict(_head(*key))
             if client_id is not None:
@@ -116,6 +133,6 @@ def route(bundle: TransactionBundle, response: Response4) -> Route:
     if response.ciaddr != NOWHERE:
         return Route(response.ciaddr, CLIENT_PORT, interface if datagram.destination == BROADCAST else 0, local)
     hw = request.hw
-    if request.broadcast or hw[0] != _ETHERNET or len(hw) != 7:
+    if request.broadcast or response.broadcast or hw[0] != _ETHERNET or len(hw) != 7:
         return Route(BROADCAST, CLIENT_PORT, interface, local)
     return Route(response.yiaddr, CLIENT_PORT, interface, local, hw[1:])

@@ -4,7 +4,7 @@ Nothing here knows what the document means (``topology.validate`` does) or where
 behind web, API and command line call it.
 """
 
-from dhcpcore.interchange.reader import read, read_file
+from dhcpcore.interchange.reader import read, read_file, read_json
 from dhcpcore.interchange.writer import to_json, to_yaml
 
-__all__ = ["read", "read_file", "to_json", "to_yaml"]
+__all__ = ["read", "read_file", "read_json", "to_json", "to_yaml"]

@@ -9,15 +9,19 @@ from typing import Any
 
 from dhcpcore.control.face import NO_SUBNET
 from dhcpcore.control.verbs import VERBS
-from dhcpcore.engine import Engine, Traced
+from dhcpcore.engine import Datagram, Engine, Outgoing, Traced
 from dhcpcore.errors import Refused
-from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, Close, LeaseKey, State
-from dhcpcore.lease.transitions import end
+from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, Close, Lease, LeaseKey, State
+from dhcpcore.lease.nonces import forcerenew
+from dhcpcore.lease.transitions import end, is_active
 from dhcpcore.logs import Ring
 from dhcpcore.net import cycle
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
-from dhcpcore.pipeline.trace import describe, identity
+from dhcpcore.net.neighbours import Neighbours
+from dhcpcore.pipeline.bundle import Route
+from dhcpcore.pipeline.trace import Step, describe, identity
+from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.leases import LeaseStore
 from dhcpcore.store.requests import LASTING_VERBS, Request
 from dhcpcore.version import __version__
@@ -42,6 +46,8 @@ class Face:
         self._started_at = started_at
         self._ring = ring
         self.chores: Chores | None = None
+        self.neighbourhood: Neighbours | None = None
+        self.read_interfaces: Callable[[], list[dict[str, Any]]] = list
 
     def status(self) -> dict[str, Any]:
         """What a person asks first."""
@@ -106,6 +112,43 @@ class Face:
             raise Refused(f"{text} was not released: its lease changed meanwhile, or the database is away; try again.")
         return {"address": text, "client": identity(row.client), "expires": row.expires, "state": State(row.state).name}
 
+    def renew(self, address: bytes, space: int = 0) -> dict[str, Any]:
+        """Ask the client that holds an address to renew: authenticated, and plain as well where that is allowed."""
+        engine, now, text = self._engine, self._clock.now(), format_address(address)
+        if len(address) != 4:
+            raise Refused(f"{text} is no IPv4 address; FORCERENEW is DHCPv4's.")
+        how = engine.snapshot.forcerenew
+        if how == "never":
+            raise Refused(
+                "globals.forcerenew is never: set it to authenticated, so that clients get the nonce by which they "
+                "know this server. Each has it from its next renewal on."
+            )
+        row = self._store.lease((space, KIND_ADDRESS4, address, 32))
+        if row is None or not is_active(row, now):
+            raise Refused(f"{text} is not held by anybody: there is no client to ask.")
+        server_id = engine.links.own_towards(address)
+        if server_id is None:
+            raise Refused("No interface has an IPv4 address that the client could know this server by.")
+        nonces: tuple[bytes | None, ...] = (engine.nonces.of(row.key, row.client),)
+        if how == "plain":
+            nonces += (None,)
+        for nonce in nonces:
+            message = forcerenew(row, server_id, now, nonce)
+            self._send([Outgoing(message, Route(address, 68, 0, server_id))])
+            said = "plain" if nonce is None else "authenticated"
+            self._tell(message, server_id, row, said, now)
+        return {"address": text, "client": identity(row.client), "sent": ["authenticated", "plain"][: len(nonces)],
+                "last_seen_at": row.cltt}  # fmt: skip
+
+    def _tell(self, message: bytes, server_id: bytes, row: Lease, how: str, now: float) -> None:
+        """Among the transactions of the client, where its renewal will stand as well."""
+        engine = self._engine
+        datagram = Datagram(message, server_id, 67, 0, row.address, server_id, now)
+        steps: list[tuple[object, ...]] = [(Step.ASKED_TO_RENEW, row.address, how)]
+        engine.traces.append(Traced(datagram, Reason.FORCERENEW, engine.snapshot.revision, steps, row.client, b""))
+        engine.traced += 1
+        engine.counters.events["forcerenew"] += 1
+
     def transactions(self, limit: int, client: str | None = None) -> list[dict[str, Any]]:
         """The latest transactions, newest first."""
         found = []
@@ -119,6 +162,16 @@ class Face:
     def log(self, limit: int, after: int | None, level: str, find: str | None) -> dict[str, Any]:
         """The newest lines of the log, or those after one."""
         return dataclasses.asdict(self._ring.tail(limit, after, level, find))
+
+    def interfaces(self) -> list[dict[str, Any]]:
+        """What the machine says of them now."""
+        return self.read_interfaces()
+
+    def neighbours(self, interface: str) -> dict[str, Any]:
+        """Who else serves that link."""
+        if self.neighbourhood is None:
+            raise Refused("The engine may not ask: it was started without the capability NET_RAW.")
+        return self.neighbourhood.on(interface)
 
     def suspensions(self) -> list[dict[str, Any]]:
         """Clients that are not answered for a time."""

@@ -53,7 +53,7 @@ def refusal(bundle: TransactionBundle, pool: Pool) -> Reason | None:
     if (
         bundle.full is not None
         and (POOL, pool.pool_id) in bundle.full
-        and bundle.request.message_type == MessageType.DISCOVER
+        and bundle.request.message_type != MessageType.REQUEST
     ):  # Who asks for an address is told by the limit's own name.
         return Reason.LIMIT_REACHED
     if gate is None:

@@ -16,6 +16,7 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Links
 from dhcpcore.topology.snapshot import Link, Pool, Snapshot, Subnet
 from dhcpcore.wire.v4.message import Request4
+from dhcpcore.wire.v4.tlv import encode_options
 
 
 class Datagram(NamedTuple):
@@ -63,6 +64,14 @@ class Response4:
         self.body = b""  #: Configured options, encoded and cached.
         self.pairs: tuple[tuple[int, bytes], ...] = ()  #: The same, one by one, for answers that are short of room.
         self.overrides: dict[int, bytes | None] | None = None
+
+    def lead(self, code: int, payload: bytes) -> None:
+        """Say a short option that the protocol asks for, before the configured ones: it is the last to be left out."""
+        pairs = tuple(pair for pair in self.pairs if pair[0] != code)
+        if len(pairs) < len(self.pairs):
+            self.body = encode_options(pairs)
+        self.pairs = ((code, payload), *pairs)
+        self.body = encode_options(((code, payload),)) + self.body
 
 
 class TransactionBundle:

@@ -1,7 +1,8 @@
 """What a handler is, and the plan that says which ones run for a message.
 
 Three phases: ``pre`` looks at the packet alone and says which rows it will need; ``handle`` decides on the facts and
-may be run more than once; ``post`` records what was decided and must not fail.  The model is DHCPKit's.
+may be run more than once; ``post`` records what was decided and must not fail.  The model is DHCPKit's.  A transaction
+that ``handle`` left without an answer meets ``silent``, which may give one that grants nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
 #: A query is no client's: who asks has no link, no identity and no lease of its own.
-_OF_CLIENTS = frozenset(range(MessageType.INFORM + 1))
+_OF_CLIENTS = frozenset((*range(MessageType.INFORM + 1), MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST))
 
 Step = Callable[[TransactionBundle], None]
 
@@ -37,11 +38,14 @@ class Handler:
     def post(self, bundle: TransactionBundle) -> None:
         """Record the decision and finish the answer."""
 
+    def silent(self, bundle: TransactionBundle) -> None:
+        """Nothing was given, for ``bundle.reason``: put a response and another reason there, or leave it."""
+
 
 class Plan:
     """The steps of each phase, by message type: made once per snapshot, so that no packet meets a handler in vain."""
 
-    __slots__ = ("decide", "handle", "handlers", "post", "pre")
+    __slots__ = ("decide", "handle", "handlers", "post", "pre", "silent")
 
     def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
@@ -50,6 +54,7 @@ class Plan:
         self.post = {kind: self._steps("post", kind) for kind in message_types}
         #: Both, one after the other: what most transactions run through.
         self.decide = {kind: self.handle[kind] + self.post[kind] for kind in message_types}
+        self.silent = {kind: self._steps("silent", kind) for kind in message_types}
 
     def _steps(self, phase: str, kind: int) -> tuple[Step, ...]:
         return tuple(

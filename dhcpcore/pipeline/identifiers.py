@@ -1,9 +1,23 @@
-"""What an assignment could know the sender of a packet by."""
+"""What an assignment could know the sender of a packet by, and what a relay says of it."""
 
 from __future__ import annotations
 
+import enum
+
 from dhcpcore.lease.model import Identifier
 from dhcpcore.wire.v4.message import NOWHERE, Opt, Request4
+
+
+class SubOption(enum.IntEnum):
+    """Sub-options of option 82 that the server acts upon; all others are passed through."""
+
+    CIRCUIT_ID = 1
+    REMOTE_ID = 2
+    LINK_SELECTION = 5  #: RFC 3527.
+    RELAY_FLAGS = 10  #: RFC 5010.
+    SERVER_OVERRIDE = 11  #: RFC 5107.
+    VSS = 151  #: RFC 6607.
+    VSS_CONTROL = 152
 
 
 def identifiers(request: Request4, kinds: frozenset[int]) -> list[tuple[int, bytes]]:
@@ -42,3 +56,15 @@ def sub_options(agent: bytes) -> dict[int, bytes]:
             found.setdefault(code, payload)
         offset += 2 + length
     return found
+
+
+def without(agent: bytes, code: int) -> bytes:
+    """Option 82 without one sub-option, every other octet as it came."""
+    kept = []
+    offset = 0
+    while offset + 2 <= len(agent):
+        end = offset + 2 + agent[offset + 1]
+        if agent[offset] != code or end > len(agent):
+            kept.append(agent[offset:end])
+        offset = end
+    return b"".join((*kept, agent[offset:]))

@@ -29,6 +29,14 @@ class Refuse(Signal):
         self.reason = reason
 
 
+class Respond(Signal):
+    """End with ``bundle.responses`` as they stand: nothing is granted, and no further handler decides."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+
 class NeedsRows(Signal):
     """Run again when what the handler added to ``bundle.wants`` has been fetched."""
 

@@ -42,12 +42,20 @@ class Step:
     GUARDED_POOL = 21
     ADOPTED = 22
     QUERY = 23
-    GATED_POOL = 40
-    REUSED = 41
-    ADAPTED = 42
-    DELAYED = 43
-    LIMIT = 44
-    LEASE_RUNS_OUT = 45
+    ASKED_TO_RENEW = 24
+    LINK_BY_SELECTION = 40
+    VPN = 41
+    SERVER_OVERRIDE = 42
+    RELAYED_UNICAST = 43
+    RAPID_COMMIT = 44
+    IPV6_ONLY = 45
+    LENIENT = 46
+    GATED_POOL = 60
+    REUSED = 61
+    ADAPTED = 62
+    DELAYED = 63
+    LIMIT = 64
+    LEASE_RUNS_OUT = 65
 
 
 def _address(value: bytes) -> str:
@@ -84,7 +92,17 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.PROBE_SILENT: lambda address: f"Nobody answered the probe of {_address(address)}.",
     Step.RETRIED: lambda count: f"Another writer was first; decided again (time {count}).",
     Step.GUARDED_POOL: lambda pool, name: f"Pool {pool} admits only clients of class {name}.",
+    Step.LINK_BY_SELECTION: lambda address, option, subnet: (
+        f"{_address(address)} in option {option} stands for subnet {subnet}."
+    ),
+    Step.VPN: lambda vss, option: f"Option {option} says VPN {vss[1:].decode('ascii', 'replace')!r}.",
+    Step.SERVER_OVERRIDE: lambda address: f"Its relay wants {_address(address)} to be the server identifier.",
+    Step.RELAYED_UNICAST: lambda: "The client had sent it by unicast, its relay says.",
+    Step.RAPID_COMMIT: lambda: "It asked for rapid commit: acknowledged at once.",
+    Step.IPV6_ONLY: lambda wait: f"It can do without IPv4: it is to wait {wait} s before it asks again.",
+    Step.LENIENT: lambda fault: f"Read as far as it goes, as `lenient_options` says: {fault}.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
+    Step.ASKED_TO_RENEW: lambda address, how: f"The client of {_address(address)} was asked to renew ({how}).",
     Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",
     Step.GATED_POOL: lambda pool, code: f"Pool {pool} does not admit it: {code}.",
     Step.REUSED: lambda seconds: f"Its lease is young and was not written again: {seconds} s of it are left.",

@@ -34,7 +34,23 @@ class Reason(enum.Enum):
     ACK_ADOPTED = _Row(
         "ACK-ADOPTED", Verdict.ANSWERED, "An address this database did not know of was granted, as `adopt` allows."
     )
+    OFFER_NOTHING = _Row(
+        "OFFER-NOTHING", Verdict.ANSWERED, "There is no address for the client; it was told how to go on (RFC 2563)."
+    )
+    OFFER_DO_WITHOUT = _Row(
+        "OFFER-DO-WITHOUT", Verdict.ANSWERED, "The client can do without IPv4 and was told to (RFC 8925): no lease."
+    )
+    BOOTP_REPLY = _Row(
+        "BOOTP-REPLY", Verdict.ANSWERED, "A BOOTP client got its address, and its lease was committed."
+    )
+    BOOTP_KNOWN = _Row(
+        "BOOTP-KNOWN", Verdict.ANSWERED, "A BOOTP client that has an address was told what to boot; no lease."
+    )
     ACK_INFORM = _Row("ACK-INFORM", Verdict.ANSWERED, "Options were sent to a client that has an address already.")
+    BOOT_OFFER = _Row(
+        "BOOT-OFFER", Verdict.ANSWERED, "A booting machine was told of its boot file and given no address."
+    )
+    BOOT_ACK = _Row("BOOT-ACK", Verdict.ANSWERED, "A booting machine that asked at port 4011 was told its boot file.")
     LEASE_ACTIVE = _Row("LEASE-ACTIVE", Verdict.ANSWERED, "A requestor was told who has the address (RFC 4388).")
     LEASE_UNASSIGNED = _Row("LEASE-UNASSIGNED", Verdict.ANSWERED, "A requestor was told that nobody has the address.")
     LEASE_UNKNOWN = _Row(
@@ -67,13 +83,14 @@ class Reason(enum.Enum):
     RELEASED = _Row("RELEASED", Verdict.TAKEN, "The client gave its address back.")
     DECLINED = _Row("DECLINED", Verdict.TAKEN, "The client found its address in use; it is on probation now.")
     OTHER_SERVER = _Row("OTHER-SERVER", Verdict.TAKEN, "The client chose another server; our offer was withdrawn.")
+    FORCERENEW = _Row("FORCERENEW", Verdict.TAKEN, "An administrator had this server ask the client to renew.")
     LEASEQUERY_SEARCH = _Row(
         "LEASEQUERY-SEARCH", Verdict.TAKEN, "A query by remote-id: the answer follows when all leases were looked at."
     )
 
     MALFORMED = _Row("MALFORMED", Verdict.SILENT, "The bytes break the format of the protocol.")
     NOT_A_REQUEST = _Row("NOT-A-REQUEST", Verdict.SILENT, "A message that servers send, or of an unknown type.")
-    BOOTP = _Row("BOOTP", Verdict.SILENT, "A BOOTP client without DHCP; this server does not answer BOOTP.")
+    BOOTP = _Row("BOOTP", Verdict.SILENT, "A BOOTP client without DHCP, where `bootp` is `never`.")
     NO_IDENTITY = _Row("NO-IDENTITY", Verdict.SILENT, "Neither a client identifier nor a hardware address was sent.")
     NO_SUBNET = _Row(
         "NO-SUBNET", Verdict.SILENT, "No subnet is declared for the relay or interface that the packet came from."
@@ -152,6 +169,10 @@ class Reason(enum.Enum):
         Verdict.SILENT,
         "The definitions have not been read yet, or database time is not certain enough to promise an end of a lease.",
     )
+    PROXY_ONLY = _Row(
+        "PROXY-ONLY", Verdict.SILENT, "Only booting machines are answered here: in a `proxy` subnet and at port 4011."
+    )
+    NO_BOOT_FILE = _Row("NO-BOOT-FILE", Verdict.SILENT, "A booting machine, and no boot file is declared for it.")
     LEASEQUERY_REFUSED = _Row(
         "LEASEQUERY-REFUSED", Verdict.SILENT, "Leasequery is not enabled, or its `requestors` do not list the giaddr."
     )

@@ -5,11 +5,13 @@ Each function works in the caller's transaction, so that a change and its audit 
 
 from __future__ import annotations
 
+import hmac
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dhcpcore.store.database import Database
 from dhcpcore.store.schema import account, form_key, session, token
 
 
@@ -231,3 +233,13 @@ def _insert_new(connection: Connection, table: Any, values: dict[str, Any]) -> A
     """Insert unless a row with the same unique values is there."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return make(table).values(values).on_conflict_do_nothing()
+
+
+def nonce_key(database: Database, proposed: bytes) -> bytes:
+    """The key of the nonces of FORCERENEW, made of the one that signs forms: the same for every engine."""
+    with database.reader() as connection:
+        stored = stored_form_key(connection)
+    if stored is None:
+        with database.writer() as connection:
+            stored = the_form_key(connection, proposed)
+    return hmac.digest(stored, b"nonces of FORCERENEW", "sha256")

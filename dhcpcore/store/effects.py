@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -170,19 +170,36 @@ class _Effects:
 
 
 def _is_of(claim: _Claim, lease_kind: int, holder: _Holder) -> bool:
-    """Whether the lease's holder is the client that the claim names, as far as its row tells."""
-    match claim.kind:
+    return is_of(claim.kind, claim.identifier, lease_kind, holder)
+
+
+class HasHolder(Protocol):
+    """A lease row, as far as it says whose it is."""
+
+    @property
+    def client(self) -> bytes: ...
+
+    @property
+    def hw(self) -> bytes: ...
+
+    @property
+    def agent(self) -> bytes: ...
+
+
+def is_of(kind: int, identifier: bytes, lease_kind: int, holder: HasHolder) -> bool:
+    """Whether the lease's holder is the client of that identifier, as far as its row tells."""
+    match kind:
         case Identifier.HW_ADDRESS:
-            return holder.hw == claim.identifier
+            return holder.hw == identifier
         case Identifier.CLIENT_ID:
-            return holder.client == b"\x01" + claim.identifier
+            return holder.client == b"\x01" + identifier
         case Identifier.DUID:
             # An IPv4 client tells its DUID in option 61: type 255, IAID, DUID.  RFC 4361 6.1.
             at = {b"\x02": 5, b"\x01": 6}.get(holder.client[:1], 0)
-            return bool(at) and (at == 5 or holder.client[1:2] == b"\xff") and holder.client[at:] == claim.identifier
+            return bool(at) and (at == 5 or holder.client[1:2] == b"\xff") and holder.client[at:] == identifier
         case Identifier.CIRCUIT_ID | Identifier.REMOTE_ID if lease_kind == KIND_ADDRESS4:
-            wanted = 1 if claim.kind == Identifier.CIRCUIT_ID else 2
-            return any(code == wanted and octets == claim.identifier for code, octets in _sub_options(holder.agent))
+            wanted = 1 if kind == Identifier.CIRCUIT_ID else 2
+            return any(code == wanted and octets == identifier for code, octets in _sub_options(holder.agent))
         case _:
             return False
 

@@ -13,6 +13,7 @@ from dhcpcore.wire.v4.message import MessageType
 
 #: Where the options begin in a DHCPv4 message.  RFC 2131 3.
 _OPTIONS = 240
+_OF_BOOTP = frozenset((Reason.BOOTP, Reason.BOOTP_REPLY, Reason.BOOTP_KNOWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,16 @@ def latest(
 
 def _told(record: Record) -> Transaction:
     return Transaction(
-        received_at=record.received_at, message=_message(record.datagram), client=record.client,
+        received_at=record.received_at, message=_message(record), client=record.client,
         source=format_address(record.source), reason=record.reason.code, text=record.reason.text,
         steps=tuple(describe(step) for step in record.steps), datagram=record.datagram, answer=record.answer)
 
 
-def _message(datagram: bytes) -> str:
+def _message(record: Record) -> str:
     """The type of a DHCPv4 message, by a look at its first options: enough for people, whatever else is broken."""
+    if record.reason in _OF_BOOTP:
+        return MessageType.BOOTP.name
+    datagram = record.datagram
     at = _OPTIONS
     while at + 2 < len(datagram) and datagram[at] != 255:
         if datagram[at] == 0:

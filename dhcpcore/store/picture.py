@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from dhcpcore.store.columns import (
+    GLOBALS,
     OPTION_DEFINITION,
+    SECTIONS,
+    SHARED_NETWORK,
     AssignmentColumns,
     DefinitionColumns,
     PoolColumns,
@@ -28,6 +31,12 @@ POOLS = "pools"
 PREFIX_POOLS = "prefix_pools"
 #: Keys that only a prefix pool has.
 _OF_PREFIX_POOLS = frozenset({"prefix", "delegated_length"})
+
+#: Kinds of rows that are lists of the document, with their key there and what people call one.
+NAMED: Mapping[str, tuple[str, str]] = {
+    OPTION_DEFINITION: ("option_definitions", "option definition"),
+    SHARED_NETWORK: ("shared_networks", "shared network"),
+}
 
 T = TypeVar("T")
 
@@ -49,11 +58,16 @@ class PoolPiece(Piece[PoolColumns]):
 
 @dataclass(slots=True, eq=False)
 class SubnetPiece(Piece[SubnetColumns]):
-    """A subnet: ``form`` is what it says of itself, and ``given`` are the lists that a change replaces."""
+    """A subnet: ``form`` is what it says of itself, and ``given`` are the lists that a change replaces.
+
+    ``number`` is that of a subnet which was there before and comes back, with its ``assignments``; of others those are
+    here that a change meets.
+    """
 
     pools: list[PoolPiece] = field(default_factory=list)
     given: frozenset[str] = frozenset()
     assignments: list[tuple[int, AssignmentColumns]] = field(default_factory=list)
+    number: int | None = None
 
     @property
     def name(self) -> str:
@@ -76,20 +90,18 @@ class SubnetPiece(Piece[SubnetColumns]):
 class Picture:
     """All pieces."""
 
-    globals: Piece[DefinitionColumns]
-    definitions: list[Piece[DefinitionColumns]] = field(default_factory=list)
+    sections: dict[str, Piece[DefinitionColumns]]  #: Parts that are there once, by their key.
+    named: dict[str, list[Piece[DefinitionColumns]]] = field(default_factory=dict)  #: By the row's kind.
     subnets: list[SubnetPiece] = field(default_factory=list)
 
     @classmethod
     def of(cls, rows: Rows) -> Picture:
         """The pieces of a revision; what cannot be read is an empty one."""
-        held = rows.globals
-        made = cls(Piece(held, dict(held.columns.body) if held is not None and held.columns is not None else None))
-        made.definitions = [
-            Piece(stored, dict(stored.columns.body) if stored.columns is not None else {})
-            for (kind, _name), stored in rows.definitions.items()
-            if kind == OPTION_DEFINITION
-        ]
+        made = cls({kind: _piece(rows.definitions.get((kind, "")), None) for kind in (GLOBALS, *SECTIONS)})
+        for wanted in NAMED:
+            made.named[wanted] = [
+                _piece(stored, {}) for (kind, _name), stored in rows.definitions.items() if kind == wanted
+            ]
         for stored in rows.subnets:
             pools = [pool_piece(pool) for pool in rows.pools.get(stored.row_id, ()) if pool.columns is not None]
             form = subnet_form(stored.columns) if stored.columns is not None else {}
@@ -98,13 +110,15 @@ class Picture:
 
     def raw(self, only: Collection[Piece[Any]] | None = None) -> dict[str, Any]:
         """The document; with ``only``, that of these pieces, and of all else what they cannot do without."""
-        made: dict[str, Any] = {
-            "version": VERSION,
-            "option_definitions": [piece.form for piece in self.definitions],
-            "subnets": [_subnet(piece, pools) for piece, pools in self._shown(only)],
-        }
-        if self.globals.form is not None and (only is None or self.globals in only):
-            made["globals"] = self.globals.form
+        made: dict[str, Any] = {"version": VERSION}
+        for kind, (key, _said) in NAMED.items():
+            # What options there are decides what is right anywhere.
+            is_needed = only is None or kind == OPTION_DEFINITION
+            made[key] = [piece.form for piece in self.named[kind] if is_needed or piece in (only or ())]
+        made["subnets"] = [_subnet(piece, pools) for piece, pools in self._shown(only)]
+        for kind, piece in self.sections.items():
+            if piece.form is not None and (only is None or piece in only):
+                made[kind] = piece.form
         return made
 
     def places(self, only: Collection[Piece[Any]] | None = None) -> Iterator[tuple[str, Piece[Any] | None, str]]:
@@ -118,9 +132,12 @@ class Picture:
                     yield f"subnets[{index}].{key}[{number}]", pool, f"{pool_name(pool.form)} of {subnet.name}"
         for index, (subnet, _pools) in enumerate(shown):
             yield f"subnets[{index}]", subnet, f"subnet {subnet.name}"
-        for index, one in enumerate(self.definitions):
-            yield f"option_definitions[{index}]", one, f"option definition {one.form.get('name')}"
-        yield "globals", self.globals, "globals"
+        for kind, (key, said) in NAMED.items():
+            listed = [one for one in self.named[kind] if only is None or kind == OPTION_DEFINITION or one in only]
+            for index, one in enumerate(listed):
+                yield f"{key}[{index}]", one, f"{said} {one.form.get('name')}"
+        for kind, one in self.sections.items():
+            yield kind, one, kind
 
     def home(self, pool: Piece[Any]) -> SubnetPiece | None:
         """The subnet that a pool is of."""
@@ -131,6 +148,11 @@ class Picture:
             pools = [pool for pool in subnet.pools if only is None or pool in only]
             if only is None or pools or subnet in only:
                 yield subnet, pools
+
+
+def _piece(stored: Stored[DefinitionColumns] | None, empty: Any) -> Piece[DefinitionColumns]:
+    readable = stored is not None and stored.columns is not None
+    return Piece(stored, dict(stored.columns.body) if readable else empty)  # type: ignore[union-attr]
 
 
 def _subnet(piece: SubnetPiece, pools: Iterable[PoolPiece]) -> dict[str, Any]:

@@ -122,6 +122,17 @@ class Planner:
         self._tell_pool(subnet, stored, new)
         return pool_id
 
+    def assignment(self, subnet: str, subnet_id: int, assignment_id: int, columns: AssignmentColumns) -> None:
+        """An assignment that comes back under the id that it had."""
+        self._open_assignment(subnet_id, assignment_id, columns)
+        self._tell_assignment(subnet, None, columns)
+
+    def _open_assignment(self, subnet_id: int, assignment_id: int, columns: AssignmentColumns) -> None:
+        self.plan.opens["assignment"].append((assignment_id, subnet_id, *columns[:4], made.packed(columns.body)))
+        self.plan.opens["assignment_address"] += [
+            (*key, assignment_id, position) for position, key in enumerate(columns.addresses)
+        ]
+
     def _definitions(self, document: Document) -> None:
         globals_ = made.of_globals(document.globals)
         wanted = [globals_] if globals_ is not None else []
@@ -218,10 +229,7 @@ class Planner:
         assignment_id = self.fresh_id("assignment") if stored is None else stored.row_id
         if stored is not None:
             self._close_assignment(stored)
-        self.plan.opens["assignment"].append((assignment_id, subnet_id, *columns[:4], made.packed(columns.body)))
-        self.plan.opens["assignment_address"] += [
-            (*key, assignment_id, position) for position, key in enumerate(columns.addresses)
-        ]
+        self._open_assignment(subnet_id, assignment_id, columns)
         self._tell_assignment(subnet.name, stored, columns)
 
     def _close(self, table: str, stored: Stored[Any] | None) -> None:

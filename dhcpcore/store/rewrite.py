@@ -57,8 +57,10 @@ class Rewrite:
                     if pool.columns in wanted:
                         return pool.row_id
         else:
+            is_option = piece in picture.named[OPTION_DEFINITION]
+            body = piece.form if is_option else self._columns(piece, picture, document).body
             for (kind, name), row in self._before.definitions.items():
-                if kind == OPTION_DEFINITION and row.columns is not None and row.columns.body == piece.form:
+                if (kind == OPTION_DEFINITION) is is_option and row.columns is not None and row.columns.body == body:
                     return name
         return None
 
@@ -85,14 +87,20 @@ class Rewrite:
             subnet = _declared(document, paths[id(home)])
             pool = next(pool for pool in subnet.pools if pool.path == paths[id(after)])
             return self._pool(home.stored.row_id, subnet.name, stored, made.of_pool(pool))
-        if (after or before) is picture.globals:
+        if (after or before) is picture.sections[GLOBALS]:
             return self._definition((GLOBALS, ""), stored, made.of_globals(document.globals))
-        return self._option(stored, after)
+        columns = None if after is None else self._columns(after, picture, document)
+        held = (stored.columns if stored is not None else None) or columns
+        assert held is not None
+        return self._definition((held.kind, held.name), stored, columns)
 
-    def _option(self, stored: Stored[DefinitionColumns] | None, after: Piece[Any] | None) -> str:
-        columns = made.of_option_definition(after.form) if after is not None else None
-        old = stored.columns.name if stored is not None and stored.columns is not None else ""
-        return self._definition((OPTION_DEFINITION, old or (columns.name if columns else "")), stored, columns)
+    @staticmethod
+    def _columns(piece: Piece[Any], picture: Picture, document: Document) -> DefinitionColumns:
+        """The row of an option definition or of a shared network."""
+        if piece in picture.named[OPTION_DEFINITION]:
+            return made.of_option_definition(piece.form)
+        network = next(one for one in document.shared_networks if one.entry.name == piece.form["name"])
+        return made.of_shared_network(network.entry)
 
     def _definition(
         self, key: tuple[str, str], stored: Stored[DefinitionColumns] | None, columns: DefinitionColumns | None
@@ -105,7 +113,7 @@ class Rewrite:
 
     def _subnet(self, stored: Stored[Any] | None, piece: SubnetPiece, subnet: DeclaredSubnet) -> int:
         columns = made.of_subnet(subnet)
-        number = self._planner.fresh_id("subnet") if stored is None else stored.row_id
+        number = stored.row_id if stored is not None else piece.number or self._planner.fresh_id("subnet")
         highest = max((one.position for one in self._before.subnets), default=0)
         position = highest + GAP if stored is None else stored.position
         if stored is None or stored.columns != columns:
@@ -116,6 +124,8 @@ class Rewrite:
             self._after.subnets.append(row)
         given = _LISTS if stored is None else piece.given
         self._pools(number, subnet.name, [pool for pool in subnet.pools if _list_of(pool) in given], given)
+        for row_id, assignment in piece.assignments if piece.number is not None else ():
+            self._planner.assignment(subnet.name, number, row_id, assignment)
         return number
 
     def _pools(self, number: int, name: str, wanted: list[DeclaredPool], given: frozenset[str]) -> None:

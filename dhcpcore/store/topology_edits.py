@@ -16,6 +16,7 @@ from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6
 from dhcpcore.store import columns as made
 from dhcpcore.store import met_assignments as met
 from dhcpcore.store import rows as stored_rows
+from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect
 from dhcpcore.store.picture import Picture, Piece, PoolPiece, SubnetPiece, list_of
@@ -28,14 +29,18 @@ from dhcpcore.topology.declared import Document
 from dhcpcore.topology.spans import last_of
 from dhcpcore.topology.validate import inspect
 
-Kind = Literal["subnet", "pool", "option definition", "globals"]
+Kind = Literal["subnet", "pool", "option definition", "shared network", "globals"]
+#: Wishes for what has a row of a kind and a name.
+_NAMED: Mapping[str, str] = {"option definition": OPTION_DEFINITION, "shared network": SHARED_NETWORK}
 
 
 class Wish(NamedTuple):
     """What one piece shall be: ``form`` None takes it away, and without ``key`` it is new.
 
-    ``key`` is the number of a subnet or pool, or the name of an option definition's row; ``home`` the number of a new
-    pool's subnet.  With ``since``, the revision of what was looked at, it is refused where the piece changed meanwhile.
+    ``key`` is the number of a subnet or pool, or the name of an option definition's or a shared network's row;
+    ``home`` the number of a new pool's subnet.  With ``since``, the revision of what was looked at, it is refused
+    where the piece changed meanwhile.  ``revive`` is the number that a subnet had, which it gets back, and the revision
+    whose assignments come back with it.
     """
 
     kind: Kind
@@ -43,6 +48,7 @@ class Wish(NamedTuple):
     key: int | str | None = None
     home: int | None = None
     since: int | None = None
+    revive: tuple[int, int] | None = None
 
 
 class TopologyDraft(NamedTuple):
@@ -131,12 +137,12 @@ class _Drafting:
     def _found(self, wish: Wish, versions: Versions) -> tuple[Piece[Any], int]:
         match wish.kind:
             case "globals":
-                return self._picture.globals, versions.globals
-            case "option definition":
-                for one in self._picture.definitions:
+                return self._picture.sections[GLOBALS], versions.globals
+            case "option definition" | "shared network":
+                for one in self._picture.named[_NAMED[wish.kind]]:
                     columns = one.stored.columns if one.stored is not None else None
                     if columns is not None and columns.name == wish.key:
-                        return one, versions.definition(columns.name)
+                        return one, versions.definition(_NAMED[wish.kind], columns.name)
             case "subnet":
                 for subnet in self._picture.subnets:
                     if subnet.stored is not None and subnet.stored.row_id == wish.key:
@@ -157,8 +163,8 @@ class _Drafting:
         raise NotFound(f"There is no subnet with the number {wish.home}.")
 
     def _move_last(self, wish: Wish, piece: Piece[Any] | None) -> None:
-        if wish.kind == "option definition":
-            _last(self._picture.definitions, piece)
+        if wish.kind in _NAMED:
+            _last(self._picture.named[_NAMED[wish.kind]], piece)
         elif wish.kind == "subnet":
             _last(self._picture.subnets, piece)
         elif wish.kind == "pool":
@@ -171,13 +177,18 @@ class _Drafting:
         form = None if wish.form is None else dict(wish.form)
         match wish.kind:
             case "globals":
-                self._picture.globals.form = form
-                return self._picture.globals
-            case "option definition":
-                return _put(self._picture.definitions, piece, Piece(piece.stored if piece else None, form), form)
+                self._picture.sections[GLOBALS].form = form
+                return self._picture.sections[GLOBALS]
+            case "option definition" | "shared network":
+                listed = self._picture.named[_NAMED[wish.kind]]
+                return _put(listed, piece, Piece(piece.stored if piece else None, form), form)
             case "subnet":
                 new = SubnetPiece(piece.stored if piece else None, {}, piece.pools[:] if piece else [])  # type: ignore[attr-defined]
                 new.replace(form or {})
+                if wish.revive is not None:
+                    new.number, revision = wish.revive
+                    held = stored_rows.assignments(self._connection, revision, new.number)[0]
+                    new.assignments = [(one.row_id, one.columns) for one in held if one.columns is not None]
                 return _put(self._picture.subnets, piece, new, form)
             case "pool":
                 key = list_of(form) if form is not None else ""
@@ -198,7 +209,8 @@ class _Drafting:
 
     def _there_already(self, rewrite: Rewrite) -> int | str | None:
         """The key of what says the same as the one new piece: so a request can be sent again."""
-        if len(self._wishes) != 1 or self._wishes[0].key is not None or self._wishes[0].kind == "globals":
+        wish = self._wishes[0]
+        if len(self._wishes) != 1 or wish.key is not None or wish.kind == "globals" or wish.revive is not None:
             return None
         piece = self._pieces[0]
         alone = [piece, *(piece.pools if isinstance(piece, SubnetPiece) else ())]
@@ -261,6 +273,7 @@ class _Drafting:
             if subnet is None:
                 raise Refused(f"{home.name} makes no sense as it is stored: apply a document that puts it right first.")
             if home is piece:
+                found |= self._by_id(self._over_revived(home))
                 found |= self._by_id(self._left_outside(home, subnet.entry.space, subnet.entry.prefix))
             stored = {pool.columns[:4] for pool in self._rows.pools.get(home.stored.row_id if home.stored else 0, ())
                       if pool.columns is not None}  # fmt: skip
@@ -275,6 +288,13 @@ class _Drafting:
             if one.subnet_id in homes:
                 homes[one.subnet_id].assignments.append((one.assignment_id, one.columns))
         return bool(found)
+
+    def _over_revived(self, piece: SubnetPiece) -> Iterator[met.Met]:
+        """Assignments elsewhere that have taken a prefix, or one over an address, of those that come back."""
+        for _row_id, columns in piece.assignments if piece.number is not None else ():
+            for space, kind, first, plen in columns.addresses:
+                last = last_of(first, plen)
+                yield from met.of_range(self._connection, self._rows.revision, space, kind, first, last)
 
     def _left_outside(self, piece: SubnetPiece, space: int, prefix: tuple[bytes, int]) -> Iterator[met.Met]:
         before = piece.stored.columns if piece.stored is not None else None
@@ -301,9 +321,10 @@ class _Drafting:
 
 #: Where a fault is told that is at none of a piece's own fields.
 _WHOLE: Mapping[str, str] = {
-    "subnet": "subnet", "pool": "pool", "option definition": "option_definition", "globals": "globals",
+    "subnet": "subnet", "pool": "pool", "option definition": "option_definition",
+    "shared network": "shared_network", "globals": "globals",
 }  # fmt: skip
-_THIS = {SubnetPiece: "this subnet", PoolPiece: "this pool", Piece: "this definition"}
+_THIS = {SubnetPiece: "this subnet", PoolPiece: "this pool", Piece: "this one"}
 
 
 def _said(wish: Wish) -> str:

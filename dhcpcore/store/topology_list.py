@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, pool_form, subnet_form
+from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK, pool_form, subnet_form
 from dhcpcore.store.database import Database
-from dhcpcore.store.picture import list_of
+from dhcpcore.store.picture import NAMED, list_of
 from dhcpcore.store.versions import Versions
 
 
@@ -34,7 +34,7 @@ class SubnetRow(NamedTuple):
 
 
 class DefinitionRow(NamedTuple):
-    """An option definition, or globals, whose name is empty."""
+    """An option definition, a shared network, or globals, whose name is empty."""
 
     name: str
     form: Mapping[str, Any]
@@ -47,6 +47,7 @@ class Listed(NamedTuple):
     revision: int
     globals: DefinitionRow
     definitions: tuple[DefinitionRow, ...]
+    networks: tuple[DefinitionRow, ...]
     subnets: tuple[SubnetRow, ...]
 
 
@@ -57,11 +58,14 @@ def listed(database: Database) -> Listed:
         versions = Versions(connection, rows)
         held = rows.globals
         body = held.columns.body if held is not None and held.columns is not None else {}
-        definitions = tuple(
-            DefinitionRow(name, stored.columns.body, versions.definition(name))
-            for (kind, name), stored in rows.definitions.items()
-            if kind == OPTION_DEFINITION and stored.columns is not None
-        )
+        named = {
+            wanted: tuple(
+                DefinitionRow(name, stored.columns.body, versions.definition(kind, name))
+                for (kind, name), stored in rows.definitions.items()
+                if kind == wanted and stored.columns is not None
+            )
+            for wanted in NAMED
+        }
         subnets = []
         for stored in rows.subnets:
             if stored.columns is None:
@@ -74,4 +78,5 @@ def listed(database: Database) -> Listed:
                                          pool.from_revision))  # fmt: skip
             subnets.append(SubnetRow(stored.row_id, stored.columns.name, subnet_form(stored.columns), tuple(pools),
                                      versions.subnet(stored.row_id)))  # fmt: skip
-        return Listed(rows.revision, DefinitionRow(GLOBALS, body, versions.globals), definitions, tuple(subnets))
+        return Listed(rows.revision, DefinitionRow(GLOBALS, body, versions.globals), named[OPTION_DEFINITION],
+                      named[SHARED_NETWORK], tuple(subnets))  # fmt: skip

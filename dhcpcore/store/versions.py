@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection, text
 
-from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION
+from dhcpcore.store.columns import GLOBALS
 from dhcpcore.store.rows import Rows
 
 _SINCE = "max(from_revision), max(CASE WHEN to_revision <= :r THEN to_revision ELSE 0 END)"
@@ -32,9 +32,9 @@ class Versions:
         """A subnet's, its pools included."""
         return max(self._subnets[number], self._pools.get(number, 0))
 
-    def definition(self, name: str) -> int:
-        """An option definition's."""
-        return self._rows.definitions[OPTION_DEFINITION, name].from_revision
+    def definition(self, kind: str, name: str) -> int:
+        """That of an option definition or a shared network."""
+        return self._rows.definitions[kind, name].from_revision
 
     @property
     def globals(self) -> int:

@@ -13,7 +13,17 @@ from typing import Any, NamedTuple
 from dhcpcore.topology.declared import DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import BootEntry, GlobalsEntry, LifetimeEntry, PoolEntry, SubnetSettings
 from dhcpcore.topology.policy import Flood, Gate, Policy
-from dhcpcore.topology.snapshot import Boot, Leasequery, Lifetimes, OptionLevel, Pool, Quarantined, Snapshot, Subnet
+from dhcpcore.topology.snapshot import (
+    Boot,
+    Compatibility,
+    Leasequery,
+    Lifetimes,
+    OptionLevel,
+    Pool,
+    Quarantined,
+    Snapshot,
+    Subnet,
+)
 from dhcpcore.topology.validate import inspect
 
 
@@ -128,7 +138,10 @@ def _snapshot(
         reclaim_grace_s=globals_.reclaim_grace,
         probation_s=globals_.probation,
         probe=globals_.probe,
+        forcerenew=globals_.forcerenew,
         leasequery=Leasequery(document.leasequery.enabled, tuple(document.leasequery.requestors)),
+        subnet_selection=globals_.subnet_selection,
+        compatibility=Compatibility(**globals_.compatibility.model_dump()),
         flood=_flood(globals_),
     )
 
@@ -166,8 +179,15 @@ def _subnet(
         rapid_commit=inherited("rapid_commit"),
         preference=inherited("preference") if family == 6 else None,
         above=_above(document, network, family),
+        proxy=entry.proxy,
         always=subnet.sends.always,
         never=subnet.sends.never,
+        bootp=inherited("bootp"),
+        bootp_lifetime_s=inherited("bootp_lifetime"),
+        echo_client_id=inherited("echo_client_id"),
+        ipv6_only_s=inherited("ipv6_only"),
+        auto_configure=inherited("auto_configure"),
+        vss=entry.vss or b"",
         match_client_id=entry.match_client_id,
         policy=_policy(entry, globals_),
     )
@@ -250,6 +270,8 @@ def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: Gl
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         always=pool.sends.always,
         never=pool.sends.never,
+        bootp=isinstance(entry, PoolEntry) and entry.bootp,
+        ipv6_only_s=entry.ipv6_only if isinstance(entry, PoolEntry) else None,
     )
     if not isinstance(entry, PoolEntry):
         return made

@@ -27,12 +27,15 @@ from dhcpcore.topology.fields import (
     RelayAddress,
     Requestor,
     ServerName,
+    Vss,
     format_span,
     wrong,
 )
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
 
 VERSION = 1
+#: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
+V6ONLY_WAIT_MIN_S = 300
 #: The lifetime where nobody wrote one.
 DEFAULT_LIFETIME_S = 3600
 #: Classes that exist without being declared: clients that have an enabled assignment in the subnet's link, and others.
@@ -41,6 +44,9 @@ BUILT_IN_CLASSES = ("known", "unknown")
 LATER_KEYS = ("classes", "handlers", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
+Forcerenew = Literal["never", "authenticated", "plain"]
+Bootp = Literal["never", "free", "reserved"]
+AutoConfigure = Literal["ignore", "forbid", "allow"]
 Allocation = Literal["lowest", "hashed", "random"]
 Admit = Literal["all", "known", "reserved"]
 #: A percentage; 0 is off.
@@ -133,6 +139,31 @@ _ALWAYS = "Options that clients are sent whether they ask for them or not, where
 _NEVER = "Options that clients are never sent; wins over always_send, of whatever level."
 
 
+def _lasting(seconds: int) -> int:
+    if seconds < 1:
+        raise wrong("a lease is at least 1 second")
+    return seconds
+
+
+def _v6only_wait(seconds: int) -> int:
+    if 0 < seconds < V6ONLY_WAIT_MIN_S:
+        raise wrong(f"{seconds} s is too short: no client waits under {V6ONLY_WAIT_MIN_S} s (RFC 8925 3.4); 0 is off")
+    return seconds
+
+
+LeaseDuration = Annotated[Duration, AfterValidator(_lasting)]
+V6OnlyWait = Annotated[Duration, AfterValidator(_v6only_wait)]
+
+
+class CompatibilityEntry(Entry):
+    """Switches for clients and relays that do not follow the RFCs; each costs some safety."""
+
+    lenient_options: bool = Field(False, description="Serve a message whose options break off, as far as it is read.")
+    ignore_link_selection: bool = Field(False, description="Leave a relay's link selection, option 82.5, unheeded.")
+    ignore_server_identifier: bool = Field(False, description="Answer what names another server as if it named us.")
+    bootp_always_options: bool = Field(False, description="Send options to BOOTP clients that sent no RFC 1497 area.")
+
+
 class FloodEntry(Entry):
     """How much clients may send.  Counted in memory, by hardware address, in each engine; 0 is no limit."""
 
@@ -166,6 +197,22 @@ class GlobalsEntry(Entry):
     probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
     always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
     never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+    forcerenew: Forcerenew = Field(
+        "never", description="Whether clients may be asked to renew at once: `never`, `authenticated`, or also `plain`."
+    )
+    bootp: Bootp = Field("never", description="Which BOOTP clients (without DHCP) get an address.")
+    bootp_lifetime: LeaseDuration = Field(INFINITE_LIFETIME_S, description="How long a BOOTP client has its address.")
+    echo_client_id: bool = Field(True, description="Whether option 61 is returned to the client (RFC 6842).")
+    ipv6_only: V6OnlyWait = Field(0, description="How long clients that can do without IPv4 stay without; 0: off.")
+    auto_configure: AutoConfigure = Field(
+        "ignore", description="What clients without an address here may make up themselves (RFC 2563)."
+    )
+    subnet_selection: bool = Field(
+        False, description="Whether clients choose subnet (option 118) and address space (option 221) themselves."
+    )
+    compatibility: CompatibilityEntry = Field(
+        default_factory=CompatibilityEntry, description="Switches for clients and relays that break the rules."
+    )
     cache_threshold: Percent = Field(0, description="Percent of a lease within which it is renewed without a write.")
     one_lease_per_client: bool = Field(False, description="Whether a new lease ends the client's others, anywhere.")
     random_mac: Literal["allow", "deny"] = Field("allow", description="Whether made-up hardware addresses are served.")
@@ -199,6 +246,8 @@ class PoolEntry(Entry):
     options: Options = Field(default_factory=dict, description="Added to the subnet's; the pool's win.")
     always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
     never_send: OptionNames = Field(default_factory=list, description=_NEVER)
+    bootp: bool = Field(True, description="False keeps BOOTP clients out, where the subnet's `bootp` is `free`.")
+    ipv6_only: V6OnlyWait | None = Field(None, description="As in globals, for clients that this pool admits.")
     exclude: list[AddressRange] = Field(default_factory=list, description="Addresses of it that are given to nobody.")
     allocator: Allocation | None = Field(None, description="As in the subnet, for this pool.")
     admit: Admit | None = Field(None, description="As in the subnet, for this pool.")
@@ -271,7 +320,7 @@ class AssignmentEntry(Entry):
     client_id: ClientId | None = Field(None, description="DHCPv4: client identifier, option 61, type octet included.")
     circuit_id: AgentId | None = Field(None, description="DHCPv4: circuit that the relay names, option 82.1.")
     remote_id: AgentId | None = Field(None, description="Remote end that the relay names: option 82.2, DHCPv6's 37.")
-    duid: Duid | None = Field(None, description="The client's DUID; of an IPv4 client the one in its option 61.")
+    duid: Duid | None = Field(None, description="The client's DUID; in DHCPv4 inside a client identifier of type 255.")
     address: Address | None = Field(None, description="The address that the client gets.")
     addresses: list[Address] = Field(default_factory=list, description="DHCPv6: the addresses, where more than one.")
     prefixes: list[Network] = Field(default_factory=list, description="DHCPv6: the prefixes delegated to the client.")
@@ -338,6 +387,13 @@ class SubnetSettings(Entry):
     )
     always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
     never_send: OptionNames = Field(default_factory=list, description=_NEVER)
+    bootp: Bootp | None = Field(None, description="As in globals, for this subnet.")
+    bootp_lifetime: LeaseDuration | None = Field(None, description="As in globals, for this subnet.")
+    echo_client_id: bool | None = Field(None, description="As in globals, for this subnet.")
+    ipv6_only: V6OnlyWait | None = Field(None, description="As in globals, for this subnet.")
+    auto_configure: AutoConfigure | None = Field(None, description="As in globals, for this subnet.")
+    vss: Vss | None = Field(None, description="DHCPv4: the VPN that relays name in option 82.151 (RFC 6607).")
+    proxy: bool = Field(False, description="DHCPv4: only machines that boot are answered, without an address.")
     allocator: Allocation | None = Field(None, description="Which free address of a pool comes first.")
     adaptive_threshold: Percent = Field(0, description="Percent of a pool in use from which leases last lifetime.min.")
     cache_threshold: Percent | None = Field(None, description="As in globals, for this subnet.")
@@ -391,6 +447,11 @@ class SharedNetworkEntry(Entry):
     )
     always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
     never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+    bootp: Bootp | None = Field(None, description="As in globals, for its IPv4 subnets.")
+    bootp_lifetime: LeaseDuration | None = Field(None, description="As in globals, for its IPv4 subnets.")
+    echo_client_id: bool | None = Field(None, description="As in globals, for its IPv4 subnets.")
+    ipv6_only: V6OnlyWait | None = Field(None, description="As in globals, for its IPv4 subnets.")
+    auto_configure: AutoConfigure | None = Field(None, description="As in globals, for its IPv4 subnets.")
 
 
 class LeasequeryEntry(Entry):
@@ -426,11 +487,18 @@ class DocumentEntry(Entry):
 #: Keys of a subnet, an assignment or a lifetime that only one family has, with that family.
 ONLY_FAMILY: dict[str, int] = {
     "boot": 4,
+    "proxy": 4,
     "preference": 6,
     "interface_id": 6,
     "prefix_pools": 6,
     "prefixes": 6,
     "preferred": 6,
+    "bootp": 4,
+    "bootp_lifetime": 4,
+    "echo_client_id": 4,
+    "ipv6_only": 4,
+    "auto_configure": 4,
+    "vss": 4,
     "match_client_id": 4,
     "min_secs": 4,
     "offer_delay_ms": 4,

@@ -34,6 +34,8 @@ ETHERNET = b"\x01"
 ETHERNET_OCTETS = 6
 #: One DHCPv4 option or one sub-option of option 82 counts its octets with one octet.
 IDENTIFIER_OCTETS_MAX = 255
+#: An OUI of three octets and an index of four.  RFC 2685 4.
+VPN_ID_OCTETS = 7
 
 #: No host's: the group bit (IEEE 802 8.2), or no address at all.
 _NOBODY = ("a group, not of one interface", "nobody")
@@ -327,4 +329,28 @@ Name = Annotated[str, _read(_name, "a name such as office"), _text_schema("offic
 ServerName = Annotated[bytes, _read(_field(63), "a host name"), PlainSerializer(bytes.decode), _text_schema("boothost")]
 BootFile = Annotated[
     bytes, _read(_field(127), "a file name"), PlainSerializer(bytes.decode), _text_schema("boot/pxe.0")
+]
+
+
+def _vss(value: object) -> bytes:
+    """The VPN as option 82.151 says it: type 0 and a name, or type 1 and seven octets.  RFC 6607 3.5, RFC 2685 4."""
+    octets = _octets(value, bare=str.encode, right="a VPN's name such as 'customer-a', or {hex: …} with its VPN-ID")
+    if isinstance(value, Mapping) and "hex" in value:
+        if len(octets) != VPN_ID_OCTETS:
+            raise wrong(f"{quoted(value)} has {len(octets)} octets: a VPN-ID has {VPN_ID_OCTETS} (RFC 2685)")
+        return b"\x01" + octets
+    if not (octets.isascii() and octets.decode().isprintable()) or len(octets) == IDENTIFIER_OCTETS_MAX:
+        raise wrong(f"{quoted(value)} is no VPN's name: 1 to {IDENTIFIER_OCTETS_MAX - 1} printable ASCII characters")
+    return b"\x00" + octets
+
+
+def _format_vss(octets: bytes) -> str | dict[str, str]:
+    return octets[1:].decode() if octets[0] == 0 else {"hex": octets[1:].hex(":")}
+
+
+Vss = Annotated[
+    bytes,
+    PlainValidator(_vss),
+    PlainSerializer(_format_vss),
+    WithJsonSchema({"anyOf": _HEX_OR_TEXT, "examples": ["customer-a"]}),
 ]

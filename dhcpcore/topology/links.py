@@ -34,27 +34,41 @@ class Interface:
 class Links:
     """Answers of one snapshot; ``interfaces`` maps interface indexes."""
 
-    __slots__ = ("_by_interface", "_by_prefix", "_by_relay", "_members", "_memo", "_subnets", "interfaces", "own")
+    __slots__ = (
+        "_by_interface", "_by_prefix", "_by_relay", "_declared", "_members", "_memo", "_snapshot", "_subnets", "_vpns",
+        "_vss", "interfaces", "own",
+    )  # fmt: skip
 
-    def __init__(self, snapshot: Snapshot, interfaces: Mapping[int, Interface]) -> None:
+    def __init__(self, snapshot: Snapshot, interfaces: Mapping[int, Interface], vss: bytes = b"") -> None:
         self.interfaces = interfaces
+        self._snapshot = snapshot
+        self._vss = vss
+        self._vpns: dict[bytes, Links] = {}
+        self._declared = frozenset(subnet.vss for subnet in snapshot.subnets)
         #: Every address of this host: each may be named as server identifier.
         self.own = frozenset(address for interface in interfaces.values() for address in interface.addresses)
         self._subnets = tuple(sorted(snapshot.subnets, key=lambda subnet: -subnet.plen))
         self._members = _links(snapshot.subnets)
+        mine = [subnet for subnet in self._subnets if subnet.vss == vss]
         #: Subnets by their leading bits, longest prefix first; an address is looked up once for each length in use.
         self._by_prefix: dict[tuple[int, int], dict[int, Subnet]] = {}
-        for subnet in self._subnets:
+        for subnet in mine:
             octets = len(subnet.prefix)
             shift = octets * 8 - subnet.plen
             same = self._by_prefix.setdefault((octets, shift), {})
             same.setdefault(int.from_bytes(subnet.prefix, "big") >> shift, subnet)
         self._by_relay: dict[bytes, list[Subnet]] = {}
         for subnet in snapshot.subnets:
-            for relay in subnet.relays:
+            for relay in subnet.relays if subnet.vss == vss else ():
                 self._by_relay.setdefault(relay, []).append(subnet)
         self._memo: dict[bytes, Place | None] = {}
         self._by_interface: dict[tuple[int, int], Place | None] = {}
+
+    def vpn(self, vss: bytes) -> Links | None:
+        """The answers for a VPN, by type octet and name; None where no subnet is of it.  RFC 6607."""
+        if vss not in self._vpns and vss in self._declared:
+            self._vpns[vss] = Links(self._snapshot, self.interfaces, vss)
+        return self._vpns.get(vss)
 
     def for_relay(self, relay: bytes) -> Place | None:
         """The place that a relay's giaddr (or link address) stands for."""
@@ -89,6 +103,14 @@ class Links:
         self._by_interface[index, family] = place
         return place
 
+    def own_towards(self, address: bytes) -> bytes | None:
+        """By which of our addresses a client knows us that has this IPv4 address: on its own link, else any."""
+        place = self.for_address(address)
+        subnets = place[0].subnets if place is not None else ()
+        own = [(a, i) for i in self.interfaces.values() for a in i.addresses if len(a) == 4 and a[0] != 127]
+        near = (a for a, i in own if any(s.interface == i.name or s.contains(a) for s in subnets))
+        return next(near, own[0][0] if own else None)
+
     def _attached(self, interface: Interface, family: int) -> Place | None:
         size = 4 if family == 4 else 16
         own = [address for address in interface.addresses if len(address) == size]
@@ -96,6 +118,7 @@ class Links:
             subnet
             for subnet in self._subnets
             if subnet.family == family
+            and (subnet.vss == self._vss or (subnet.interface is not None and not self._vss))
             and (
                 subnet.interface == interface.name
                 or (subnet.interface is None and any(subnet.contains(address) for address in own))

@@ -71,6 +71,10 @@ def _attachment(subnets: Subnets, faults: Faults) -> None:
                 faults.add(subnet.path, f"relays[{number}]", f"{format_address(relay)} is not of the subnet's family")
         if entry.boot is not None and len(entry.boot.next_server or b"1234") != 4:
             faults.add(subnet.path, "boot.next_server", "is not an IPv4 address")
+        assigned = any(one.entry.enabled and one.entry.all_addresses for one in subnet.assignments)
+        if entry.proxy and entry.family == 4 and (subnet.pools or assigned):
+            said = "is true, so that another server gives the addresses: take the pools and assigned addresses out"
+            faults.add(subnet.path, "proxy", said)
         if entry.interface_id is None:
             continue
         other = by_id.setdefault(entry.interface_id, subnet)
@@ -79,6 +83,21 @@ def _attachment(subnets: Subnets, faults: Faults) -> None:
                 subnet.path, "interface_id",
                 f"means {other.path} already: give both the same shared_network, or one another interface_id",
             )  # fmt: skip
+
+
+def _vpns(subnets: Subnets, faults: Faults) -> None:
+    """A VPN is one address space: what its relays say must not mean two.  RFC 6607 3."""
+    seen: dict[bytes, DeclaredSubnet] = {}
+    for subnet in subnets:
+        entry = subnet.entry
+        if entry.vss is not None:
+            other = seen.setdefault(entry.vss, subnet)
+            if other.entry.space != entry.space:
+                faults.add(
+                    subnet.path, "vss",
+                    f"means space {other.entry.space} in {other.path} already: give both the same `space`, or one "
+                    "another vss",
+                )  # fmt: skip
 
 
 def _pools_inside(subnets: Subnets, faults: Faults) -> None:
@@ -243,6 +262,7 @@ RULES: Iterable[Callable[[Subnets, Faults], None]] = (
     _names,
     _prefixes,
     _attachment,
+    _vpns,
     _pools_inside,
     _ranges_apart,
     _delegated_addresses,

@@ -90,6 +90,8 @@ class Pool:
     lifetimes: Lifetimes | None = None  #: None: the subnet's.
     always: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
+    bootp: bool = True  #: Whether BOOTP clients get its addresses, where the subnet's ``bootp`` is free.
+    ipv6_only_s: int | None = None  #: None: as the subnet says.
     excluded: tuple[tuple[bytes, bytes], ...] = ()  #: First and last of ranges that are given to nobody; in order.
     allocator: str = "lowest"  #: lowest | hashed | random
     gate: Gate | None = None
@@ -151,10 +153,17 @@ class Subnet:
     adopt: str = "never"  #: never | free | reserved
     rapid_commit: bool = False
     preference: int | None = None
+    proxy: bool = False  #: Another server gives the addresses: only booting machines are answered.
     #: What globals and shared network say of options, the farthest first.
     above: tuple[OptionLevel, ...] = ()
     always: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
+    bootp: str = "never"  #: never | reserved | free
+    bootp_lifetime_s: int = INFINITE_LIFETIME_S
+    echo_client_id: bool = True
+    ipv6_only_s: int = 0  #: V6ONLY_WAIT for clients that can do without IPv4; 0: they are served like others.
+    auto_configure: str = "ignore"  #: ignore | forbid | allow
+    vss: bytes = b""  #: Type octet and name of the VPN, as option 82.151 says it; empty: of none.
     match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
     policy: Policy = NO_POLICY
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
@@ -208,6 +217,16 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Compatibility:
+    """Where the server bends for clients and relays that do not follow the RFCs."""
+
+    lenient_options: bool = False
+    ignore_link_selection: bool = False
+    ignore_server_identifier: bool = False
+    bootp_always_options: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One revision of the definitions."""
 
@@ -223,6 +242,19 @@ class Snapshot:
     probe: bool = False  #: Whether an address is probed (ICMP, ARP) before it is offered.
     leasequery: Leasequery = field(default_factory=Leasequery)
     flood: Flood | None = None
+    forcerenew: str = "never"  #: never | authenticated | plain
+    subnet_selection: bool = False  #: Whether options 118 and 221 of clients are believed.
+    compatibility: Compatibility = field(default_factory=Compatibility)
+
+    @property
+    def bootp(self) -> bool:
+        """Whether any subnet answers BOOTP clients."""
+        return any(subnet.bootp != "never" for subnet in self.subnets)
+
+    @property
+    def rapid_commit4(self) -> bool:
+        """Whether any IPv4 subnet grants on a DISCOVER."""
+        return any(subnet.rapid_commit and subnet.family == 4 for subnet in self.subnets)
 
     def subnet(self, subnet_id: int) -> Subnet | None:
         """The subnet of that id, if it still exists."""

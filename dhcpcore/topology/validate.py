@@ -230,6 +230,10 @@ def _pools(value: Mapping[Any, Any], subnet: str, faults: Faults) -> Iterator[De
 
 def _with_payloads(pool: DeclaredPool, family: int, spaces: Spaces, faults: Faults) -> DeclaredPool:
     lifetime = pool.entry.lifetime
+    if family == 6:
+        for key in pool.entry.model_fields_set & ONLY_FAMILY.keys():
+            if ONLY_FAMILY[key] == 4 and getattr(pool.entry, key) is not None:
+                faults.add(pool.path, key, "is only for IPv4 subnets: take it out")
     if family == 4 and lifetime is not None and lifetime.preferred is not None:
         faults.add(pool.path, "lifetime.preferred", "is only for IPv6 subnets: take it out")
     entry = pool.entry

@@ -5,6 +5,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
 VENDOR = ROOT / "static/vendor"
 #: Names that look like addresses and that nobody asks: the name of a notation, and what comments and messages say.
@@ -30,6 +32,26 @@ def test_every_vendored_package_has_its_licence_and_the_version_that_is_locked()
         name, _, version = folder.name.rpartition("-")
         assert any(path.removeprefix("node_modules/").replace("@", "").replace("/", "-") == name
                    and package["version"] == version for path, package in locked.items())
+
+
+@pytest.mark.parametrize(("folder", "whose"), [
+    ("alpinejs-csp-3.17.4", ["Caleb Porzio", "@vue/reactivity", "@vue/shared", "Yuxi (Evan) You"]),
+    ("htmx.org-4.0.1", ["Zero-Clause BSD"]),
+    ("tabler-core-1.6.1", ["The Tabler Authors", "Paweł Kuna", "The Bootstrap Authors"]),
+    ("tabler-icons-3.51.0", ["Paweł Kuna"]),
+    ("uplot-1.6.32", ["Leon Sorokin"]),
+])
+def test_the_licence_is_that_of_all_that_is_in_the_file(folder, whose):
+    text = (VENDOR / folder / "LICENSE").read_text()
+    assert [one for one in whose if one not in text] == []
+
+
+def test_a_copyright_that_the_file_itself_states_is_the_licences_too():
+    for path in VENDOR.rglob("*.css"):
+        banner = path.read_text()[:1000]
+        text = (path.parent / "LICENSE").read_text()
+        for year, whose in re.findall(r"\* Copyright ([\d-]+) ([^\n*]+)", banner):
+            assert f"{year} {whose.strip()}" in text
 
 
 def test_the_lock_names_no_place_to_download_from():

@@ -1,6 +1,6 @@
 import pytest
 
-from app.rendering import share, span, thousands
+from app.rendering import browser, share, span, thousands
 
 
 @pytest.mark.parametrize(("seconds", "said"), [
@@ -20,3 +20,16 @@ def test_a_share_shows_the_least_and_never_more_than_all(part, whole, percent):
 def test_large_numbers_can_be_read():
     assert thousands(1234567) == "1\u202f234\u202f567"
     assert thousands(1 << 64) == "2^64"
+
+
+@pytest.mark.parametrize(("agent", "said"), [
+    ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+     "Chrome on Linux"),
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36 Edg/156.0",
+     "Edge on Windows"),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1",
+     "Safari on iPhone"),
+    ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+    ("curl/8.0", "curl/8.0"), ("", ""), ("evil\u202e", "evil\\u202e")])
+def test_a_browser_is_told_in_two_words_and_anything_else_as_it_calls_itself(agent, said):
+    assert browser(agent) == said

@@ -12,11 +12,11 @@ from pathlib import Path
 from app.services import accounts, schema, transactions
 from app.services.access import Role, terminal
 from app.services.appliance import Appliance
-from app.services.client_messages import Answer, read_answer, request
 from dhcpcore.control import ControlClient
 from dhcpcore.settings import Settings, load
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.validate import validate
+from dhcpcore.wire.v4.client import Answer, read_answer, request
 from dhcpcore.wire.v4.message import MessageType, Opt
 from tests.app.cli.test_running import a_free_port, ask, running, until
 
@@ -34,6 +34,8 @@ KNOWN_HW, KNOWN_ADDRESS, KNOWN_NAME = "02:00:00:00:30:39", "10.9.3.4", "host-123
 _NETS = 16
 _LEASE = ("INSERT INTO lease (space, kind, address, plen, client, hw, state, expires, cltt, subnet, version, opened, "
           "hostname, relay, agent) VALUES (0, 4, ?, 32, ?, ?, ?, ?, ?, ?, 1, ?, ?, x'', ?)")
+_HISTORY = ("INSERT INTO history (space, kind, address, plen, version, client, hw, subnet, hostname, relay, agent, "
+            "opened_at, closed_at, reason) VALUES (0, 4, ?, 32, ?, ?, ?, ?, ?, x'', x'', ?, ?, ?)")
 
 DOCUMENT = {
     "version": 1,
@@ -130,5 +132,8 @@ def fill(appliance: Appliance) -> None:
                                              ((10, 77, 0, 10), 19, "lathe", 1)):
         hw = bytes((1, 2, 1, 0, 0, 0, subnet + state))
         rows.append((bytes(address), b"\0" + hw, hw, state, now + 3000, now - 60, subnet, now - 5000, hostname, agent))
+    past = [(row[0], n, row[1], row[2], row[6], "" if n == 1 else HOSTILE, now - 90_000 * (3 - n),
+             now - 80_000 if n == 1 else None, 2 if n == 1 else None) for row in rows[-4:] for n in (1, 2)]
     with appliance.database.writer(durable=False, seconds=60) as connection:
         connection.exec_driver_sql(_LEASE, rows)
+        connection.exec_driver_sql(_HISTORY, past)

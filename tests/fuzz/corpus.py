@@ -129,6 +129,7 @@ def corpus() -> list[Packet]:
         )
     packets += _odd()
     packets += _queries() * 4
+    packets += _booting() * 8
     packets += _golden()
     return packets
 
@@ -186,6 +187,20 @@ def _queries() -> list[Packet]:
     packets += [Packet(bare, (kind, (82, agent), whole)) for agent in (*AGENTS, b"\x02\x01a", b"\x0c\x01a")]
     packets += [Packet(header(number, giaddr=relay), (kind,)) for number in range(40)]
     return [*packets, Packet(header(702, ciaddr=ADDRESSES[1], giaddr=relay), (kind, (61, CLIENT_IDS[0])))]
+
+
+def _booting() -> list[Packet]:
+    """Machines that boot, where another server gives the addresses.  RFC 4578 2, PXE 2.1."""
+    packets = []
+    machines = (b"PXEClient:Arch:00007", b"HTTPClient")
+    for number, (relay, machine) in enumerate(product((b"\x0a\x03\x00\x01", NOWHERE), machines)):
+        said = ((60, machine), (93, b"\0\x07"), (97, b"\0" + bytes(16)), (55, bytes(range(1, 140))))
+        chosen = (43, b"\x47\x04\0\x01\0\0\xff")
+        packets += [
+            Packet(header(800 + number, giaddr=relay), ((53, b"\x01"), *said)),
+            Packet(header(810 + number, giaddr=relay, ciaddr=ADDRESSES[1]), ((53, b"\x03"), *said, chosen)),
+        ]
+    return packets
 
 
 def _golden() -> list[Packet]:

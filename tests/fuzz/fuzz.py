@@ -19,6 +19,7 @@ from dhcpcore.net import cycle
 from dhcpcore.net.face import shown
 from dhcpcore.store.traces import decode as decode_traces
 from dhcpcore.store.traces import encode as encode_traces
+from dhcpcore.wire.v4.message import decode, decode_pxe
 from tests.fuzz.corpus import SERVERS, Packet, corpus
 from tests.fuzz.dialogue import Dialogues
 from tests.fuzz.mutations import mutated
@@ -108,7 +109,7 @@ def _live(seed: int, life: int, seeds: list[Packet], count: int, tally: Tally) -
         received += len(datagrams)
         answers: list[Outgoing] = []
         try:
-            batch = engine.open(datagrams, now)
+            batch = engine.open(datagrams, now, decode_pxe if number % 20 == 5 else decode)
             tally.decided += sum(bundle.retries == 0 and bundle.probed is None for bundle in batch.pending)
             _finish(batch, store, engine, answers)
             _judge(engine, received, answers, tally)

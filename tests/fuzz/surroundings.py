@@ -34,6 +34,7 @@ _SUBNETS = (
     _subnet(2, b"\x0a\x01\x00\x00", (_pool(2, "10.1.0.20", "10.1.0.63"), _pool(3, "10.1.0.64", "10.1.0.250", "known")),
             relays=(b"\xac\x10\x00\x01",), shared_network="campus", adopt="reserved"),
     _subnet(3, b"\x0a\x64\x00\x00", (_pool(4, "10.100.0.20", "10.100.0.250"),), shared_network="campus"),
+    _subnet(5, b"\x0a\x03\x00\x00", (), proxy=True, boot=Boot(b"\x0a\x00\x00\x06", b"", b"boot/pxe.0")),
     _subnet(4, b"\x0a\x02\x00\x00", (_pool(5, "10.2.0.20", "10.2.0.22"),), lifetimes=Lifetimes(0xFFFF_FFFF)),
 )  # fmt: skip
 

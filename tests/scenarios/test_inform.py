@@ -105,3 +105,48 @@ def test_the_link_it_is_heard_on_decides_a_broadcast(world: Make) -> None:
     ack = w.inform(A, "203.0.113.7")
     assert (ack.address(3), ack.to) == ("192.0.2.1", "203.0.113.7")
     assert w.packet(INFORM, A, ciaddr="203.0.113.7").datagram.destination == BROADCAST
+
+
+def test_by_unicast_to_us_from_the_link_itself(world: Make) -> None:
+    w = office(world)
+    ack = w.inform(A, "192.0.2.7", unicast=True)
+    assert (ack.to, ack.address(3), ack.interface) == ("192.0.2.7", "192.0.2.1", 0)
+
+
+def test_by_unicast_without_ciaddr_the_sender_is_answered(world: Make) -> None:
+    w = office(world)
+    ack = w.one(w.packet(INFORM, A, source="192.0.2.7", unicast=True))
+    assert (ack.to, ack.ciaddr, ack.address(3)) == ("192.0.2.7", "192.0.2.7", "192.0.2.1")
+
+
+def test_relayed_with_an_address_of_another_subnet_it_gets_the_options_of_the_relays_link(world: Make) -> None:
+    """It asks on the link it is on: what it uses there is its own affair."""
+    w = office(world)
+    ack = w.inform(A, "192.0.2.7", via=RELAY)
+    assert (ack.ciaddr, ack.to, ack.address(3)) == ("192.0.2.7", RELAY, "198.51.100.1")
+
+
+def test_with_an_address_of_another_member_of_the_link_it_gets_that_members_options(world: Make) -> None:
+    one = subnet(OFFICE, options={3: ip("192.0.2.1")}, shared_network="s")
+    two = subnet("203.0.113.0/24", options={3: ip("203.0.113.1")}, shared_network="s")
+    w = world(one, two)
+    assert w.inform(A, "203.0.113.7").address(3) == "203.0.113.1"
+    assert w.inform(A, "192.0.2.7").address(3) == "192.0.2.1"
+
+
+def test_from_an_address_of_no_subnet_by_unicast_the_interface_decides(world: Make) -> None:
+    w = office(world)
+    ack = w.inform(A, "203.0.113.7", unicast=True)
+    assert (ack.address(3), ack.to) == ("192.0.2.1", "203.0.113.7")
+
+
+def test_through_an_unknown_relay_there_is_silence(world: Make) -> None:
+    w = office(world)
+    assert w.inform(A, "192.0.2.7", via="203.0.113.1") is None
+    assert w.reason == "NO-SUBNET"
+
+
+def test_an_address_that_it_asks_for_is_not_given(world: Make) -> None:
+    w = office(world)
+    ack = w.inform(A, "192.0.2.7", requested="192.0.2.100")
+    assert (ack.yiaddr, w.store.commits) == ("0.0.0.0", [])

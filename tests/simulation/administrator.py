@@ -184,6 +184,7 @@ class Administrator:
             shared_network=link.name if several and link.relay is not None else None,
             lifetimes=Lifetimes(seconds, *limits), pools=pools, options={3: subnet.address(1)},
             authoritative=subnet.authoritative, adopt=subnet.adopt,
+            rapid_commit=self._plan.rapid, bootp="free" if self._plan.booters else "never",
         )  # fmt: skip
 
     def change(self) -> None:

@@ -68,6 +68,7 @@ class Client:
         self.state = State.OFF
         self.lease: Held | None = None
         self.lease_time_s: int | None = None  #: What it asks for.
+        self.rapid = False  #: Whether it takes an ACK for its DISCOVER.
         self.bound_at = 0.0
         self._installed = 0
         self._xid = 0
@@ -147,6 +148,9 @@ class Client:
         kind = message.kind
         if self.state == State.SELECTING and kind == OFFER:
             self._request(message)
+        elif self.state == State.SELECTING and kind == ACK and self.rapid and 80 in message.options:
+            self._asked = message.yiaddr
+            self._bind(message)  # RFC 4039 3.2.
         elif kind in (ACK, NAK) and self.state in (
             State.REQUESTING, State.REBOOTING, State.RENEWING, State.REBINDING
         ):  # fmt: skip
@@ -171,7 +175,7 @@ class Client:
             key, self.link, begin + lifetime, begin + (message.seconds(59) or lifetime * 7 // 8),
             begin + (message.seconds(58) or lifetime // 2), message.options.get(54, NOWHERE),
         )  # fmt: skip
-        fresh = self.state in (State.REQUESTING, State.REBOOTING)
+        fresh = self.state in (State.REQUESTING, State.REBOOTING, State.SELECTING)
         if held.until <= world.now:
             return
         world.note(f"{self.name} holds {text(message.yiaddr)} for {lifetime} s")
@@ -201,6 +205,8 @@ class Client:
         wishes = {55: b"\x01\x03\x06\x0f"}
         if self.lease_time_s is not None:
             wishes[51] = self.lease_time_s.to_bytes(4, "big")
+        if self.rapid:
+            wishes[80] = b""
         self._say(DISCOVER, wishes)
 
     def _request(self, offer: Message) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from dhcpcore.engine import Datagram, Outgoing, Traced
 from dhcpcore.lease.model import KIND_ADDRESS4, NEVER, Change, Close, Lease, LeaseKey, State
 from dhcpcore.stats.reasons import Reason, Verdict
-from tests.interop.packets import ACK, DECLINE, RELEASE, REQUEST, Message, decode, text
+from tests.interop.packets import ACK, DECLINE, DISCOVER, RELEASE, REQUEST, Message, decode, text
 from tests.simulation.memory import Interval
 from tests.simulation.world import Violation, World
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.simulation.server import Server
 
 _FOREVER_S = 0xFFFF_FFFF
+_BOOTP = 0
 _SPEAKS = {Verdict.ANSWERED, Verdict.REFUSED}
 #: Ways of a batch to end after which a commit may stand that nobody was told of.
 _UNTOLD = {
@@ -75,6 +76,7 @@ class Judge:
         self._versions: dict[LeaseKey, int] = {}
         self._granted: dict[LeaseKey, list[Lease]] = {}
         self._lives: dict[str, _Life] = {}
+        self._taken_at_once: set[bytes] = set()  #: They are given what they did not name, after a probe perhaps.
 
     # ---- One holder an address. ----
 
@@ -109,6 +111,9 @@ class Judge:
         """A batch begins with these datagrams, or with none."""
         life = self._lives[server.name]
         life.received += len(datagrams)
+        for message in (decode(datagram.data) for datagram in datagrams):
+            if message.kind == _BOOTP or (message.kind == DISCOVER and 80 in message.options):
+                self._taken_at_once.add(_client_of(message))
         life.batch = _Batch(datagrams, revoked, server.arrows.faults)
 
     def committed(self, server: Server, changes: Sequence[Change]) -> None:
@@ -133,8 +138,8 @@ class Judge:
         batch = self._lives[server.name].batch
         batch.sent += 1
         message = decode(answer.payload)
-        lifetime = message.seconds(51)
-        if message.kind != ACK or lifetime is None:
+        lifetime = _FOREVER_S if message.kind == _BOOTP else message.seconds(51)
+        if message.kind not in (ACK, _BOOTP) or lifetime is None:
             return
         self.acknowledgements += 1
         key = (0, KIND_ADDRESS4, message.yiaddr, 32)
@@ -202,7 +207,7 @@ class Judge:
         said = {
             Close.RELEASED: lambda: self._said(batch, RELEASE, before),
             Close.DECLINED: lambda: self._said(batch, DECLINE, before) or after.state == State.DECLINED,
-            Close.MOVED: lambda: self._asks_for_another(batch, before),
+            Close.MOVED: lambda: self._asks_for_another(batch, before) or before.client in self._taken_at_once,
             Close.REVOKED: lambda: batch.revoked == before.key,
             Close.RELAY_CHANGED: lambda: change.opens and after.client == before.client,
             Close.EXPIRED: lambda: before.expires <= now or (change.opens and after.subnet != before.subnet),

@@ -44,6 +44,8 @@ class Plan:
     probe: bool = False
     assignments: bool = False
     weather: Weather = field(default_factory=Weather)
+    rapid: bool = False  #: Subnets grant on a DISCOVER that asks for it, and half of the clients do.
+    booters: int = 0  #: Clients that speak BOOTP.
 
 
 #: Chance that a trouble exists in a world at all, and its worst rate.
@@ -86,4 +88,6 @@ def plan_of(seed: int) -> Plan:
         probe=dice.random() < 0.25,
         assignments=dice.random() < 0.4,
         weather=Weather(delay_s_max=dice.choice((0.002, 0.05, 0.5, 3.0)), **rates),
+        rapid=dice.random() < 0.4,
+        booters=dice.choice((0, 0, 1, 3)),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dhcpcore.lease.model import KIND_ADDRESS4, Identifier, LeaseKey, State
 from dhcpcore.store.leases import LeaseStore
 from tests.simulation.administrator import Administrator
+from tests.simulation.booters import Booter
 from tests.simulation.clients import Client
 from tests.simulation.clients import State as ClientState
 from tests.simulation.databases import Shelf
@@ -112,8 +113,8 @@ class Simulation:
     def _settle_people(self, links: list[Link]) -> None:
         world, plan = self.world, self.plan
         dice = world.dice
-        for number in range(plan.clients + plan.liars):
-            kind: type[Client] = Client if number < plan.clients else Liar
+        kinds: list[type[Client]] = [Client] * plan.clients + [Liar] * plan.liars + [Booter] * plan.booters
+        for number, kind in enumerate(kinds):
             hostname = POISON if world.chance(plan.weather.poison) else f"host{number}"
             client = kind(
                 world, self.network, self.judge, f"{kind.__name__.lower()}{number}",
@@ -123,6 +124,7 @@ class Simulation:
                 client.client_id = b"\x01" + client.hw
             if dice.random() < 0.2:
                 client.lease_time_s = dice.choice((1, 60, 600, 0xFFFF_FFFF))
+            client.rapid = plan.rapid and dice.random() < 0.5
             self.network.clients.append(client)
         self.administrator.know((Identifier.HW_ADDRESS, b"\x01" + one.hw) for one in self.network.clients)
         self.administrator.know((Identifier.CLIENT_ID, one.client_id) for one in self.network.clients if one.client_id)

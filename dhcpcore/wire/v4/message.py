@@ -50,6 +50,9 @@ class MessageType(enum.IntEnum):
     LEASEACTIVE = 13
     BULKLEASEQUERY = 14  #: RFC 6926 6.2.1.
     LEASEQUERYDONE = 15
+    #: On no wire: what a booting machine asks a ProxyDHCP server, told apart from a client's own DISCOVER and REQUEST.
+    PXE_DISCOVER = 257
+    PXE_REQUEST = 259
 
 
 def type_name(kind: int) -> str:
@@ -68,6 +71,7 @@ class Opt:
 
     SUBNET_MASK = 1
     HOST_NAME = 12
+    VENDOR_OPTIONS = 43
     REQUESTED_ADDRESS = 50
     LEASE_TIME = 51
     OVERLOAD = 52
@@ -78,11 +82,16 @@ class Opt:
     MAX_MESSAGE_SIZE = 57
     RENEWAL_TIME = 58
     REBINDING_TIME = 59
+    VENDOR_CLASS_ID = 60
     CLIENT_ID = 61
+    RAPID_COMMIT = 80
     CLIENT_FQDN = 81
     AGENT_OPTIONS = 82
+    AUTHENTICATION = 90
+    CLIENT_UUID = 97
     CLIENT_LAST_TRANSACTION_TIME = 91
     ASSOCIATED_IP = 92
+    FORCERENEW_NONCE_CAPABLE = 145
     STATUS_CODE = 151
     BASE_TIME = 152
     START_TIME_OF_STATE = 153
@@ -90,6 +99,10 @@ class Opt:
     QUERY_END_TIME = 155
     DHCP_STATE = 156
     DATA_SOURCE = 157
+    IPV6_ONLY_PREFERRED = 108
+    AUTO_CONFIGURE = 116
+    SUBNET_SELECTION = 118
+    VSS = 221
 
 
 class Request4:
@@ -162,6 +175,16 @@ def decode(data: bytes) -> Request4:
     if len(kind) != 1:
         raise MalformedMessage("option 53 is not one octet long", _OPTIONS)
     return Request4(data, options, kind[0])
+
+
+def decode_pxe(data: bytes) -> Request4:
+    """The same of what came in at port 4011, where it is another question.  PXE 2.1, 2.2.4."""
+    request = decode(data)
+    request.message_type |= _AT_PXE_PORT
+    return request
+
+
+_AT_PXE_PORT = MessageType.PXE_DISCOVER - MessageType.DISCOVER
 
 
 def _unfold(data: bytes, options: dict[int, bytes]) -> dict[int, bytes]:

@@ -174,12 +174,14 @@ def test_a_shared_network_is_made_renamed_and_taken_apart(rest):
     late = rest.put(where, json={"subnets": []}, headers={"If-Match": made.headers["ETag"]})
     assert (late.status_code, late.json["present"]["subnets"]) == (412, ["office", "laboratory"])
     for body, field in (({"subnets": "office"}, "subnets"), ({"subnets": [True]}, "subnets"), ({"colour": 1}, "colour"),
-                        ({"subnets": ["attic"]}, "subnets"), ({}, "subnets")):
+                        ({"subnets": ["attic"]}, "subnets")):
         answer = rest.put(where, json=body, headers=ANY)
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
     assert rest.patch(where, json={"name": " "}, headers=ANY).status_code == 422
     assert rest.delete(where, headers={"If-Match": renamed.headers["ETag"]}).status_code == 200
     assert rest.get(f"{V1}/shared-networks").json == {"items": []}
+    made = rest.put(where, json={"lifetime": "2h"}, headers=ANY)
+    assert (made.status_code, rest.get(where).json) == (200, {"name": "yard", "subnets": [], "lifetime": "2h"})
 
 
 def test_globals_are_changed(rest):
@@ -228,3 +230,22 @@ def test_nobody_else_may_change_them(sqlite_database, role):
             assert (answer.status_code, answer.headers["Content-Type"]) == (wanted, PROBLEM), (verb, where)
     for kind, (new, *_rest) in KINDS.items():
         assert rest.post(f"{V1}/{kind}", json=new).status_code == wanted
+
+
+def test_a_parameter_is_given_once(rest):
+    answer = rest.get(f"{V1}/subnets?find=office&find=laboratory&limit=1")
+    assert (answer.status_code, [one["field"] for one in answer.json["errors"]]) == (422, ["find"])
+
+
+def test_a_body_that_says_it_is_json_is_json(rest):
+    answer = rest.post(f"{V1}/subnets", data="prefix: 203.0.113.0/24", content_type="application/json")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "body, line 1, column 1")
+    assert "is no JSON" in answer.json["detail"]
+
+
+def test_a_revision_is_taken_back(rest):
+    rest.patch(f"{V1}/pools/1", json={"last": "192.0.2.29"}, headers=ANY)
+    answer = rest.post(f"{V1}/revisions/2/undo")
+    assert (answer.status_code, answer.json["revision"]) == (200, 3)
+    assert rest.get(f"{V1}/pools/1").json["last"] == "192.0.2.19"
+    assert [rest.post(f"{V1}/revisions/{number}/undo").status_code for number in (2, 9)] == [409, 404]

@@ -96,3 +96,60 @@ def test_who_may_apply(sqlite_database, role, status):
     define(sqlite_database)
     answer = web(sqlite_database, role=role).put(WHERE, json=DOCUMENT, headers={"If-Match": "*"})
     assert answer.status_code == status
+
+
+def test_shared_networks_and_what_is_always_and_never_sent_are_edited(rest):
+    network = {"name": "campus", "options": {"dhcp4": {"ntp-servers": ["192.0.2.4"]}},
+               "always_send": {"dhcp4": ["ntp-servers"]}}
+    document = {**smaller(shared_network="campus", never_send=["host-name"]), "shared_networks": [network],
+                "globals": {"never_send": {"dhcp4": ["log-servers"]}}}
+    made = rest.put(WHERE, json=document, headers={"If-Match": '"1"'})
+    assert [one["kind"] for one in made.json["changes"]] == ["globals", "shared network", "subnet"]
+    got = rest.get(WHERE).json
+    assert got["shared_networks"] == [network]
+    assert got["globals"] == {"never_send": {"dhcp4": ["log-servers"]}}
+    assert got["subnets"][0]["never_send"] == ["host-name"]
+    found = rest.get("/api/v1/subnets/1/effective-options?requested=3").json["options"]
+    assert [(one["name"], one["origin"], one["sent"]) for one in found][1] == (
+        "ntp-servers", {"level": "shared_network", "name": "campus"}, True)
+    wrong = {**document, "shared_networks": [{**network, "always_send": {"dhcp4": ["ntp"]}}]}
+    refused = rest.put(WHERE, json=wrong, headers={"If-Match": '"2"'})
+    assert refused.json["errors"][0]["field"] == "shared_networks[0].always_send.dhcp4[0]"
+
+
+PROTOCOL = {
+    "globals": {
+        "bootp": "reserved", "bootp_lifetime": "30d", "echo_client_id": False, "ipv6_only": "30m",
+        "auto_configure": "forbid", "subnet_selection": True,
+        "compatibility": {"lenient_options": True, "ignore_link_selection": True, "ignore_server_identifier": True,
+                          "bootp_always_options": True},
+    },
+    "subnet": {"space": 3, "bootp": "free", "bootp_lifetime": "infinite", "echo_client_id": True, "ipv6_only": 0,
+               "auto_configure": "allow", "vss": "customer-a"},
+    "pool": {"first": "192.0.2.10", "last": "192.0.2.19", "bootp": False, "ipv6_only": "10m"},
+}
+
+
+def test_every_key_of_the_protocol_goes_in_and_comes_back(rest):
+    document = smaller(**PROTOCOL["subnet"], pools=[PROTOCOL["pool"]])
+    document["globals"] = {**document.get("globals", {}), **PROTOCOL["globals"]}
+    document["subnets"][0].pop("assignments", None)
+    assert rest.put(f"{WHERE}?confirm=true", json=document, headers={"If-Match": "*"}).json["applied"]
+    first = rest.get(WHERE, headers={"Accept": "application/yaml"})
+    back = yaml.safe_load(first.text)
+    assert {key: back["globals"][key] for key in PROTOCOL["globals"]} == PROTOCOL["globals"]
+    assert {key: back["subnets"][0][key] for key in PROTOCOL["subnet"]} == PROTOCOL["subnet"]
+    assert back["subnets"][0]["pools"] == [PROTOCOL["pool"]]
+    again = rest.put(WHERE, data=first.data, content_type="application/yaml", headers={"If-Match": "*"})
+    assert again.json["applied"] is False
+    assert rest.get(WHERE, headers={"Accept": "application/yaml"}).data == first.data
+
+
+@pytest.mark.parametrize(("key", "wrong"), [
+    ("bootp", "always"), ("bootp_lifetime", 0), ("echo_client_id", "no"), ("ipv6_only", 60), ("auto_configure", True),
+    ("vss", 5)])
+def test_a_wrong_one_is_refused_by_its_path_and_changes_nothing(rest, key, wrong):
+    answer = rest.put(WHERE, json=smaller(**{key: wrong}), headers={"If-Match": "*"})
+    assert answer.status_code == 422
+    assert f"subnets[0].{key}" in answer.text
+    assert rest.get(WHERE).headers["ETag"] == '"1"'

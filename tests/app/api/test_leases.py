@@ -116,6 +116,31 @@ def test_an_engine_that_refuses_a_release_is_heard(sqlite_database):
     assert (answer.status_code, answer.json["detail"]) == (409, "Nobody has it.")
 
 
+def test_a_client_is_asked_to_renew_and_the_audit_says_by_whom(sqlite_database):
+    fill(sqlite_database)
+    engine = EngineThatAnswers(lease_renew={
+        "address": "192.0.2.12", "client": "hardware address 02:00:00:00:00:0c", "sent": ["authenticated"],
+        "last_seen_at": 100})
+    api = web(sqlite_database, engine)
+    answer = api.post("/api/v1/leases/192.0.2.12/renew")
+    assert (answer.status_code, answer.json) == (200, {
+        "address": "192.0.2.12", "client": "hardware address 02:00:00:00:00:0c", "sent": ["authenticated"],
+        "last_seen_at": "1970-01-01T00:01:40Z"})
+    assert engine.calls == [("lease-renew", {"address": "192.0.2.12", "space": 0})]
+    (row,) = api.get("/api/v1/audit?object=192.0.2.12").json["items"]
+    assert (row["action"], row["object"]) == ("lease.renew", "lease 192.0.2.12")
+    assert row["after"]["sent"] == ["authenticated"]
+
+
+def test_what_cannot_be_asked_to_renew_is_said_and_not_in_the_audit(sqlite_database, rest):
+    assert rest.post("/api/v1/leases/192.0.2.12/renew").status_code == 503, "no engine runs"
+    assert rest.post("/api/v1/leases/nowhere/renew").status_code == 422
+    engine = EngineThatAnswers(lease_renew=ControlRefused("refused", "globals.forcerenew is never: set it."))
+    answer = web(sqlite_database, engine).post("/api/v1/leases/192.0.2.12/renew")
+    assert (answer.status_code, answer.json["detail"]) == (409, "globals.forcerenew is never: set it.")
+    assert rest.get("/api/v1/audit?object=lease").json["items"] == []
+
+
 def test_a_lease_becomes_an_assignment_in_one_call(rest):
     answer = rest.post("/api/v1/leases/192.0.2.12/assignment")
     assert (answer.status_code, answer.json["losses"]) == (201, [])

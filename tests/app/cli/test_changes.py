@@ -68,9 +68,12 @@ def test_shared_networks(lessor):
     assert lessor.ok("shared-network", "list") == "No subnet names a shared network.\n"
     assert "campus has the subnets office" in lessor.ok("shared-network", "set", "campus", "office")
     assert lessor.json("shared-network", "rename", "campus", "yard")["name"] == "yard"
-    assert lessor.json("shared-network", "list") == {"items": [{"name": "yard", "subnets": ["office"]}]}
-    assert "No subnet is of yard any longer" in lessor.ok("shared-network", "set", "yard")
-    assert "No subnet names the shared network yard" in lessor.refused("shared-network", "rename", "yard", "campus")
+    assert lessor.json("shared-network", "set", "yard", "lifetime=2h")["subnets"] == ["office"]
+    assert lessor.json("shared-network", "list") == {"items": [{"name": "yard", "subnets": ["office"],
+                                                                "lifetime": "2h"}]}
+    assert "There is no shared network yard any longer" in lessor.ok("shared-network", "remove", "yard")
+    assert "There is no shared network yard" in lessor.refused("shared-network", "rename", "yard", "campus")
+    assert lessor("shared-network", "set", "yard").exit_code == 2
 
 
 def test_globals(lessor):
@@ -91,3 +94,10 @@ def test_option_definitions(lessor):
     lessor.ok("subnet", "set", "office", "options.x-colour=")
     assert "is removed" in lessor.ok("option-definition", "remove", "dhcp4", "x-colour")
     assert "is built in" in lessor.refused("option-definition", "remove", "dhcp4", "routers")
+
+
+def test_a_revision_is_taken_back(lessor):
+    lessor.ok("pool", "set", "1", "last=192.0.2.99")
+    assert "Revision 2 is taken back (revision 3)" in lessor.ok("revision", "undo", "2")
+    assert lessor.json("pool", "show", "1")["last"] == "192.0.2.19"
+    assert "cannot be taken back" in lessor.refused("revision", "undo", "2")

@@ -154,3 +154,20 @@ def test_revisions_and_the_audit_tell_what_was_done(on_sqlite, document):
     assert row["after"]["address"] == "192.0.2.5"
     assert on_sqlite.json("audit", "list", "--until", "2001-01-01")["rows"] == []
     assert "definitions.added" in on_sqlite.ok("audit", "list", "--action", "definitions.")
+
+
+def test_shared_networks_and_what_is_always_and_never_sent_are_edited(on_sqlite, tmp_path):
+    path = tmp_path / "campus.yaml"
+    path.write_text("version: 1\nshared_networks: [{name: campus, always_send: {dhcp4: [routers]}}]\nsubnets:\n"
+                    "  - {prefix: 192.0.2.0/24, shared_network: campus, never_send: ['6'],\n"
+                    "     pools: [{first: 192.0.2.10, last: 192.0.2.19, always_send: [ntp-servers]}]}\n")
+    on_sqlite.ok("apply", str(path))
+    exported = on_sqlite.ok("export")
+    assert "shared_networks:\n- name: campus\n  always_send:\n    dhcp4:\n    - routers\n" in exported
+    path.write_text(exported)
+    assert "No difference" in on_sqlite.ok("diff", str(path))
+    path.write_text(exported.replace("- routers", "- router"))
+    assert "shared_networks[0].always_send.dhcp4[0]" in on_sqlite.refused("apply", str(path))
+    assert on_sqlite.ok("export") == exported
+    path.write_text(exported.replace("campus\n  always_send:\n    dhcp4:\n    - routers\n", "campus\n"))
+    assert "shared network campus" in on_sqlite.ok("diff", str(path))

@@ -53,6 +53,11 @@ def test_one_lease_and_its_history(lessor_with_leases, monkeypatch):
     assert lessor_with_leases("lease", "history", "192.0.2.10", "--at", "0001-01-01").exit_code == 2
 
 
+def test_a_renewal_needs_an_engine(lessor_with_leases):
+    assert "No engine answers" in lessor_with_leases.refused("lease", "renew", "192.0.2.10")
+    assert "not an address" in lessor_with_leases.refused("lease", "renew", "printer")
+
+
 def test_a_release_waits_for_an_engine(lessor_with_leases):
     assert "will be released by the next one" in lessor_with_leases.ok("lease", "release", "192.0.2.10")
     assert lessor_with_leases.json("lease", "release", "192.0.2.10")["request"] == 1

@@ -7,13 +7,6 @@ def lessor(on_sqlite, document):
     return on_sqlite
 
 
-def test_options_are_found_by_name_and_code(lessor):
-    assert "classless-static-route" in lessor.ok("option", "list", "--find", "121")
-    (found,) = lessor.json("option", "list", "--space", "dhcp6", "--find", "captive")
-    assert found["code"] == 103
-    assert lessor.ok("option", "list", "--find", "no-such-thing") == "No such option.\n"
-
-
 def test_a_value_is_shown_on_the_wire(lessor):
     shown = lessor.ok("option", "preview", "routers", "[192.0.2.1]")
     assert "routers (3), 4 octets" in shown

@@ -4,7 +4,7 @@ import random
 import pytest
 
 from app.demo.clients import Client, Crowd, Doing
-from app.services.client_messages import Answer
+from dhcpcore.wire.v4.client import Answer
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, decode
 from dhcpcore.wire.v4.tlv import scan_suboptions
 

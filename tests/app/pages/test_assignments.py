@@ -4,6 +4,7 @@ import pytest
 
 from app.services.access import Role
 from dhcpcore.store.definitions import Definitions
+from tests.app.people import EngineThatAnswers
 from tests.app.site import fill, web
 
 GOOD = {"identifier": "hw_address", "value": "02:00:00:00:00:77", "address": "192.0.2.77", "hostname": "door",
@@ -102,6 +103,18 @@ def test_a_release_is_asked_about_first(page):
     assert "will be released by the next engine that starts" in done
 
 
+def test_a_client_is_asked_to_renew_with_one_button(sqlite_database):
+    fill(sqlite_database)
+    engine = EngineThatAnswers(lease_renew={
+        "address": "192.0.2.12", "client": "hardware address 02:00:00:00:00:0c", "sent": ["authenticated"],
+        "last_seen_at": 100})
+    page = web(sqlite_database, engine)
+    assert "Ask to renew" in text(page.get("/leases/192.0.2.12"))
+    assert "The client was asked to renew." in text(page.post("/leases/192.0.2.12/renew"))
+    assert "No engine answers" in text(web(sqlite_database).post("/leases/192.0.2.12/renew"), 409)
+    assert "Ask to renew" not in text(page.get("/leases/192.0.2.19")), "nobody holds it"
+
+
 def test_who_only_sees_changes_nothing(sqlite_database):
     fill(sqlite_database)
     page = web(sqlite_database, role=Role.VIEWER)
@@ -109,7 +122,7 @@ def test_who_only_sees_changes_nothing(sqlite_database):
     assert "Reserve" not in text(page.get("/leases/192.0.2.12"))
     for path in ("/assignments/new", "/assignments/1", "/assignments/1/remove", "/assignments/1/restore",
                  "/assignments/1/enable", "/assignments/1/disable", "/assignments/import", "/leases/192.0.2.12/reserve",
-                 "/leases/192.0.2.12/release", "/definitions"):
+                 "/leases/192.0.2.12/release", "/leases/192.0.2.12/renew", "/definitions"):
         assert page.post(path, data=GOOD).status_code == 403, path
 
 

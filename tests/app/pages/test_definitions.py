@@ -41,3 +41,19 @@ def test_every_fault_is_told_by_its_path_and_the_text_stays(page):
     assert "subnets[1].prefix" in shown
     assert "<b>}" not in shown
     assert "192.0.2.0/240" in shown
+
+
+def test_shared_networks_and_what_is_always_and_never_sent_are_edited(page):
+    before = text(page.get("/definitions.yaml"))
+    campus = "shared_networks:\n- name: campus\n  lifetime: 2h\n  always_send:\n    dhcp4:\n    - routers\n"
+    after = before.replace("subnets:\n", f"{campus}subnets:\n")
+    after = after.replace("  name: office\n", "  name: office\n  never_send: [6]\n")
+    assert "Nothing was changed" in text(page.post("/definitions", data={"text": after}), 422), "6 wants quotes"
+    after = after.replace("[6]", "['6']")
+    assert "shared network campus" in text(page.post("/definitions", data={"text": after}))
+    assert "Applied as revision" in text(page.post("/definitions", data={"text": after, "confirmed": "yes",
+                                                                         "losses": "0"}))
+    shown = text(page.get("/definitions.yaml"))
+    assert "- name: campus\n  lifetime: 2h\n" in shown
+    again = page.post("/definitions", data={"text": shown})
+    assert "changes nothing" in text(again).lower()

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from app.auth import needs
 from app.rendering import POLICY
+from app.services.access import Role
 from dhcpcore.settings.model import Web
 from tests.app.people import EngineThatAnswers
 from tests.app.site import HOSTILE, fill, web
@@ -108,7 +110,28 @@ def test_what_shows_changes_nothing(page, method):
 def test_an_unknown_page_is_told_as_a_page(page):
     answer = page.get("/nowhere")
     assert answer.status_code == 404
-    assert "<h1>Not Found</h1>" in answer.get_data(as_text=True)
+    shown = answer.get_data(as_text=True)
+    assert "<h1>Not Found</h1>" in shown
+    assert "There is no page /nowhere here." in shown
+    assert 'href="/leases"' in shown, "the menu is there"
+
+
+def test_a_stranger_is_told_so_too_and_sees_no_menu(sqlite_database):
+    answer = web(sqlite_database, role=None).get("/nowhere")
+    assert answer.status_code == 404
+    assert 'href="/leases"' not in answer.get_data(as_text=True)
+
+
+def test_a_page_that_fails_has_the_menu_and_a_way_back(page, monkeypatch):
+    page.application.testing = page.application.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setitem(page.application.view_functions, "page_subnets.page", needs(Role.VIEWER)(lambda: 1 / 0))
+    answer = page.get("/subnets")
+    shown = answer.get_data(as_text=True)
+    assert answer.status_code == 500
+    assert "This page failed" in shown
+    assert "division" not in shown
+    for there in ("/leases", "/subnets?", "/"):
+        assert f'href="{there}"' in shown
 
 
 def test_a_database_that_is_away_is_told_and_comes_back(sqlite_database, monkeypatch):

@@ -51,3 +51,11 @@ def test_html_in_the_markdown_stays_text(tmp_path):
     assert "<b>" not in shown.html
     assert 'href="javascript' not in shown.html
     assert 'href="/manual/other#y"' in shown.html
+
+
+def test_a_table_is_reached_by_the_keyboard_and_aligned_by_the_style_sheet(page):
+    """A style attribute is what the policy forbids."""
+    shown = page.get("/manual/performance").get_data(as_text=True)
+    assert '<table tabindex="0">' in shown
+    assert '<td class="right">' in shown
+    assert "style=" not in shown

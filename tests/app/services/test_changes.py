@@ -2,7 +2,16 @@
 
 import pytest
 
-from app.services import changes, global_settings, option_definitions, pools, revisions, shared_networks, subnets
+from app.services import (
+    changes,
+    definitions,
+    global_settings,
+    option_definitions,
+    pools,
+    revisions,
+    shared_networks,
+    subnets,
+)
 from app.services.changes import Consent
 from app.services.definitions import TakesAddresses
 from dhcpcore.errors import Busy, Conflict, Forbidden, InvalidDocument, InvalidValue, NotFound, Outdated
@@ -58,7 +67,7 @@ def test_only_an_administrator_changes_what_is_declared(here, who):
                   lambda: subnets.change(here, 1, {}, by=who), lambda: subnets.remove(here, 1, by=who),
                   lambda: pools.add(here, {"first": "192.0.2.30", "last": "192.0.2.31"}, by=who),
                   lambda: pools.change(here, 1, {}, by=who), lambda: pools.remove(here, 1, by=who),
-                  lambda: shared_networks.put(here, "campus", ["office"], by=who),
+                  lambda: shared_networks.put(here, "campus", {"subnets": ["office"]}, by=who),
                   lambda: option_definitions.add(here, X, by=who), lambda: global_settings.replace(here, {}, by=who)):
         with pytest.raises(Forbidden, match="needs the role admin"):
             tried()
@@ -140,23 +149,47 @@ def test_lists_are_sorted_filtered_and_paged(here):
 
 def test_a_shared_network_is_what_subnets_name(here):
     assert shared_networks.list_all(here) == ()
-    made, applied = shared_networks.put(here, "campus", ["office", "198.51.100.0/24"], by=ADA)
-    assert (made.name, made.subnets, len(applied.changes)) == ("campus", ("office", "laboratory"), 2)
-    assert shared_networks.put(here, "campus", ["1", "2"], by=ADA, version=made.version) == (made, None)
-    renamed, _ = shared_networks.rename(here, "campus", "yard", by=ADA, version=made.version)
+    both = {"subnets": ["office", "198.51.100.0/24"]}
+    made, applied = shared_networks.put(here, "campus", both, by=ADA)
+    assert (made.name, made.subnets, made.entry, len(applied.changes)) == ("campus", ("office", "laboratory"), {}, 2)
+    assert shared_networks.put(here, "campus", {"subnets": [1, 2]}, by=ADA, version=made.version) == (made, None)
+    renamed, _ = shared_networks.change(here, "campus", {"name": "yard"}, by=ADA, version=made.version)
     assert (renamed.name, subnets.get(here, 1).entry["shared_network"]) == ("yard", "yard")
     with pytest.raises(Outdated):
-        shared_networks.put(here, "yard", ["office"], by=ADA, version=made.version)
-    fewer, _ = shared_networks.put(here, "yard", ["office"], by=ADA, version=renamed.version)
+        shared_networks.put(here, "yard", {"subnets": ["office"]}, by=ADA, version=made.version)
+    fewer, _ = shared_networks.put(here, "yard", {"subnets": ["office"]}, by=ADA, version=renamed.version)
     assert fewer.version != renamed.version
-    shared_networks.put(here, "other", ["laboratory"], by=ADA)
+    shared_networks.put(here, "other", {"subnets": ["laboratory"]}, by=ADA)
     with pytest.raises(Conflict, match="is another shared network"):
-        shared_networks.rename(here, "yard", "other", by=ADA)
-    assert shared_networks.put(here, "yard", [], by=ADA)[0] is None
-    with pytest.raises(NotFound, match="No subnet names the shared network yard"):
-        shared_networks.get(here, "yard")
+        shared_networks.change(here, "yard", {"name": "other"}, by=ADA)
     with pytest.raises(InvalidDocument, match="subnets: There is no subnet attic"):
-        shared_networks.put(here, "yard", ["attic"], by=ADA)
+        shared_networks.put(here, "yard", {"subnets": ["attic"]}, by=ADA)
+    shared_networks.remove(here, "yard", by=ADA, version=fewer.version)
+    with pytest.raises(NotFound, match="There is no shared network yard"):
+        shared_networks.get(here, "yard")
+    assert "shared_network" not in subnets.get(here, 1).entry
+
+
+def test_a_shared_network_says_what_holds_for_all_of_its_subnets(here):
+    options = {"dhcp4": {"domain-name": "campus.example"}}
+    made, applied = shared_networks.put(here, "campus", {"options": options, "subnets": [1]}, by=ADA)
+    assert (made.entry, applied.revision) == ({"name": "campus", "options": options}, 2)
+    assert definitions.export(here)[0]["shared_networks"] == [{"name": "campus", "options": options}]
+    renamed, _ = shared_networks.change(here, "campus", {"name": "yard", "lifetime": "2h"}, by=ADA)
+    assert (renamed.entry, renamed.subnets) == ({"name": "yard", "lifetime": "2h", "options": options}, ("office",))
+    for wrong, place in (({"lifetime": "soon"}, "lifetime.default"), ({"colour": 1}, "colour"),
+                         ({"name": " "}, "name"), ({"options": {"dhcp4": {"router": 1}}}, "options.dhcp4.router")):
+        with pytest.raises(InvalidDocument) as caught:
+            shared_networks.change(here, "yard", wrong, by=ADA)
+        assert caught.value.faults[0].path == place
+    option_definitions.add(here, X, by=ADA)
+    shared_networks.change(here, "yard", {"options": {"dhcp4": {"x-colour": "red"}}}, by=ADA)
+    with pytest.raises(Conflict, match=r"shared network yard: options\.dhcp4\.x-colour"):
+        option_definitions.remove(here, option_definitions.find(here, "dhcp4", "x-colour"), by=ADA)
+    shared_networks.remove(here, "yard", by=ADA)
+    assert "shared_networks" not in definitions.export(here)[0]
+    alone, _ = shared_networks.put(here, "alone", {}, by=ADA)
+    assert (alone.entry, alone.subnets) == ({"name": "alone"}, ())
 
 
 def test_options_are_defined_and_found(here):

@@ -104,3 +104,12 @@ def test_a_client_that_cannot_be_is_refused(site, client, more, said):
 def test_a_subnet_that_is_not_there(site):
     with pytest.raises(NotFound, match="There is no subnet cellar"):
         effective(site, "cellar")
+
+
+def test_what_a_client_will_stumble_over_is_told(site):
+    assert effective(site, "office").warnings == ()
+    assert effective(site, "six").warnings == ()
+    document = {"version": 1, "subnets": [{"prefix": "192.0.2.0/24", "options": {"routers": ["198.51.100.1"]}}]}
+    Definitions(site.database).apply(validate(document), actor="test")
+    assert "lies outside" in effective(site, "192.0.2.0/24").warnings[0]
+    assert effective(site, "192.0.2.0/24", requested=["6"]).warnings == ()

@@ -78,6 +78,21 @@ def test_each_line_is_told_once_and_silence_is_no_news(engine, live):
     assert texts(live.recent(101)) == ["three"]
 
 
+def test_two_that_ask_at_once_tell_each_line_once(engine, live):
+    class Twice(EngineWithALog):
+        """Another has asked and told while this one waited for its answer."""
+
+        def call(self, verb, **given):
+            told = engine.call(verb, **given)
+            live._engine = engine
+            live.poll()
+            return told
+
+    live._engine = Twice()
+    live.poll()
+    assert texts(live.recent()) == ["one", "two"]
+
+
 def test_an_engine_that_goes_and_comes_is_news_once(engine, live):
     with live.watching() as mine:
         live.poll()

@@ -1,6 +1,6 @@
 import pytest
 
-from app.services.identities import Sought, client_text, hardware_text, sought
+from app.services.identities import Sought, client_text, hardware_text, relay_words, sought
 from dhcpcore.errors import InvalidValue
 
 MAC = bytes.fromhex("020000000001")
@@ -39,3 +39,13 @@ def test_keys_in_words():
     assert client_text(b"\x02\0\0\0\1\0\3") == "iaid 00000001 duid 00:03"
     assert client_text(b"\x09\x01") == "unknown 0901"
     assert client_text(b"") == "unknown "
+
+
+@pytest.mark.parametrize(("agent", "said"), [
+    ("01:06:65:74:68:2f:31:37:02:02:00:ff:09:01:07",
+     (("Circuit", "eth/17"), ("Remote end", "00:ff"), ("Relay's sub-option 9", "07"))),
+    ("06:01:41", (("Subscriber", "A"),)),
+    ("01:02:e9:41", (("Circuit", "e9:41"),)),
+    ("01:09:41", (("Relay's words", "01:09:41"),))])
+def test_what_a_relay_told_is_read_as_text_where_it_is_one(agent, said):
+    assert relay_words(agent) == said

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import neighbours
-from app.services.client_messages import read_answer
+from dhcpcore.wire.v4.client import discover, read_answer, read_offer
 from dhcpcore.wire.v4.message import MessageType, decode
 
 TRANSACTION = 0x01020304
@@ -25,14 +24,14 @@ def packet(message, port=68, protocol=17):
 
 
 def test_the_question_is_a_discover_that_our_own_decoder_reads():
-    read = decode(neighbours.discover(TRANSACTION, b"\2\0\0\0\0\1"))
+    read = decode(discover(TRANSACTION, b"\2\0\0\0\0\1"))
     assert (read.message_type, read.hw, read.broadcast) == (MessageType.DISCOVER, b"\1\2\0\0\0\0\1", True)
-    assert len(neighbours.discover(TRANSACTION, b"\2\0\0\0\0\1")) >= 300
+    assert len(discover(TRANSACTION, b"\2\0\0\0\0\1")) >= 300
 
 
 def test_an_offer_tells_server_and_address():
-    assert neighbours.read_offer(packet(offer()), TRANSACTION, 68) == ("192.0.2.1", "192.0.2.77")
-    assert neighbours.read_offer(packet(offer(server=b"")), TRANSACTION, 68) == ("192.0.2.2", "192.0.2.77")
+    assert read_offer(packet(offer()), TRANSACTION, 68) == ("192.0.2.1", "192.0.2.77")
+    assert read_offer(packet(offer(server=b"")), TRANSACTION, 68) == ("192.0.2.2", "192.0.2.77")
 
 
 @pytest.mark.parametrize("octets", [
@@ -41,7 +40,7 @@ def test_an_offer_tells_server_and_address():
     b"\x60" + packet(offer())[1:], packet(offer()[:-8]),
 ])
 def test_anything_else_is_no_offer(octets):
-    assert neighbours.read_offer(octets, TRANSACTION, 68) is None
+    assert read_offer(octets, TRANSACTION, 68) is None
 
 
 def test_an_answer_is_never_trusted_to_be_whole():

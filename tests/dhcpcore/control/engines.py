@@ -26,11 +26,21 @@ class FakeEngine:
             raise Refused("There is no lease of that address.")
         return {"address": "192.0.2.10"}
 
+    def renew(self, address, space=0):
+        self.calls.append(("renew", address, space))
+        return {"address": "192.0.2.10"}
+
     def transactions(self, limit, client=None):
         return [{"client": client or "any", "n": n} for n in range(limit)]
 
     def log(self, limit, after, level, find):
         return {"lines": [{"id": 7, "text": find or level}][:limit], "last": 7, "lost": 0}
+
+    def interfaces(self):
+        return [{"name": "eth0", "up": True, "addresses": ["192.0.2.1/24"], "gateway": "", "resolvers": []}]
+
+    def neighbours(self, interface):
+        return {"interface": interface, "asking": False, "servers": []}
 
     def suspensions(self):
         return [{"hw_address": "02:00:00:00:00:01", "why": "rate", "since": 1.0, "until": 151.0, "subnet": "office"}]

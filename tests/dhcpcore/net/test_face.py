@@ -51,6 +51,11 @@ def test_the_log_is_told_as_the_channel_asks_for_it(face: Face) -> None:
     assert face.log(**VERBS["log"].parse({"after": 1001})) == {"lines": (), "last": 1001, "lost": 0}
 
 
+def test_neighbours_need_the_right_to_ask(face: Face) -> None:
+    with pytest.raises(Refused, match="without the capability NET_RAW"):
+        face.neighbours("eth0")
+
+
 class TestRelease:
     def test_an_administrator_ends_a_lease_at_once(self, world: World, face: Face) -> None:
         world.lease(A)

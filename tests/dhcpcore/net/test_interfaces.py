@@ -1,5 +1,6 @@
 """Interfaces as rtnetlink tells them: not all have a hardware address of Ethernet's form."""
 
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -52,3 +53,11 @@ def test_hardware_addresses_and_addresses_are_read(found: dict[int, interfaces.I
     assert found[1].hw == b"\x02\0\0\0\0\x01"
     assert found[1].addresses == (b"\xc0\x00\x02\x01", b"\x20\x01\x0d\xb8" + bytes(11) + b"\x01")
     assert found[4].hw == bytes.fromhex("80000208fe800000")
+
+
+def test_resolvers_are_those_that_a_client_reaches(tmp_path: Path) -> None:
+    stub, real = tmp_path / "stub", tmp_path / "real"
+    stub.write_text("# made by hand\nnameserver 127.0.0.53\nsearch example.org\nnameserver\nnameserver x\n")
+    real.write_text("nameserver 192.0.2.53\nnameserver 2001:db8::53\n")
+    assert interfaces.resolvers((tmp_path / "none", stub, real)) == ["192.0.2.53", "2001:db8::53"]
+    assert interfaces.resolvers((stub,)) == []

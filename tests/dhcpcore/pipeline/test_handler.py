@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dhcpcore.builtin import builtin
 from dhcpcore.lease.allocation import Allocator
+from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler, Plan
@@ -54,5 +55,5 @@ def test_messages_that_clients_do_not_send_have_no_plan() -> None:
 
 def test_what_records_a_conflict_is_the_first_to_record() -> None:
     """The engine runs it alone where a transaction ends early."""
-    plan = Plan(builtin(Allocator(), Offered(), Searches(), Manners()), (MessageType.DISCOVER,))
+    plan = Plan(builtin(Allocator(), Offered(), Searches(), Nonces(), Manners()), (MessageType.DISCOVER,))
     assert type(plan.post[MessageType.DISCOVER][0].__self__).__name__ == "RecordConflict"  # type: ignore[attr-defined]

@@ -12,9 +12,12 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.REQUESTED: (A4,), Step.REQUESTED_TAKEN: (A4,), Step.FROM_POOL: (4, A4), Step.CANDIDATE_TAKEN: (A4,),
     Step.LIFETIME: (3600,), Step.OPTIONS_DROPPED: (b"\x0f\x77",), Step.LEFT_OTHER_LEASE: (A4,), Step.NEEDS_ROWS: (1,),
     Step.PROBING: (A4,), Step.PROBE_SILENT: (A4,), Step.RETRIED: (2,), Step.GUARDED_POOL: (4, "known"),
-    Step.ADOPTED: (A4,), Step.QUERY: ("address", b"\xc0\0\2\1"), Step.GATED_POOL: (4, "RANDOM-MAC"),
-    Step.REUSED: (90,), Step.ADAPTED: (80, 600), Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",),
-    Step.LEASE_RUNS_OUT: (A4, 90),
+    Step.ADOPTED: (A4,), Step.ASKED_TO_RENEW: (A4, "plain"), Step.QUERY: ("address", b"\xc0\0\2\1"),
+    Step.LINK_BY_SELECTION: (A4, 118, 3), Step.VPN: (b"\0customer-a", 82),
+    Step.SERVER_OVERRIDE: (A4,), Step.RELAYED_UNICAST: (), Step.RAPID_COMMIT: (), Step.IPV6_ONLY: (1800,),
+    Step.LENIENT: ("option 12 announces 5 octets, 3 there at octet 254",),
+    Step.GATED_POOL: (4, "RANDOM-MAC"), Step.REUSED: (90,), Step.ADAPTED: (80, 600),
+    Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
 }  # fmt: skip
 
 

@@ -383,7 +383,7 @@ def test_text_and_nothing_where_octets_belong_are_quarantined_on_sqlite(tmp_path
     execute(database, "UPDATE definition SET body = x'00'")
     snapshot = definitions.snapshot()
     assert [subnet.subnet_id for subnet in snapshot.subnets] == [3]
-    assert len(snapshot.quarantined) == 9
+    assert len(snapshot.quarantined) == 10
     # A good document puts everything right.
     applied(definitions, FULL)
     assert definitions.snapshot().quarantined == ()
@@ -455,3 +455,21 @@ def test_any_sequence_of_documents_leaves_the_last_and_keeps_the_others(definiti
         revisions.append((revision, wanted.canonical()))
     for revision, canonical in revisions:
         assert definitions.document(revision) == canonical
+
+
+def test_shared_networks_are_rows_of_their_own(definitions, database):
+    document = {"version": 1, "shared_networks": [{"name": "b"}, {"name": "a", "lifetime": "2h"}],
+                "subnets": [{"prefix": "192.0.2.0/24", "shared_network": "a"}]}  # fmt: skip
+    applied(definitions, document)
+    assert [one["name"] for one in definitions.document()["shared_networks"]] == ["b", "a"], "in the document's order"
+    assert definitions.snapshot().subnets[0].lifetimes.default_s == 7200
+    document["shared_networks"] = [{"name": "a", "lifetime": "3h"}]
+    assert [str(one).split(":")[0] for one in definitions.diff(validate(document))] == [
+        "~ shared network a", "- shared network b",
+    ]  # fmt: skip
+    applied(definitions, document)
+    assert definitions.snapshot().subnets[0].lifetimes.default_s == 10_800
+    assert definitions.snapshot(1).subnets[0].lifetimes.default_s == 7200
+    execute(database, "UPDATE definition SET body = '[]' WHERE kind = 'shared_network'")
+    assert [one.place for one in definitions.snapshot().quarantined] == ["shared network a"]
+    assert definitions.snapshot().subnets[0].lifetimes.default_s == 3600, "its subnets serve without it"

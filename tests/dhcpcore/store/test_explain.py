@@ -39,3 +39,9 @@ def test_one_clients_alone_and_newest_first(database):
     assert [one.received_at for one in explain.latest(database, 10, CLIENT[2:])] == [1_800_000_002.5, 1_800_000_000.5]
     assert len(explain.latest(database, 1)) == 1
     assert explain.latest(database, 10, b"nobody") == []
+
+
+def test_a_bootp_client_is_told_as_one(database):
+    """It says no type; what became of it says that it needed none."""
+    TraceLog(database).write(1, [traced(0, message(b"\xff"), reason=Reason.BOOTP_REPLY)])
+    assert explain.latest(database, 1)[0].message == "BOOTP"

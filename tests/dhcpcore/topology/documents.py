@@ -17,6 +17,19 @@ FULL: dict[str, Any] = {
         "probe": True,
         "always_send": {"dhcp4": ["domain-name-servers"], "dhcp6": ["dns-servers"]},
         "never_send": {"dhcp4": ["cookie-servers"]},
+        "forcerenew": "authenticated",
+        "bootp": "reserved",
+        "bootp_lifetime": "30d",
+        "echo_client_id": False,
+        "ipv6_only": "30m",
+        "auto_configure": "forbid",
+        "subnet_selection": True,
+        "compatibility": {
+            "lenient_options": True,
+            "ignore_link_selection": True,
+            "ignore_server_identifier": True,
+            "bootp_always_options": True,
+        },
     },
     "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string"}],
     "shared_networks": [
@@ -31,6 +44,11 @@ FULL: dict[str, Any] = {
             "options": {"dhcp4": {"ntp-servers": ["192.0.2.4"]}, "dhcp6": {"dns-servers": ["2001:db8::4"]}},
             "always_send": {"dhcp4": ["ntp-servers"]},
             "never_send": {"dhcp6": ["domain-search"]},
+            "bootp": "never",
+            "bootp_lifetime": "1h",
+            "echo_client_id": True,
+            "ipv6_only": "1h",
+            "auto_configure": "ignore",
         }
     ],
     "subnets": [
@@ -53,6 +71,11 @@ FULL: dict[str, Any] = {
             },
             "always_send": ["x-colour"],
             "never_send": ["log-servers"],
+            "bootp": "free",
+            "bootp_lifetime": "infinite",
+            "echo_client_id": True,
+            "ipv6_only": 0,
+            "auto_configure": "allow",
             "pools": [
                 {
                     "first": "192.0.2.100",
@@ -63,7 +86,7 @@ FULL: dict[str, Any] = {
                     "always_send": ["domain-name"],
                     "never_send": ["cookie-servers"],
                 },
-                {"first": "192.0.2.200", "last": "192.0.2.220"},
+                {"first": "192.0.2.200", "last": "192.0.2.220", "bootp": False, "ipv6_only": "10m"},
             ],
             "assignments": [
                 {
@@ -97,7 +120,8 @@ FULL: dict[str, Any] = {
                 },
             ],
         },
-        {"prefix": "192.0.2.0/24", "name": "office of another network", "space": 7},
+        {"prefix": "192.0.2.0/24", "name": "office of another network", "space": 7, "vss": "customer-a",
+         "proxy": True},
     ],
     "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2"]},
 }

@@ -4,7 +4,7 @@ from dhcpcore.lease.model import Identifier
 from dhcpcore.topology.build import Row, SubnetRow, Usage, from_document, from_rows, lifetimes_of
 from dhcpcore.topology.document import LifetimeEntry
 from dhcpcore.topology.levels import levels_of, merge
-from dhcpcore.topology.snapshot import Lifetimes
+from dhcpcore.topology.snapshot import Compatibility, Lifetimes
 from dhcpcore.topology.validate import validate
 from tests.dhcpcore.topology.documents import FULL, full
 from tests.packets4 import ip
@@ -230,3 +230,38 @@ def test_a_broken_shared_network_is_named_and_its_members_serve_without_it():
     assert "not a duration" in snapshot.quarantined[0].fault
     (member,) = snapshot.subnets
     assert (member.subnet_id, member.lifetimes.default_s) == (7, 3600)
+def test_what_the_protocol_asks_for_is_inherited_by_ipv4_subnets_and_pools():
+    snapshot = built()
+    office, _v6, other = snapshot.subnets
+    assert (office.bootp, office.bootp_lifetime_s, office.echo_client_id) == ("free", 0xFFFF_FFFF, True)
+    assert (office.ipv6_only_s, office.auto_configure, office.vss) == (0, "allow", b"")
+    assert (other.bootp, other.bootp_lifetime_s, other.echo_client_id) == ("reserved", 2_592_000, False)
+    assert (other.ipv6_only_s, other.auto_configure, other.vss) == (1800, "forbid", b"\0customer-a")
+    assert [(pool.bootp, pool.ipv6_only_s) for pool in office.pools] == [(True, None), (False, 600)]
+    assert snapshot.subnet_selection
+    assert snapshot.compatibility == Compatibility(
+        lenient_options=True, ignore_link_selection=True, ignore_server_identifier=True, bootp_always_options=True
+    )
+
+
+def test_nothing_of_it_is_on_unless_it_is_said():
+    document = validate({"version": 1, "subnets": [{"prefix": "192.0.2.0/24"}]})
+    snapshot = from_document(document)
+    assert (snapshot.bootp, snapshot.rapid_commit4, snapshot.subnet_selection) == (False, False, False)
+    assert snapshot.compatibility == Compatibility()
+    (subnet,) = snapshot.subnets
+    assert (subnet.echo_client_id, subnet.ipv6_only_s, subnet.auto_configure, subnet.vss) == (True, 0, "ignore", b"")
+
+
+def test_a_rapid_commit_of_ipv6_is_none_of_ipv4():
+    document = validate({"version": 1, "subnets": [{"prefix": "2001:db8::/64", "rapid_commit": True}]})
+    assert not from_document(document).rapid_commit4
+
+
+def test_what_a_shared_network_says_of_the_protocol_goes_before_globals():
+    document = full()
+    for key in ("bootp", "bootp_lifetime", "echo_client_id", "ipv6_only", "auto_configure"):
+        del document["subnets"][0][key]
+    office = from_document(validate(document)).subnets[0]
+    assert (office.bootp, office.bootp_lifetime_s, office.echo_client_id) == ("never", 3600, True)
+    assert (office.ipv6_only_s, office.auto_configure) == (3600, "ignore")

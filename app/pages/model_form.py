@@ -1,0 +1,202 @@
+"""Forms made from the document's models: a field for every key, by what its JSON schema says it is.
+
+A key that a model gets later has its field by itself.  What was typed is kept as typed; the entry that it stands for is
+judged by the one validator, whose faults come back to the fields by their places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.pages.option_rows import OptionRows
+from dhcpcore import interchange
+from dhcpcore.errors import Fault, InvalidDocument, LessorError
+from dhcpcore.interchange import to_json
+from dhcpcore.topology.document import ONLY_FAMILY
+from dhcpcore.wire.options import OptionSpace
+
+TEXT_MAX = 4000
+#: Where a fault is told that is at none of the fields.
+WHOLE = ""
+_YES_NO = {"true": "yes", "false": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field; ``name`` is its place in the entry, ``kind`` how it is shown and read."""
+
+    name: str
+    label: str
+    kind: str  #: text, whole, list, choice, yaml, or options.
+    hint: str = ""
+    example: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+    group: str = ""
+
+
+def fields_of(model: type[BaseModel], *, family: int | None = None, without: Collection[str] = ()) -> list[Field]:
+    """The fields of a model, those of the other family left out; of nested ones, each key by itself."""
+    schema = model.model_json_schema(by_alias=True)
+    return list(_fields(schema, schema.get("$defs", {}), family, frozenset(without), "", ""))
+
+
+def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | None, without: Collection[str],
+            above: str, group: str) -> Iterator[Field]:
+    for key, described in schema["properties"].items():
+        if key in without or (family and ONLY_FAMILY.get(key, family) != family):
+            continue
+        shape, inner = _shape(described, known)
+        label = key.replace("_", " ")
+        if inner is not None:
+            yield from _fields(inner, known, family, (), f"{above}{key}.", label)
+            continue
+        example = str((described.get("examples") or _examples(described))[0])
+        yield Field(f"{above}{key}", label, shape, described.get("description", ""), example,
+                    tuple(_choices(described)), key in schema.get("required", ()), group)
+
+
+def _shape(described: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
+    """How a value is shown; for a mapping with keys of its own, that mapping's schema."""
+    parts = [part for part in described.get("anyOf", [described]) if part.get("type") != "null"]
+    for part in parts:
+        if "$ref" in part:
+            return "group", known[part["$ref"].rpartition("/")[2]]
+    part = parts[0]
+    if "enum" in part or part.get("type") == "boolean":
+        return "choice", None
+    match part.get("type"):
+        case "object":
+            return "options", None
+        case "array":
+            return ("list" if part.get("items", {}).get("type") == "string" else "yaml"), None
+        case "integer":
+            return "whole", None
+        case ["integer", "string"]:
+            return "whole", None
+        case "string":
+            return "text", None
+        case _:
+            return "yaml", None
+
+
+def _examples(described: Mapping[str, Any]) -> list[Any]:
+    for part in described.get("anyOf", ()):
+        if part.get("examples"):
+            return list(part["examples"])
+        if part.get("items", {}).get("examples"):
+            return list(part["items"]["examples"])
+    items = described.get("items", {})
+    return list(items["examples"]) if items.get("examples") else [""]
+
+
+def _choices(described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for part in described.get("anyOf", [described]):
+        if part.get("type") == "boolean":
+            yield from _YES_NO.items()
+        for value in part.get("enum", ()):
+            yield str(value), str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelForm:
+    """A form as typed: texts by field, rows of options, and what is wrong by field."""
+
+    fields: tuple[Field, ...]
+    values: Mapping[str, str]
+    options: OptionRows
+    faults: Mapping[str, str]
+
+    @classmethod
+    def of_entry(cls, fields: list[Field], entry: Mapping[str, Any], space: OptionSpace) -> ModelForm:
+        """What the document says, as somebody would have typed it."""
+        values = {field.name: _typed(field, entry) for field in fields if field.kind != "options"}
+        return cls(tuple(fields), values, OptionRows.of_entry(entry.get("options") or {}, space), {})
+
+    @classmethod
+    def of_post(cls, fields: list[Field], given: Mapping[str, str], space: OptionSpace) -> ModelForm:
+        """What a browser sent."""
+        values = {field.name: given.get(field.name, "")[:TEXT_MAX].replace("\r\n", "\n").strip() for field in fields}
+        return cls(tuple(fields), values, OptionRows.of_post(given, space), {})
+
+    def entry(self) -> dict[str, Any]:
+        """The entry in the document's words; raises ``InvalidDocument`` where a text cannot even be read."""
+        made: dict[str, Any] = {}
+        for field in self.fields:
+            text = self.values.get(field.name, "")
+            value = self.options.entry() if field.kind == "options" else _read(field, text)
+            if value in (None, {}, []):
+                continue
+            *way, last = field.name.split(".")
+            holder = made
+            for step in way:
+                holder = holder.setdefault(step, {})
+            holder[last] = value
+        return made
+
+    def groups(self) -> list[tuple[str, list[Field], bool]]:
+        """What is nested: its label, its fields, and whether something of it is written or wrong."""
+        labels = dict.fromkeys(field.group for field in self.fields if field.group)
+        made = [(label, [field for field in self.fields if field.group == label]) for label in labels]
+        return [(label, some, any(self.values.get(one.name) or one.name in self.faults for one in some))
+                for label, some in made]
+
+    def with_faults(self, error: LessorError) -> ModelForm:
+        """The same form with what is wrong, each beside its field."""
+        told = error.faults if isinstance(error, InvalidDocument) else (Fault(WHOLE, str(error)),)
+        names = {field.name for field in self.fields}
+        faults: dict[str, str] = {}
+        for fault in told:
+            place = fault.path.partition("[")[0]
+            at = place if place.startswith("options.") or place in names else next(
+                (name for name in names if name == place.partition(".")[0]), WHOLE)
+            # A group is told at its first field, and what is of no field above them all.
+            at = at or next((field.name for field in self.fields if field.name.startswith(f"{place}.")), WHOLE)
+            said = fault.message if at else f"{fault.path}: {fault.message}".removeprefix(": ")
+            faults[at] = f"{faults[at]}; {said}" if at in faults else said
+        return ModelForm(self.fields, self.values, self.options, faults)
+
+    def differences(self, other: ModelForm) -> list[tuple[str, str, str]]:
+        """Label, our text and theirs, of each field that is another."""
+        pairs = [(" ".join(filter(None, (field.group, field.label))), self.values.get(field.name, ""),
+                  other.values.get(field.name, "")) for field in self.fields if field.kind != "options"]
+        ours, theirs = self.options.texts(), other.options.texts()
+        pairs += [(f"option {name}", ours.get(name, ""), theirs.get(name, "")) for name in {**ours, **theirs}]
+        return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _typed(field: Field, entry: Mapping[str, Any]) -> str:
+    value: Any = entry
+    for step in field.name.split("."):
+        # A lifetime may be written as one duration: that is its first key.
+        if not isinstance(value, Mapping):
+            value = value if step == "default" else None
+            break
+        value = value.get(step)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if field.kind == "list" and isinstance(value, list):
+        return ", ".join(map(str, value))
+    return to_json(value).strip() if isinstance(value, list | dict) else str(value)
+
+
+def _read(field: Field, text: str) -> Any:
+    if not text:
+        return None
+    match field.kind:
+        case "whole":
+            return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
+        case "list":
+            return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
+        case "choice" if field.choices[0][0] in _YES_NO:
+            return {"true": True, "false": False}.get(text, text)
+        case "yaml":
+            return interchange.read(text, field.name)
+        case _:
+            return text

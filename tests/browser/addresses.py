@@ -1,0 +1,36 @@
+"""Every page of the appliance by an address that shows it: from the table of routes, so that a new page is in it."""
+
+from __future__ import annotations
+
+from dhcpcore.places import data_dir
+from tests.app.test_routes import LEAST
+from tests.browser.site import KNOWN_ADDRESS
+
+#: What answers a GET and is no page.
+_NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/stream", "/fragments/dashboard",
+            "/healthz", "/log/recent", "/log/stream", "/readyz", "/static/<path:filename>", "/metrics"}
+#: An address for each route that has an argument.
+_EXAMPLES = {
+    "/assignments/<int:number>": ["/assignments/2"],
+    "/leases/<address>": ["/leases/203.0.113.10", "/leases/192.0.2.102"],
+    "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
+    "/subnets/<int:number>": ["/subnets/17", "/subnets/20"],
+    "/subnets/<int:number>/options": ["/subnets/20/options"],
+}
+#: Pages look otherwise when there is nothing, something wrong, or something was just done.
+_STATES = [
+    f"/leases?find={KNOWN_ADDRESS}", "/leases?find=nobody", "/leases?show=declined", "/leases?cursor=wrong",
+    "/assignments?find=nobody", "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
+    "/nowhere", "/leases/203.0.113.77", "/subnets/4711",
+]
+
+
+def pages() -> list[str]:
+    """All of them, but the log-in page."""
+    found = []
+    for rule in (row.removeprefix("GET ") for row in LEAST if row.startswith("GET ")):
+        if rule.startswith("/api/") or rule in _NO_PAGE or rule == "/login":
+            continue
+        assert "<" not in rule or rule in _EXAMPLES, f"{rule} is a new page: give it an address in {__name__}._EXAMPLES"
+        found += _EXAMPLES.get(rule, [rule])
+    return found + _STATES

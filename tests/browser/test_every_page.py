@@ -1,0 +1,169 @@
+"""What every page keeps: axe finds nothing serious, in light, in dark and at 390 pixels; the policy holds; the keyboard
+is enough; nothing has to be scrolled sideways; nobody else is asked."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from app.services.access import Role
+from tests.browser.addresses import pages
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+#: Not what passes, of which a long page has thousands.
+ONLY = {"resultTypes": ["violations"]}
+#: Everything that a pointer could act on and that can be seen.
+ACTIONS = "a[href], button, input:not([type=hidden]), select, textarea, summary"
+FOCUSED = """() => {
+  const it = document.activeElement, style = getComputedStyle(it), box = it.getBoundingClientRect();
+  const all = Array.from(document.querySelectorAll('%s'));
+  return { number: all.indexOf(it), name: it.outerHTML.slice(0, 120),
+    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight };
+}""" % ACTIONS  # noqa: UP031 - braces abound
+SEEN = """() => Array.from(document.querySelectorAll('%s')).map((it, number) => [number, it])
+  .filter(([number, it]) => it.checkVisibility({visibilityProperty: true}) && !it.disabled && !it.closest("dialog"))
+  .map(([number, it]) => [number, it.outerHTML.slice(0, 120)])""" % ACTIONS  # noqa: UP031
+
+
+def serious(page):
+    """What axe finds that somebody could not live with."""
+    found = Axe().run(page, options=ONLY).response["violations"]
+    return [f"{one['id']}: {one['help']}: {node['html'][:160]}" for one in found
+            if one["impact"] in {"serious", "critical"} for node in one["nodes"]]
+
+
+def sideways(page):
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def looks(page):
+    """Everything wrong with how the page looks, as it is now: light, dark and narrow."""
+    found = []
+    for name, size, scheme in (("light", WIDE, "light"), ("dark", WIDE, "dark"), ("narrow", NARROW, "light")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("(it) => document.documentElement.dataset.bsTheme === it", arg=scheme)
+        found += [f"{name}: {one}" for one in serious(page)]
+        if sideways(page) > 0:
+            found.append(f"{name}: {sideways(page)} pixels too wide")
+    return found
+
+
+@pytest.mark.parametrize("path", pages())
+def test_a_page_is_for_everybody_keeps_its_policy_and_asks_nobody_else(opened, path):
+    page, witness = opened(path)
+    assert looks(page) == []
+    assert (witness.troubles, witness.foreign) == ([], [])
+
+
+def test_the_log_in_page_is_too(opened):
+    page, witness = opened("/login", role=None)
+    assert looks(page) == []
+    page.get_by_label("Name").fill("nobody")
+    page.get_by_label("Password").fill("wrong wrong wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert looks(page) == []
+    assert (witness.troubles, witness.foreign) == ([], [])
+
+
+def release_is_asked_about(page):
+    page.get_by_role("button", name="Release").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def everything_is_unfolded(page):
+    page.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+
+
+def a_form_is_wrong(page):
+    page.get_by_label("Which is").fill("no hardware address")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Nothing was changed.")).to_be_visible()
+
+
+def a_table_is_wrong(page):
+    page.get_by_label("or the rows themselves").fill("address,hw_address\n192.0.2.300,02:00:00:00:00:01")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("Nothing was added")).to_be_visible()
+
+
+def a_table_is_right(page):
+    page.get_by_label("or the rows themselves").fill("address,hw_address\n192.0.2.30,02:00:00:00:aa:01")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("button", name="Add them")).to_be_visible()
+
+
+def a_document_is_compared(page):
+    field = page.get_by_label("Definitions, YAML or JSON")
+    field.fill(field.input_value().replace("name: laboratory", "name: lab").replace("192.0.2.199", "192.0.2.250"))
+    page.get_by_role("button", name="Show what this changes").click()
+    expect(page.locator(".diff")).to_be_visible()
+
+
+def the_menu_is_open(page):
+    page.set_viewport_size(NARROW)
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("link", name="Leases", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(("path", "happens"), [
+    ("/leases/203.0.113.10", release_is_asked_about), ("/subnets/17", everything_is_unfolded),
+    ("/events", everything_is_unfolded), ("/assignments/new", a_form_is_wrong),
+    ("/assignments/import", a_table_is_wrong), ("/assignments/import", a_table_is_right),
+    ("/definitions", a_document_is_compared), ("/", the_menu_is_open),
+], ids=lambda one: getattr(one, "__name__", one))
+def test_so_is_what_a_page_becomes(opened, path, happens):
+    page, witness = opened(path)
+    happens(page)
+    assert looks(page) == []
+    assert (witness.troubles, witness.foreign) == ([], [])
+
+
+def test_a_page_that_one_may_not_see_is_told_with_the_menu_and_a_way_back(opened):
+    page, _ = opened("/users", role=Role.VIEWER)
+    expect(page.get_by_text("This needs the role admin")).to_be_visible()
+    assert looks(page) == []
+    page.get_by_role("main").get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+
+
+def test_the_first_tab_skips_to_the_content(opened):
+    page, _ = opened("/leases")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.parametrize("path", [path for path in pages() if not path.startswith("/manual/")])
+def test_the_keyboard_reaches_every_action_and_shows_where_it_is(opened, path):
+    page, _ = opened(path)
+    if path.startswith("/leases?find=nobody"):
+        expect(page.get_by_text("No message of such a client is remembered")).to_be_visible()
+    wanted = dict(page.evaluate(SEEN))
+    reached: set[int] = set()
+    for _ in range(2 * len(wanted) + 5):
+        page.keyboard.press("Tab")
+        here = page.evaluate(FOCUSED)
+        if here["number"] in reached or (here["number"] == -1 and reached):
+            break
+        assert here["outlined"], f"no focus is seen on {here['name']}"
+        assert here["seen"], f"{here['name']} has the keyboard and cannot be seen"
+        reached.add(here["number"])
+    assert [html for number, html in wanted.items() if number not in reached] == []
+
+
+def test_a_menu_that_was_opened_by_the_keyboard_is_closed_by_it(opened):
+    page, witness = opened("/", width=390)
+    page.get_by_role("button", name="Menu").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Leases", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Leases", exact=True)).to_be_hidden()
+    assert witness.clicks == 0

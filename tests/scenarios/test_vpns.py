@@ -1,0 +1,139 @@
+"""VPNs with the same addresses, named by relay or client: RFC 6607.  The address of one is never the other's."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.packets4 import ACK, OFFER, client
+from tests.playbook import OFFICE, World, pool, subnet, traces
+
+Make = Callable[..., World]
+A, B = client(1), client(2)
+RELAY = "10.0.0.1"
+ONE, TWO = b"\x00customer-a", b"\x01\x00\x00\x0c\x00\x00\x01\x02"
+CONTROL = b"\x98\x00"
+
+
+def vss(name: bytes, *, control: bool = True) -> bytes:
+    return b"\x01\x01a" + b"\x97" + bytes((len(name),)) + name + (CONTROL if control else b"") + b"\x02\x01b"
+
+
+def twins(world: Make, **snapshot: object) -> World:
+    """The default space, and two customers, with the same addresses."""
+    fields = [("own", 0, b""), ("one", 1, ONE), ("two", 2, TWO)]
+    return world(
+        *(subnet("10.0.0.0/24", pool("10.0.0.10", "10.0.0.11"), name=name, space=space, vss=said)
+          for name, space, said in fields),
+        subnet(OFFICE, pool("192.0.2.100", "192.0.2.109")),
+        **snapshot,
+    )  # fmt: skip
+
+
+def test_the_same_address_in_two_vpns_is_two_leases(world: Make) -> None:
+    w = twins(world)
+    assert w.lease(A, via=RELAY, agent=vss(ONE)).yiaddr == "10.0.0.10"
+    assert w.lease(B, via=RELAY, agent=vss(TWO)).yiaddr == "10.0.0.10"
+    assert (w.row("10.0.0.10", 1).client, w.row("10.0.0.10", 2).client) == (A.identity, B.identity)
+    assert w.row("10.0.0.10", 0) is None
+    assert "Option 82 says VPN 'customer-a'." not in list(traces(w))
+
+
+def test_the_same_client_may_be_in_both(world: Make) -> None:
+    w = twins(world)
+    w.lease(A, via=RELAY, agent=vss(ONE))
+    w.lease(A, via=RELAY, agent=vss(TWO))
+    assert (w.row("10.0.0.10", 1).state, w.row("10.0.0.10", 2).state) == (1, 1)
+
+
+def test_who_names_none_is_in_the_default_space(world: Make) -> None:
+    """Never in a customer's."""
+    w = twins(world)
+    w.lease(A, via=RELAY, agent=b"\x01\x01a")
+    assert (w.row("10.0.0.10", 0).client, w.row("10.0.0.10", 1)) == (A.identity, None)
+
+
+def test_the_global_vpn_is_the_default_space(world: Make) -> None:
+    """RFC 6607 3.5: type 255."""
+    w = twins(world)
+    w.lease(A, via=RELAY, agent=vss(b"\xff"))
+    assert w.row("10.0.0.10", 0).client == A.identity
+
+
+def test_an_unknown_vpn_is_silence_and_no_other_is_used(world: Make) -> None:
+    w = twins(world)
+    assert w.discover(A, via=RELAY, agent=vss(b"\x00customer-b")) is None
+    assert w.reason == "NO-SUBNET"
+
+
+def test_a_vpn_without_that_link_is_silence(world: Make) -> None:
+    w = twins(world)
+    assert w.discover(A, via="192.0.2.9", agent=vss(ONE)) is None
+    assert w.reason == "NO-SUBNET"
+
+
+def test_what_was_heeded_is_returned_without_vss_control(world: Make) -> None:
+    """RFC 6607 7: so the relay knows; every other octet is as it came."""
+    w = twins(world)
+    offer = w.discover(A, via=RELAY, agent=vss(ONE))
+    assert offer.options[82] == vss(ONE, control=False)
+    assert w.select(A, offer, via=RELAY, agent=vss(ONE)).options[82] == vss(ONE, control=False)
+    assert w.select(A, "10.0.0.99", via=RELAY, agent=vss(ONE)).options[82] == vss(ONE, control=False)
+
+
+def test_where_no_vpn_is_declared_it_is_returned_whole(world: Make) -> None:
+    """RFC 6607 7: VSS-Control that comes back says that the server did not heed it."""
+    w = world(subnet("10.0.0.0/24", pool("10.0.0.10", "10.0.0.11")))
+    offer = w.discover(A, via=RELAY, agent=vss(ONE))
+    assert (offer.kind, offer.options[82]) == (OFFER, vss(ONE))
+
+
+def test_a_lease_of_one_is_not_renewed_in_the_other(world: Make) -> None:
+    w = twins(world)
+    w.lease(A, via=RELAY, agent=vss(ONE))
+    assert w.rebind(A, "10.0.0.10", via=RELAY, agent=vss(ONE)).kind == ACK
+    assert w.rebind(A, "10.0.0.10", via=RELAY, agent=vss(TWO)) is None
+    assert w.reason == "UNKNOWN-CLIENT"
+
+
+def test_the_circuit_in_the_row_is_the_relays(world: Make) -> None:
+    w = twins(world)
+    w.lease(A, via=RELAY, agent=vss(ONE))
+    assert w.row("10.0.0.10", 1).agent == vss(ONE, control=False)
+
+
+def test_a_clients_own_option_82_names_none(world: Make) -> None:
+    w = twins(world)
+    assert w.discover(A, agent=vss(ONE)).yiaddr == "192.0.2.100"
+
+
+class TestByClient:
+    """Option 221: of proxies, where clients are believed."""
+
+    def test_it_names_the_vpn_and_is_returned(self, world: Make) -> None:
+        w = twins(world, subnet_selection=True)
+        ack = w.lease(A, via=RELAY, options={221: ONE})
+        assert ack.options[221] == ONE
+        assert w.row("10.0.0.10", 1).client == A.identity
+
+    def test_it_does_not_where_clients_are_not_believed(self, world: Make) -> None:
+        w = twins(world)
+        offer = w.discover(A, via=RELAY, options={221: ONE})
+        assert 221 not in offer.options
+        assert "VPN" not in "".join(traces(w))
+
+    def test_the_relays_word_goes_before_it(self, world: Make) -> None:
+        w = twins(world, subnet_selection=True)
+        offer = w.discover(A, via=RELAY, agent=vss(TWO), options={221: ONE})
+        assert 221 not in offer.options, "it was not heeded"
+        assert "Option 82 says VPN" in "".join(traces(w))
+
+    def test_who_sends_none_is_told_none(self, world: Make) -> None:
+        w = twins(world, subnet_selection=True)
+        assert 221 not in w.discover(A, via=RELAY, prl=bytes((1, 221))).options
+
+
+@pytest.mark.parametrize("agent", [b"\x97", b"\x97\x05ab", b"\x98\x00\x97\x05ab"])
+def test_a_broken_one_is_none(world: Make, agent: bytes) -> None:
+    w = twins(world)
+    offer = w.discover(A, via=RELAY, agent=agent)
+    assert (offer.kind, offer.options[82]) == (OFFER, agent)
