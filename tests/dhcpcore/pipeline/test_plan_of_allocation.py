@@ -1,4 +1,4 @@
-"""What no definition switches on is in no packet's way: no handler of allocation's policies runs unless it is wanted."""
+"""What no definition switches on is in no packet's way: allocation's policies run only where they are wanted."""
 
 import pytest
 
