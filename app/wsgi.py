@@ -13,6 +13,7 @@ from app.api import document
 from app.pages import (
     account,
     assignments,
+    classes,
     dashboard,
     definitions,
     events,
@@ -36,8 +37,8 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, subnet_forms, options, assignments, definitions, events, log, manual, health,
-         metrics, login, account, users, setup)
+PAGES = (dashboard, leases, subnets, subnet_forms, options, assignments, classes, definitions, events, log, manual,
+         health, metrics, login, account, users, setup)
 
 
 def create_app(appliance: Appliance) -> Flask:

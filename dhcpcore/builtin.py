@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dhcpcore.handlers.admission import AdmitClient
 from dhcpcore.handlers.assignment import FindAssignment
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpReply
+from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
 from dhcpcore.handlers.echo import WithoutClientId
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
@@ -47,9 +49,12 @@ def builtin(
         BootpClient(options),
         ServerIdentity(allocator),
         MinSecs(),
+        AdmitClient(),
+        MatchClasses(),
         Identify(offered),
         DelayOffer(),
         FindAssignment(),
+        MatchKnown(),
         LimitLeases(),
         RecordConflict(),
         RecordAtOnce(),
@@ -63,6 +68,7 @@ def builtin(
         CheckLimit(),
         Inform(),
         ProbeAddress(),
+        MatchAdditional(),
         LeaseTimes(),
         AdaptTimes(allocator),
         RunOut(),

@@ -31,7 +31,7 @@ from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.finished import Probe, Traced
-from dhcpcore.pipeline.handler import Handler, Plan
+from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
@@ -60,16 +60,6 @@ TRACES_MAX = 8192
 _GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED, Reason.BOOTP_REPLY))
 #: What a definition that could not be read would perhaps have allowed: better no word than a wrong one.
 _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED))
-_MESSAGE_TYPES = (
-    MessageType.DISCOVER,
-    MessageType.REQUEST,
-    MessageType.DECLINE,
-    MessageType.RELEASE,
-    MessageType.INFORM,
-    MessageType.LEASEQUERY,
-    MessageType.PXE_DISCOVER,
-    MessageType.PXE_REQUEST,
-)
 
 
 class Engine:
@@ -93,7 +83,7 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply = Reply()
-        self.plan = Plan(self._handlers(), _MESSAGE_TYPES)
+        self.plan = Plan(self._handlers(), MESSAGES)
         self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
@@ -110,7 +100,7 @@ class Engine:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
         self.snapshot = snapshot
         self.allocator.install(snapshot)
-        message_types = (*_MESSAGE_TYPES, MessageType.BOOTP) if snapshot.bootp else _MESSAGE_TYPES
+        message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
         self.plan = Plan(self._handlers(), message_types, snapshot)
         self.links = Links(snapshot, self.interfaces)
 
@@ -133,10 +123,7 @@ class Engine:
             try:
                 request = read(datagram.data)
             except MalformedMessage as fault:
-                if read is decode:
-                    self._broken(batch, datagram, fault)
-                else:
-                    self._unread(datagram, Reason.MALFORMED, fault)
+                self._broken(batch, datagram, fault, lenient=read is decode)
                 continue
             steps = pre.get(request.message_type)
             if steps is None:
@@ -233,8 +220,9 @@ class Engine:
             bundle.now = now
             batch.adopt(bundle)
 
-    def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage) -> None:
-        request = decode_leniently(datagram.data) if self.snapshot.compatibility.lenient_options else None
+    def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage, *, lenient: bool) -> None:
+        lenient = lenient and self.snapshot.compatibility.lenient_options
+        request = decode_leniently(datagram.data) if lenient else None
         if request is None or request.message_type not in self.plan.pre:
             self._unread(datagram, Reason.MALFORMED, fault)
             return
@@ -470,7 +458,7 @@ class Batch:
         """
         if reason in _OF_DEFINITIONS and bundle.snapshot.quarantined:
             bundle.depends = []
-            self._silence(bundle, Reason.QUARANTINED)
+            self._end(bundle, CannotRespond(Reason.QUARANTINED))
             return
         self._engine.allocator.drop(bundle.client)
         response = Response4(MessageType.NAK)
@@ -484,22 +472,14 @@ class Batch:
         self._engine.reply.post(bundle)
 
     def _end(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> None:
-        if isinstance(signal, CannotRespond):
-            self._silence(bundle, signal.reason)
-        else:
-            bundle.reason = signal.reason
-            self._record_conflicts(bundle)
-            self._engine.reply.post(bundle)
-
-    def _silence(self, bundle: TransactionBundle, reason: Reason) -> None:
-        bundle.responses = []
-        bundle.outgoing = []
-        bundle.reason = reason
+        """Nothing is granted: the answer is what a handler put there, or what one makes of the silence, or none."""
+        bundle.reason = signal.reason
         self._record_conflicts(bundle)
-        for step in self._engine.plan.silent[bundle.request.message_type]:
-            step(bundle)
-        if bundle.responses:
-            self._engine.reply.post(bundle)
+        if isinstance(signal, CannotRespond):
+            bundle.responses, bundle.outgoing = [], []
+            for step in self._engine.plan.silent[bundle.request.message_type]:
+                step(bundle)
+        self._engine.reply.post(bundle)
 
     def _record_conflicts(self, bundle: TransactionBundle) -> None:
         """An answered probe is recorded at once, whatever becomes of the client.

@@ -73,7 +73,9 @@ _numbers = itertools.count(1)
 
 
 def pool(first: str, last: str, *, pool_id: int = 0, **fields: Any) -> Pool:
-    """A pool of IPv4 addresses."""
+    """A pool of IPv4 addresses; ``guard`` is the name of one class, or several."""
+    guard = fields.pop("guard", ())
+    fields["guard"] = (guard,) if isinstance(guard, str) else tuple(guard)
     return Pool(pool_id or next(_numbers), 4, ip(first), ip(last), 32, **fields)
 
 
@@ -90,7 +92,8 @@ def subnet(prefix: str, *pools: Pool, subnet_id: int = 0, name: str = "", **fiel
 def assignment(
     home: Subnet, address: str | None, *, hw: bytes = b"", client_id: bytes = b"", circuit: bytes = b"",
     remote: bytes = b"", duid: bytes = b"", hostname: str = "", options: Mapping[int, bytes] = MappingProxyType({}),
-    boot: tuple[bytes, bytes, bytes] | None = None, waits: bool = False, **more: frozenset[int],
+    classes: Sequence[str] = (), boot: tuple[bytes, bytes, bytes] | None = None, waits: bool = False,
+    **more: frozenset[int],
 ) -> Assignment:  # fmt: skip
     """A static assignment by one identifier."""
     kinds = {
@@ -103,7 +106,7 @@ def assignment(
     ((kind, identifier),) = [(kind, value) for kind, value in kinds.items() if value]
     keys: tuple[LeaseKey, ...] = () if address is None else ((home.space, 4, ip(address), 32),)
     return Assignment(next(_numbers), home.subnet_id, int(kind), identifier, keys, hostname, tuple(options.items()),
-                      boot=boot, waits=waits, **more)
+                      classes=tuple(classes), boot=boot, waits=waits, **more)
 
 
 class Kept:

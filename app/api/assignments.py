@@ -85,6 +85,7 @@ class Assignment(BaseModel):
     options: dict[str, Any] = {}
     always_send: list[str] = Field([], description="Options sent unasked.")
     never_send: list[str] = Field([], description="Options kept back.")
+    classes: list[str] = Field([], description="Classes that the client is of by this.")
     enabled: bool
     boot: dict[str, str] | None = Field(None, description="DHCPv4: BOOTP fields of its replies.")
     shared: bool = False

@@ -44,11 +44,12 @@ def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
 @click.option("--remote-id", metavar="TEXT", help="The remote end that its relay names.")
 @click.option("--hostname", help="The name that the client is told.")
 @click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address.")
+@click.option("--class", "classes", metavar="NAME", multiple=True, help="A class of its client; may be repeated.")
 @click.option("--disabled", is_flag=True, help="Keep it without effect.")
 @json_option
 @click.pass_obj
-def add(invocation: Invocation, /, address: str, *, subnet: str | None, disabled: bool, as_json: bool,
-        **given: str | None) -> None:
+def add(invocation: Invocation, /, address: str, *, subnet: str | None, classes: tuple[str, ...], disabled: bool,
+        as_json: bool, **given: str | None) -> None:
     """Give one client ADDRESS for good; exactly one of the options that name a client is needed."""
     from app.services import assignments
     from app.services.access import terminal
@@ -60,6 +61,7 @@ def add(invocation: Invocation, /, address: str, *, subnet: str | None, disabled
     entry: dict[str, Any] = {named[0]: given[named[0]], "address": address}
     entry.update({"hostname": given["hostname"]} if given["hostname"] else {})
     entry.update({"enabled": False} if disabled else {})
+    entry.update({"classes": list(classes)} if classes else {})
     with invocation.appliance() as appliance:
         done = assignments.add(appliance, entry, by=terminal(), subnet=subnet)
     _tell(done, f"{address} is assigned to {given[named[0]]} (revision {done.revision}).", as_json=as_json)

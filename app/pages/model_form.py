@@ -20,6 +20,8 @@ from dhcpcore.topology.document import ONLY_FAMILY
 from dhcpcore.wire.options import OptionSpace
 
 TEXT_MAX = 4000
+#: The key whose values have rows of their own.
+OPTIONS = "options"
 #: Where a fault is told that is at none of the fields.
 WHOLE = ""
 _YES_NO = {"true": "yes", "false": "no"}
@@ -50,7 +52,7 @@ def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | N
     for key, described in schema["properties"].items():
         if key in without or (family and ONLY_FAMILY.get(key, family) != family):
             continue
-        shape, inner = _shape(described, known)
+        shape, inner = ("options", None) if key == OPTIONS else _shape(described, known)
         label = key.replace("_", " ")
         if inner is not None:
             yield from _fields(inner, known, family, (), f"{above}{key}.", label)
@@ -70,8 +72,6 @@ def _shape(described: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str,
     if "enum" in part or part.get("type") == "boolean":
         return "choice", None
     match part.get("type"):
-        case "object":
-            return "options", None
         case "array":
             return ("list" if part.get("items", {}).get("type") == "string" else "yaml"), None
         case "integer":

@@ -56,7 +56,7 @@ def pool(number: int) -> tuple[str, int] | Answer:
     new = form.get("first", "")[:45].strip(), form.get("last", "")[:45].strip()
     losses = form.get("losses", "")
     consent = Consent(int(losses) if losses.isdecimal() and len(losses) < 16 else 0)
-    typed = {"old": old, "new": new}
+    typed: dict[str, Any] = {"old": old, "new": new}
     try:
         found = _pool_at(number, old)
         _, applied = pools.change(here, found.id, {"first": new[0], "last": new[1]}, by=principal(),
@@ -68,8 +68,8 @@ def pool(number: int) -> tuple[str, int] | Answer:
         return _shown(number, **typed, faults=faults), 422
     except Refused as error:
         return _shown(number, **typed, faults={"pool": str(error)}), 409
-    more = {"revision": applied.revision} if applied is not None else {}
-    return redirect(url_for("page_subnets.one", number=number, said="pool-changed", **more), 303)
+    revision = applied.revision if applied is not None else None
+    return redirect(url_for("page_subnets.one", number=number, said="pool-changed", revision=revision), 303)
 
 
 def _shown(number: int, at: str | None = None, **more: Any) -> str:

@@ -14,6 +14,7 @@ from app.services.option_warnings import warnings
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue
 from dhcpcore.lease.model import Assignment
 from dhcpcore.store.definitions import Definitions
+from dhcpcore.topology.class_names import ALL, GUARD_KNOWN, GUARD_UNKNOWN, KNOWN, UNKNOWN
 from dhcpcore.topology.document import AssignmentEntry
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.levels import (
@@ -26,7 +27,7 @@ from dhcpcore.topology.levels import (
     origin,
     pool_name,
 )
-from dhcpcore.topology.snapshot import OptionLevel, Pool, Subnet
+from dhcpcore.topology.snapshot import OptionLevel, Pool, Snapshot, Subnet
 from dhcpcore.wire.addresses import format_address, parse_address
 from dhcpcore.wire.options import OptionSpace
 
@@ -69,7 +70,8 @@ def effective(appliance: Appliance, subnet: str, client: Mapping[str, Any] | Non
     if octets is None and assignment is not None:
         octets = next((key[2] for key in assignment.addresses), None)
     pool = _pool(home, octets, assignment)
-    nearer = [] if assignment is None else [assignment_level(
+    nearer = _of_classes(snapshot, assignment)
+    nearer += [] if assignment is None else [assignment_level(
         f"assignment {assignment.assignment_id}", assignment.options, assignment.hostname, assignment.always_send,
         assignment.never_send)]
     levels = levels_of(home, pool, nearer)
@@ -87,6 +89,14 @@ def effective(appliance: Appliance, subnet: str, client: Mapping[str, Any] | Non
         unknown=tuple(space.row(code).name for code in dict.fromkeys(codes or ())
                       if code not in merged.payloads and code not in PROTOCOL),
         warnings=() if home.family == 6 else warnings(home, options))
+
+
+def _of_classes(snapshot: Snapshot, assignment: Assignment | None) -> list[OptionLevel]:
+    """What the classes say that the client is of whatever it sends, the farthest first."""
+    if snapshot.classes is None:
+        return []
+    names = {ALL, UNKNOWN} if assignment is None else {ALL, KNOWN, *assignment.classes}
+    return [one.level for one in reversed(snapshot.classes.all_of(names).given)]
 
 
 def _option(space: OptionSpace, levels: Sequence[OptionLevel], merged: Merged, codes: Sequence[int] | None, code: int,
@@ -161,5 +171,6 @@ def _address(address: str | None, home: Subnet) -> bytes | None:
 def _pool(home: Subnet, address: bytes | None, assignment: Assignment | None) -> Pool | None:
     if address is not None:
         return next((pool for pool in home.pools if pool.covers(address)), None)
-    guards = {None, "unknown" if assignment is None else "known"}
-    return next((pool for pool in home.pools if pool.guard in guards and pool.plen == len(home.prefix) * 8), None)
+    mine = {GUARD_UNKNOWN} if assignment is None else {GUARD_KNOWN, *assignment.classes}
+    return next((pool for pool in home.pools
+                 if (not pool.guard or mine.intersection(pool.guard)) and pool.plen == len(home.prefix) * 8), None)

@@ -101,10 +101,12 @@ def overview(appliance: Appliance) -> Overview:
     snapshot = Definitions(appliance.database).snapshot()
     now = appliance.database.now()
     with appliance.database.reader() as connection:
-        held = queries.held_by_subnet(connection, now)
-        views = tuple(_view(connection, subnet, held.get(subnet.subnet_id, 0), now) for subnet in snapshot.subnets)
+        outside = queries.held_outside(connection, [_span(subnet, pool) for subnet in snapshot.subnets
+                                                    for pool in subnet.pools], now)
+        views = tuple(_view(connection, subnet, outside.pop(subnet.subnet_id, 0), now) for subnet in snapshot.subnets)
     faults = tuple(f"{one.place}: {one.fault}" for one in snapshot.quarantined)
-    return Overview(snapshot.revision, views, sum(held.values()), faults)
+    held = sum(view.held for view in views) + sum(outside.values())  # The rest is of subnets that are no more.
+    return Overview(snapshot.revision, views, held, faults)
 
 
 def names(appliance: Appliance) -> dict[int, str]:
@@ -147,19 +149,25 @@ def _listed(known: Iterable[str]) -> str:
     return f"are {', '.join(shown[:20])}{more}"
 
 
-def _view(connection: Connection, subnet: Subnet, held: int, now: float) -> SubnetView:
+def _view(connection: Connection, subnet: Subnet, outside: int, now: float) -> SubnetView:
+    pools = tuple(_pool(connection, _span(subnet, pool), pool, now) for pool in subnet.pools)
     return SubnetView(
         id=subnet.subnet_id, name=subnet.name, prefix=format_prefix(subnet.prefix, subnet.plen), family=subnet.family,
         interface=subnet.interface, shared_network=subnet.shared_network,
         relays=tuple(format_address(relay) for relay in subnet.relays),
-        pools=tuple(_pool(connection, subnet.space, pool, now) for pool in subnet.pools), held=held)
+        pools=pools, held=outside + sum(pool.held for pool in pools))
 
 
-def _pool(connection: Connection, space: int, pool: Pool, now: float) -> PoolView:
-    uses = [queries.use_of(connection, Span(space, pool.kind, first, last), now) for first, last in pool.ranges]
+def _span(subnet: Subnet, pool: Pool) -> Span:
+    return Span(subnet.space, pool.kind, pool.first, pool.last)
+
+
+def _pool(connection: Connection, span: Span, pool: Pool, now: float) -> PoolView:
+    parts = (span._replace(first=first, last=last) for first, last in pool.ranges)
+    uses = [queries.use_of(connection, part, now) for part in parts]
     return PoolView(id=pool.pool_id, first=format_address(pool.first), last=format_address(pool.last),
                     size=pool.capacity, held=sum(use.held for use in uses),
-                    declined=sum(use.declined for use in uses), guard=pool.guard,
+                    declined=sum(use.declined for use in uses), guard=" or ".join(pool.guard) or None,
                     excluded=tuple(map(format_span, pool.excluded)))
 
 

@@ -37,7 +37,7 @@ def latest(appliance: Appliance, what: str | None = None, limit: int = 20, *, re
     ``reason`` keeps those of one code, ``before`` those of an earlier time.  The engine writes what it saw once a
     second.
     """
-    client = None if what is None else _client(appliance, what)
+    client = None if what is None else octets_of(appliance, what)
     wanted = None if reason is None else _reason(reason)
     return tuple(map(_view, explain.latest(appliance.database, limit, client, reason=wanted, before=before)))
 
@@ -56,7 +56,7 @@ def _reason(code: str) -> Reason:
     raise NotFound(f"There is no reason {code}; the manual's page of reasons has them all.")
 
 
-def _client(appliance: Appliance, what: str) -> bytes:
+def octets_of(appliance: Appliance, what: str) -> bytes:
     """The octets that every key of that client contains."""
     asked = sought(what)
     if asked.octets is not None:

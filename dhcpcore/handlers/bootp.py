@@ -24,7 +24,7 @@ class BootpClient(Handler):
 
     def __init__(self, options: Handler) -> None:
         self._options = options
-        self._links: dict[int, tuple[Link, Link]] = {}  #: By the identity of the link, which is kept for it.
+        self._links: dict[tuple[int, ...], Link] = {}  #: By the subnets of the link: as many as the definitions have.
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless a subnet answers them."""
@@ -57,11 +57,12 @@ class BootpClient(Handler):
         raise Respond(Reason.BOOTP_KNOWN)
 
     def _link(self, link: Link) -> Link:
-        known = self._links.get(id(link))
+        members = tuple(subnet.subnet_id for subnet in link.subnets)
+        known = self._links.get(members)
         if known is None:
             subnets = tuple(_as_seen(subnet) for subnet in link.subnets if subnet.bootp != "never")
-            known = self._links[id(link)] = (link, Link(link.name, subnets))
-        return known[1]
+            known = self._links[members] = Link(link.name, subnets)
+        return known
 
 
 class BootpReply(Handler):

@@ -16,7 +16,7 @@ _ROUNDS_OF_COUNTING = 2
 
 
 class LeaseTimes(Handler):
-    """Sets the response's times: what the client asked for, within the limits of its pool or subnet."""
+    """Sets the response's times: what the client asked for, within the limits of its class, pool or subnet."""
 
     message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
 
@@ -27,6 +27,10 @@ class LeaseTimes(Handler):
         lifetimes = bundle.subnet.lifetimes
         if pool is not None and pool.lifetimes is not None:
             lifetimes = pool.lifetimes
+        for one in bundle.client_classes:
+            if one.lifetimes is not None:
+                lifetimes = one.lifetimes
+                break
         asked = bundle.request.options.get(Opt.LEASE_TIME)
         if asked is None or len(asked) != 4:
             response.lifetime_s, response.renew_s, response.rebind_s = lifetimes.usual

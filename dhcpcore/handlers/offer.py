@@ -186,6 +186,9 @@ class Offer(Handler):
         first = bundle.subnet
         places = []
         for subnet in (first, *(other for other in bundle.link.subnets if other.subnet_id != first.subnet_id)):
+            if not binding.admitted(bundle, subnet):
+                bundle.trace.append((Step.GUARDED_SUBNET, subnet.subnet_id))
+                continue
             for pool in subnet.pools:
                 if pool.kind != KIND_ADDRESS4:
                     continue
@@ -194,7 +197,7 @@ class Offer(Handler):
                 elif why := binding.refusal(bundle, pool):
                     bundle.trace.append((Step.GATED_POOL, pool.pool_id, why.code))
                 else:
-                    bundle.trace.append((Step.GUARDED_POOL, pool.pool_id, pool.guard))
+                    bundle.trace.append((Step.GUARDED_POOL, pool.pool_id, " or ".join(pool.guard)))
         return places
 
     def _reason(self, bundle: TransactionBundle) -> Reason:

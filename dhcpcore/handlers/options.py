@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.topology.classes import ClientClass
 from dhcpcore.topology.levels import Merged, Pairs, assignment_level, choose, levels_of, merge
-from dhcpcore.topology.snapshot import Pool, Subnet
+from dhcpcore.topology.snapshot import Boot, Pool, Subnet
+from dhcpcore.wire.architectures import HTTP, architectures_of
 from dhcpcore.wire.v4.message import MessageType, Opt
 from dhcpcore.wire.v4.tlv import encode_options
 
 #: Combinations of subnet, pool and requested options that are kept encoded; clients send a few dozen different lists.
 _CACHE_MAX = 8192
+
+_VENDOR_CLASS_ID, _ARCHITECTURE = 60, 93
 
 
 class Options(Handler):
@@ -25,7 +29,7 @@ class Options(Handler):
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self._cache: dict[tuple[int, int, bytes | None], tuple[bytes, Pairs]] = {}
+        self._cache: dict[tuple[int, int, bytes | None, tuple[ClientClass, ...]], tuple[bytes, Pairs]] = {}
         self._merged: dict[tuple[int, int], Merged] = {}
 
     def handle(self, bundle: TransactionBundle) -> None:
@@ -34,23 +38,29 @@ class Options(Handler):
         requested = bundle.request.options.get(Opt.PARAMETER_REQUEST_LIST)
         subnet = bundle.subnet
         pool = bundle.pool
+        classes = bundle.client_classes
         assignment = bundle.assignment
         if assignment is not None and assignment.says_of_options:
             level = assignment_level(
                 "", assignment.options, assignment.hostname, assignment.always_send, assignment.never_send
             )
-            choice = choose(self._of(subnet, pool).under(level), requested)
+            choice = choose(self._of(subnet, pool, classes).under(level), requested)
             response.body, response.pairs = encode_options(choice.pairs), choice.by_importance
         else:
-            key = (subnet.subnet_id, pool.pool_id if pool is not None else 0, requested)
+            key = (subnet.subnet_id, pool.pool_id if pool is not None else 0, requested, classes)
             cached = self._cache.get(key)
             if cached is None:
-                choice = choose(self._of(subnet, pool), requested)
+                choice = choose(self._of(subnet, pool, classes), requested)
                 if len(self._cache) >= _CACHE_MAX:
                     self._cache.clear()
                 cached = self._cache[key] = (encode_options(choice.pairs), choice.by_importance)
             response.body, response.pairs = cached
         boot = subnet.boot
+        for one in reversed(classes):
+            if one.boot is not None:
+                boot = one.boot.over(boot)
+        if boot.by_architecture:
+            boot = _by_architecture(boot, bundle.request.options.get(_ARCHITECTURE, b""), response)
         response.siaddr, response.sname, response.file = boot.next_server, boot.server_name, boot.file
         if assignment is not None and assignment.boot is not None:
             next_server, server_name, file = assignment.boot
@@ -58,10 +68,23 @@ class Options(Handler):
             response.sname = server_name or response.sname
             response.file = file or response.file
 
-    def _of(self, subnet: Subnet, pool: Pool | None) -> Merged:
+    def _of(self, subnet: Subnet, pool: Pool | None, classes: tuple[ClientClass, ...]) -> Merged:
         """What subnet and pool say, merged once: there are no more of them than the definitions have pools."""
         key = (subnet.subnet_id, pool.pool_id if pool is not None else 0)
         merged = self._merged.get(key)
         if merged is None:
             merged = self._merged[key] = merge(levels_of(subnet, pool))
+        for one in reversed(classes):
+            merged = merged.under(one.level)
         return merged
+
+
+def _by_architecture(boot: Boot, said: bytes, response: Response4) -> Boot:
+    """The boot fields for the first architecture of the client's that has any.  RFC 4578 2.1."""
+    for architecture in architectures_of(said):
+        found = boot.by_architecture.get(architecture)
+        if found is not None:
+            if architecture in HTTP:
+                response.overrides = {**(response.overrides or {}), _VENDOR_CLASS_ID: b"HTTPClient"}
+            return found.over(boot)
+    return boot

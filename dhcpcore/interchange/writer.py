@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -34,6 +34,6 @@ def to_yaml(document: Mapping[str, Any]) -> str:
     )
 
 
-def to_json(document: Mapping[str, Any]) -> str:
+def to_json(document: Mapping[str, Any] | Sequence[Any]) -> str:
     """The document as JSON, indented, with an end of line."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

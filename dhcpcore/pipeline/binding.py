@@ -10,12 +10,11 @@ from dhcpcore.lease.transitions import is_active, is_free_for_others
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN
 from dhcpcore.topology.scopes import POOL
 from dhcpcore.topology.snapshot import Pool, Subnet
-from dhcpcore.wire.v4.message import MessageType
+from dhcpcore.wire.v4.message import MessageType, Opt
 
-#: Built-in classes that a pool's guard may name: with or without an assignment.
-KNOWN, UNKNOWN = "known", "unknown"
 _DECLINED = int(State.DECLINED)
 
 
@@ -39,12 +38,36 @@ def row_of(bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
 
 def admits(bundle: TransactionBundle, pool: Pool) -> bool:
     """Whether the pool's guard lets the client in."""
-    guard = pool.guard
     if (pool.gate is not None or bundle.full is not None) and refusal(bundle, pool) is not None:
         return False
-    if guard is None:
+    return not pool.guard or is_of(bundle, pool.guard)
+
+
+def admitted(bundle: TransactionBundle, subnet: Subnet) -> bool:
+    """Whether the subnet's guard and its lists let the client in."""
+    if subnet.guard and not is_of(bundle, subnet.guard):
+        return False
+    lists = subnet.admission
+    if lists is None:
         return True
-    return (guard == KNOWN) == (bundle.assignment is not None)
+    request = bundle.request
+    hw, client_id = request.hw[1:], request.options.get(Opt.CLIENT_ID)
+    return not lists.denies(hw, client_id) and not lists.lacks(hw, client_id)
+
+
+def is_of(bundle: TransactionBundle, names: tuple[str, ...]) -> bool:
+    """Whether the client is of one of these classes."""
+    subject = bundle.subject
+    for name in names:
+        if name == GUARD_KNOWN:
+            found = bundle.assignment is not None
+        elif name == GUARD_UNKNOWN:
+            found = bundle.assignment is None
+        else:
+            found = subject is not None and name in subject.classes
+        if found:
+            return True
+    return False
 
 
 def refusal(bundle: TransactionBundle, pool: Pool) -> Reason | None:
@@ -59,7 +82,7 @@ def refusal(bundle: TransactionBundle, pool: Pool) -> Reason | None:
     if gate is None:
         return None
     known = bundle.assignment is not None
-    if gate.admit == "reserved" or (gate.admit == KNOWN and not known):
+    if gate.admit == "reserved" or (gate.admit == "known" and not known):
         return Reason.NOT_ADMITTED
     if gate.random_mac != "allow" and is_random(bundle.request.hw) != (gate.random_mac == "only") and not (
         known and gate.random_mac == "deny"
@@ -81,7 +104,9 @@ def assigned_here(bundle: TransactionBundle) -> list[tuple[LeaseKey, Subnet]]:
     return [
         (key, subnet)
         for key in assignment.addresses
-        if key[1] == KIND_ADDRESS4 and (subnet := _home(bundle, assignment, key[2])) is not None
+        if key[1] == KIND_ADDRESS4
+        and (subnet := _home(bundle, assignment, key[2])) is not None
+        and admitted(bundle, subnet)
     ]
 
 
@@ -100,6 +125,8 @@ def permission(bundle: TransactionBundle, address: bytes) -> tuple[Subnet, Pool 
 
 def permission_in(bundle: TransactionBundle, subnet: Subnet, key: LeaseKey) -> tuple[Subnet, Pool | None] | None:
     """The same, where the address's subnet is known."""
+    if not admitted(bundle, subnet):
+        return None
     pool = pool_of(subnet, key[2])
     if bundle.assignment is not None and any(key == assigned for assigned, _ in assigned_here(bundle)):
         return subnet, pool

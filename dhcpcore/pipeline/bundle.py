@@ -13,6 +13,8 @@ from dhcpcore.lease.model import Assignment, Change, Lease, LeaseKey
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.signals import Contended
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.classes import ClientClass, Matched
+from dhcpcore.topology.expressions.subject import Subject
 from dhcpcore.topology.links import Links
 from dhcpcore.topology.snapshot import Link, Pool, Snapshot, Subnet
 from dhcpcore.wire.v4.message import Request4
@@ -82,6 +84,7 @@ class TransactionBundle:
         "before",
         "candidate",
         "client",
+        "client_classes",
         "datagram",
         "depends",
         "facts",
@@ -94,6 +97,7 @@ class TransactionBundle:
         "link",
         "links",
         "marks",
+        "matched",
         "now",
         "outgoing",
         "pool",
@@ -105,6 +109,7 @@ class TransactionBundle:
         "rounds",
         "server_id",
         "snapshot",
+        "subject",
         "subnet",
         "trace",
         "wants",
@@ -141,6 +146,9 @@ class TransactionBundle:
         self.marks: set[str] | None = None
         self.handled_options: list[Any] | None = None
         self.handler_data: dict[Any, Any] | None = None
+        self.subject: Subject | None = None  #: The packet as classes see it; None where there are none.
+        self.matched: Matched | None = None  #: What the packet alone tells of its classes.
+        self.client_classes: tuple[ClientClass, ...] = ()  #: Those that give it something, the first one wins.
 
     @property
     def response(self) -> Response4 | None:

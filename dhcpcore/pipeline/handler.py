@@ -13,6 +13,18 @@ from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
+#: What is answered, or acted upon; BOOTP is added where a subnet has it.
+MESSAGES = (
+    MessageType.DISCOVER,
+    MessageType.REQUEST,
+    MessageType.DECLINE,
+    MessageType.RELEASE,
+    MessageType.INFORM,
+    MessageType.LEASEQUERY,
+    MessageType.PXE_DISCOVER,
+    MessageType.PXE_REQUEST,
+)
+
 #: A query is no client's: who asks has no link, no identity and no lease of its own.
 _OF_CLIENTS = frozenset((*range(MessageType.INFORM + 1), MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST))
 

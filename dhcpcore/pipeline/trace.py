@@ -50,12 +50,16 @@ class Step:
     RAPID_COMMIT = 44
     IPV6_ONLY = 45
     LENIENT = 46
-    GATED_POOL = 60
-    REUSED = 61
-    ADAPTED = 62
-    DELAYED = 63
-    LIMIT = 64
-    LEASE_RUNS_OUT = 65
+    CLASSES = 60
+    CLASSES_KNOWN = 61
+    CLASSES_ADDITIONAL = 62
+    GUARDED_SUBNET = 63
+    GATED_POOL = 70
+    REUSED = 71
+    ADAPTED = 72
+    DELAYED = 73
+    LIMIT = 74
+    LEASE_RUNS_OUT = 75
 
 
 def _address(value: bytes) -> str:
@@ -101,6 +105,10 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.RAPID_COMMIT: lambda: "It asked for rapid commit: acknowledged at once.",
     Step.IPV6_ONLY: lambda wait: f"It can do without IPv4: it is to wait {wait} s before it asks again.",
     Step.LENIENT: lambda fault: f"Read as far as it goes, as `lenient_options` says: {fault}.",
+    Step.CLASSES: lambda names: f"Its classes: {names}.",
+    Step.CLASSES_KNOWN: lambda names: f"Its classes by what is known of it: {names}.",
+    Step.CLASSES_ADDITIONAL: lambda names: f"Its classes by what it is served from: {names}.",
+    Step.GUARDED_SUBNET: lambda subnet: f"Subnet {subnet} does not admit it.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
     Step.ASKED_TO_RENEW: lambda address, how: f"The client of {_address(address)} was asked to renew ({how}).",
     Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",

@@ -181,6 +181,11 @@ class Reason(enum.Enum):
     )
     LEASEQUERY_BUSY = _Row("LEASEQUERY-BUSY", Verdict.SILENT, "64 queries by remote-id were waiting already.")
     INTERNAL_ERROR = _Row("INTERNAL-ERROR", Verdict.SILENT, "A fault of the server; the log has the traceback.")
+    CLASS_DROP = _Row("CLASS-DROP", Verdict.SILENT, "The client is of the class DROP, whose clients are not answered.")
+    CLIENT_DENIED = _Row("CLIENT-DENIED", Verdict.SILENT, "A `deny` list names the client.")
+    CLIENT_NOT_ALLOWED = _Row(
+        "CLIENT-NOT-ALLOWED", Verdict.SILENT, "There is an `allow` list, and the client is not on it."
+    )
 
     # Members are singletons; the identity hash is a C call, and reasons are counted for every packet.
     __hash__ = object.__hash__

@@ -151,6 +151,7 @@ class AssignmentLookup:
             try:
                 form = {} if body == "{}" else unpacked(body)
                 said = self._options(subnet, form, revision) if form else _SAYS_NOTHING
+                classes = tuple(map(str, form.get("classes", ())))
                 boot = _boot(form["boot"]) if "boot" in form else None
                 if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
                     raise InvalidValue("identifier or address: is not octets")  # noqa: TRY301
@@ -159,7 +160,7 @@ class AssignmentLookup:
                 continue
             waits = form.get("takeover") == "wait"
             yield Assignment(
-                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, boot=boot, waits=waits
+                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes, boot, waits
             )
 
     def _options(self, subnet: int, form: Body, revision: int) -> _Said:

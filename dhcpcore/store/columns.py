@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Identifier, LeaseKey
 from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, canonical_assignment, order
-from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, Entry, SharedNetworkEntry, document_of
+from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, ClassEntry, SharedNetworkEntry, document_of
+from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.fields import format_agent_id
 from dhcpcore.topology.spans import last_of
 from dhcpcore.wire.addresses import (
@@ -64,7 +65,7 @@ class AssignmentColumns(NamedTuple):
 
 
 class DefinitionColumns(NamedTuple):
-    """A row of ``definition``: globals, one option definition, or one shared network."""
+    """A row of ``definition``: globals, one option definition, one shared network, or one class."""
 
     kind: str
     name: str
@@ -76,6 +77,7 @@ OPTION_DEFINITION = "option_definition"
 SHARED_NETWORK = "shared_network"
 #: Parts of the document that are one row each, by their key, which is the row's kind.
 SECTIONS = ("leasequery",)
+CLASS = "class"
 
 
 def of_globals(entry: Entry) -> DefinitionColumns | None:
@@ -98,6 +100,11 @@ def of_option_definition(body: Body) -> DefinitionColumns:
 def of_shared_network(entry: SharedNetworkEntry) -> DefinitionColumns:
     """The row of a shared network."""
     return DefinitionColumns(SHARED_NETWORK, entry.name, document_of(entry))
+
+
+def of_class(entry: ClassEntry) -> DefinitionColumns:
+    """The row of a class."""
+    return DefinitionColumns(CLASS, entry.name, document_of(entry))
 
 
 def of_subnet(subnet: DeclaredSubnet) -> SubnetColumns:

@@ -17,6 +17,7 @@ from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
 from dhcpcore.store.columns import (
+    CLASS,
     OPTION_DEFINITION,
     SECTIONS,
     SHARED_NETWORK,
@@ -87,6 +88,8 @@ class Definitions:
                 document["option_definitions"] = definitions
             if networks := _bodies(rows, SHARED_NETWORK):
                 document["shared_networks"] = networks
+            if classes := _bodies(rows, CLASS):
+                document["classes"] = classes
             document["subnets"] = []
             for stored in rows.subnets:
                 if stored.columns is None:
@@ -194,16 +197,14 @@ def _require_base(head: int, based_on: int | None) -> None:
 
 def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
     """The snapshot of rows that were read; what cannot be used is named in it."""
-    definitions = [
-        Row(0, f"option definition {name}", stored.columns.body)
-        for (kind, name), stored in rows.definitions.items()
-        if kind == OPTION_DEFINITION and stored.columns is not None
-    ]
-    networks = [
-        Row(0, f"shared network {name}", stored.columns.body)
-        for (kind, name), stored in rows.definitions.items()
-        if kind == SHARED_NETWORK and stored.columns is not None
-    ]
+    definitions, networks, classes = (
+        [
+            Row(0, f"{wanted.replace('_', ' ')} {name}", stored.columns.body)
+            for (kind, name), stored in rows.definitions.items()
+            if kind == wanted and stored.columns is not None
+        ]
+        for wanted in (OPTION_DEFINITION, SHARED_NETWORK, CLASS)
+    )
     subnets = [
         SubnetRow(
             Row(stored.row_id, f"subnet {stored.row_id} ({stored.columns.name})", subnet_form(stored.columns)),
@@ -226,6 +227,7 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         unreadable=rows.unreadable,
         shared_networks=networks,
         sections=[(kind, Row(0, kind, columns.body)) for kind, columns in _sections(rows)],
+        classes=classes,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from dhcpcore.store.columns import (
+    CLASS,
     GLOBALS,
     OPTION_DEFINITION,
     SECTIONS,
@@ -36,7 +37,10 @@ _OF_PREFIX_POOLS = frozenset({"prefix", "delegated_length"})
 NAMED: Mapping[str, tuple[str, str]] = {
     OPTION_DEFINITION: ("option_definitions", "option definition"),
     SHARED_NETWORK: ("shared_networks", "shared network"),
+    CLASS: ("classes", "class"),
 }
+#: What decides whether anything is right anywhere: which options there are, and which classes.
+_NEEDED = frozenset({OPTION_DEFINITION, CLASS})
 
 T = TypeVar("T")
 
@@ -112,8 +116,7 @@ class Picture:
         """The document; with ``only``, that of these pieces, and of all else what they cannot do without."""
         made: dict[str, Any] = {"version": VERSION}
         for kind, (key, _said) in NAMED.items():
-            # What options there are decides what is right anywhere.
-            is_needed = only is None or kind == OPTION_DEFINITION
+            is_needed = only is None or kind in _NEEDED
             made[key] = [piece.form for piece in self.named[kind] if is_needed or piece in (only or ())]
         made["subnets"] = [_subnet(piece, pools) for piece, pools in self._shown(only)]
         for kind, piece in self.sections.items():
@@ -133,7 +136,7 @@ class Picture:
         for index, (subnet, _pools) in enumerate(shown):
             yield f"subnets[{index}]", subnet, f"subnet {subnet.name}"
         for kind, (key, said) in NAMED.items():
-            listed = [one for one in self.named[kind] if only is None or kind == OPTION_DEFINITION or one in only]
+            listed = [one for one in self.named[kind] if only is None or kind in _NEEDED or one in only]
             for index, one in enumerate(listed):
                 yield f"{key}[{index}]", one, f"{said} {one.form.get('name')}"
         for kind, one in self.sections.items():

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from dhcpcore.store import columns as made
 from dhcpcore.store.columns import (
+    CLASS,
     GLOBALS,
     OPTION_DEFINITION,
     SECTIONS,
@@ -67,6 +68,13 @@ class Plan:
 def plan(connection: Connection, rows: Rows, document: Document) -> Plan:
     """The plan that takes the definitions from ``rows`` to ``document``."""
     return Planner(connection, rows).run(document)
+
+
+def plan_definitions(connection: Connection, rows: Rows, kind: str, wanted: Sequence[DefinitionColumns]) -> Plan:
+    """The plan that makes these the definitions of one kind, in this order, and leaves all others."""
+    planner = Planner(connection, rows)
+    planner._some_definitions(kind, wanted)  # noqa: SLF001  It is this module's own.
+    return planner.plan
 
 
 class Planner:
@@ -144,6 +152,7 @@ class Planner:
         self._some_definitions(OPTION_DEFINITION, listed)
         networks = [made.of_shared_network(network.entry) for network in document.shared_networks]
         self._some_definitions(SHARED_NETWORK, networks)
+        self._some_definitions(CLASS, [made.of_class(one.entry) for one in document.classes])
 
     def _some_definitions(self, kind: str, wanted: Sequence[DefinitionColumns]) -> None:
         left = {key: stored for key, stored in self._rows.definitions.items() if key[0] == kind}

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dhcpcore.topology.declared import DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
-from dhcpcore.topology.document import BootEntry, GlobalsEntry, LifetimeEntry, PoolEntry, SubnetSettings
+from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN, template_of
+from dhcpcore.topology.class_rules import needs
+from dhcpcore.topology.classes import Classes, ClientClass, Tested
+from dhcpcore.topology.declared import DeclaredClass, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
+from dhcpcore.topology.document import GlobalsEntry, PoolEntry, SubnetSettings
+from dhcpcore.topology.entries import BootEntry, BootFields, LifetimeEntry
+from dhcpcore.topology.filters import admission
 from dhcpcore.topology.policy import Flood, Gate, Policy
 from dhcpcore.topology.snapshot import (
     Boot,
@@ -76,13 +82,14 @@ def from_rows(
     unreadable: Iterable[Quarantined] = (),
     shared_networks: Iterable[Row] = (),
     sections: Iterable[tuple[str, Row]] = (),
+    classes: Iterable[Row] = (),
 ) -> Snapshot:
     """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense.
 
     ``sections`` are the parts of the document, by key, that are one row each.
     """
     places: dict[str, Row] = {}
-    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "shared_networks": [], "subnets": []}
+    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "shared_networks": [], "classes": [], "subnets": []}
     if globals_ is not None:
         raw["globals"] = places.setdefault("globals", globals_).body
     for key, row in sections:
@@ -93,6 +100,9 @@ def from_rows(
     for index, row in enumerate(shared_networks):
         places[f"shared_networks[{index}]"] = row
         raw["shared_networks"].append(row.body)
+    for index, row in enumerate(classes):
+        places[f"classes[{index}]"] = row
+        raw["classes"].append(row.body)
     for index, (row, pools) in enumerate(subnets):
         path = f"subnets[{index}]"
         places[path] = row
@@ -102,7 +112,7 @@ def from_rows(
             places[f"{path}.{key}[{len(lists[key])}]"] = pool
             lists[key].append(pool.body)
         raw["subnets"].append({**row.body, **lists})
-    document, faults = inspect(raw)
+    document, faults = inspect(raw, stored=True)
     quarantined = list(unreadable)
     for element, said in faults.elements.items():
         held = places.get(element)
@@ -142,8 +152,48 @@ def _snapshot(
         leasequery=Leasequery(document.leasequery.enabled, tuple(document.leasequery.requestors)),
         subnet_selection=globals_.subnet_selection,
         compatibility=Compatibility(**globals_.compatibility.model_dump()),
+        classes=_classes(document),
+        admission=admission(globals_.allow, globals_.deny),
         flood=_flood(globals_),
     )
+
+
+def _classes(document: Document) -> Classes | None:
+    """The classes, made ready; None where neither the document nor a guard says a word of them."""
+    named: set[str] = set()
+    for subnet in document.subnets:
+        named.update(subnet.entry.guard or (), subnet.entry.additional)
+        for pool in subnet.pools:
+            named.update(pool.entry.guard or (), _additional(pool))
+    if not document.classes and named <= {GUARD_KNOWN, GUARD_UNKNOWN}:
+        return None
+    by_name = {one.entry.name: one for one in document.classes}
+    templates = {name: number for number, (name, one) in enumerate(by_name.items()) if one.entry.template_test}
+    tests = [
+        Tested(name, one.expression, one.entry.template_test is not None, needs(one, by_name))
+        for name, one in by_name.items()
+        if one.expression is not None
+    ]
+    late = frozenset(name for name, one in by_name.items() if one.entry.only_in_additional_list)
+    declared = [_class(one, number, templates) for number, one in enumerate(document.classes)]
+    return Classes(declared, tests, late, named)
+
+
+def _class(one: DeclaredClass, number: int, templates: Mapping[str, int]) -> ClientClass:
+    """What a class gives.  One that a template makes comes before its template, wherever both stand."""
+    entry = one.entry
+    template = template_of(entry.name, templates)
+    return ClientClass(
+        name=entry.name,
+        order=number if template is None else min(number, templates[template] - 0.5),
+        level=OptionLevel("class", entry.name, one.payloads[4], *one.sends[4]),
+        lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
+        boot=None if entry.boot is None else _boot(entry.boot),
+    )
+
+
+def _additional(pool: DeclaredPool) -> tuple[str, ...]:
+    return tuple(pool.entry.additional) if isinstance(pool.entry, PoolEntry) else ()
 
 
 def _subnet(
@@ -188,6 +238,9 @@ def _subnet(
         ipv6_only_s=inherited("ipv6_only"),
         auto_configure=inherited("auto_configure"),
         vss=entry.vss or b"",
+        guard=tuple(entry.guard or ()),
+        additional=tuple(entry.additional),
+        admission=admission(entry.allow, entry.deny),
         match_client_id=entry.match_client_id,
         policy=_policy(entry, globals_),
     )
@@ -225,6 +278,11 @@ def lifetimes_of(entry: LifetimeEntry | None) -> Lifetimes:
 def _boot(entry: BootEntry | None) -> Boot:
     if entry is None:
         return Boot()
+    by_architecture = {number: _boot_fields(one) for number, one in entry.by_architecture.items()}
+    return replace(_boot_fields(entry), by_architecture=MappingProxyType(by_architecture))
+
+
+def _boot_fields(entry: BootFields) -> Boot:
     return Boot(entry.next_server or b"\0\0\0\0", entry.server_name or b"", entry.file or b"")
 
 
@@ -265,7 +323,8 @@ def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: Gl
         first=entry.first,
         last=entry.last,
         plen=pool.plen,
-        guard=entry.guard,
+        guard=tuple(entry.guard or ()),
+        additional=_additional(pool),
         options=pool.payloads,
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         always=pool.sends.always,

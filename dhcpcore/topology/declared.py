@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dhcpcore.topology.document import (
     VERSION,
     AssignmentEntry,
+    ClassEntry,
     GlobalsEntry,
     LeasequeryEntry,
     PoolEntry,
@@ -18,6 +19,7 @@ from dhcpcore.topology.document import (
     SubnetSettings,
     document_of,
 )
+from dhcpcore.topology.expressions.compiler import Expression
 from dhcpcore.topology.kinds import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6
 from dhcpcore.topology.spaces import BUILT_IN, NO_SENDS, Payloads, Sends, Spaces
 from dhcpcore.wire.addresses import format_prefix
@@ -89,6 +91,22 @@ class DeclaredNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredClass:
+    """A class with its expression read (None: it has none), and with what it says of options by family."""
+
+    path: str
+    entry: ClassEntry
+    expression: Expression | None = None
+    payloads: Mapping[int, Payloads] = field(default_factory=lambda: _NO_PAYLOADS)
+    sends: Mapping[int, Sends] = field(default_factory=lambda: _NONE_SENT)
+
+    @property
+    def members(self) -> Mapping[str, int]:
+        """The classes that its expression asks for, and where in its text."""
+        return {} if self.expression is None else self.expression.members
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A whole document, valid when ``validate`` returned it."""
 
@@ -100,6 +118,7 @@ class Document:
     sends: Mapping[int, Sends] = field(default_factory=lambda: _NONE_SENT)
     shared_networks: tuple[DeclaredNetwork, ...] = ()
     leasequery: LeasequeryEntry = field(default_factory=LeasequeryEntry)
+    classes: tuple[DeclaredClass, ...] = ()
 
     def canonical(self) -> dict[str, Any]:
         """The document in its one canonical form: the same for every spelling of the same definitions."""
@@ -111,6 +130,8 @@ class Document:
             made["option_definitions"] = [dict(definition) for definition in self.option_definitions]
         if self.shared_networks:
             made["shared_networks"] = [document_of(network.entry) for network in self.shared_networks]
+        if self.classes:
+            made["classes"] = [document_of(one.entry) for one in self.classes]
         made["subnets"] = [canonical_subnet(subnet) for subnet in self.subnets]
         if leasequery := document_of(self.leasequery):
             made["leasequery"] = leasequery

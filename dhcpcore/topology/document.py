@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
+from dhcpcore.topology.entries import BootEntry, Entry, FloodEntry, Lifetime, Limit
 from dhcpcore.topology.fields import (
     Address,
     AddressRange,
     AgentId,
-    BootFile,
+    ClassName,
     ClientId,
+    ClientPattern,
     Duid,
     Duration,
     Hostname,
@@ -26,22 +28,18 @@ from dhcpcore.topology.fields import (
     Network,
     RelayAddress,
     Requestor,
-    ServerName,
     Vss,
     format_span,
     wrong,
 )
+from dhcpcore.topology.filters import ENTRIES_MAX, LOOSE_MAX
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
 
 VERSION = 1
 #: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
 V6ONLY_WAIT_MIN_S = 300
-#: The lifetime where nobody wrote one.
-DEFAULT_LIFETIME_S = 3600
-#: Classes that exist without being declared: clients that have an enabled assignment in the subnet's link, and others.
-BUILT_IN_CLASSES = ("known", "unknown")
 #: Top-level keys that the format has and this version does not serve yet; a document that uses one is refused.
-LATER_KEYS = ("classes", "handlers", "ddns")
+LATER_KEYS = ("handlers", "ddns")
 
 Adopt = Literal["never", "free", "reserved"]
 Forcerenew = Literal["never", "authenticated", "plain"]
@@ -51,73 +49,9 @@ Allocation = Literal["lowest", "hashed", "random"]
 Admit = Literal["all", "known", "reserved"]
 #: A percentage; 0 is off.
 Percent = Annotated[int, Field(ge=0, le=100)]
-#: A count of leases or packets; 0 is no limit.
-Limit = Annotated[int, Field(ge=0, le=0x7FFF_FFFF)]
 Options = dict[str, Any]
 #: Options by name, or by code in quotes.
 OptionNames = list[str]
-
-
-class Entry(BaseModel):
-    """Base of the models: unknown keys are refused, nothing is guessed, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class LifetimeEntry(Entry):
-    """How long leases last.  A plain duration is the same as ``{default: …}``."""
-
-    default: Duration | None = Field(None, description="Granted to a client that does not ask for a time.")
-    min: Duration | None = Field(None, description="The least that a client gets that asks for less.")
-    max: Duration | None = Field(None, description="The most that a client gets that asks for more.")
-    renew: Duration | None = Field(None, description="T1: when the client asks this server to renew.")
-    rebind: Duration | None = Field(None, description="T2: when the client asks any server.")
-    preferred: Duration | None = Field(None, description="DHCPv6: how long the address is preferred.")
-
-    @property
-    def default_s(self) -> int:
-        """The default, given or not: an hour, brought within what limits there are."""
-        if self.default is not None:
-            return self.default
-        low = DEFAULT_LIFETIME_S if self.min is None else max(DEFAULT_LIFETIME_S, self.min)
-        return low if self.max is None else min(low, self.max)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        default = self.default_s
-        low = default if self.min is None else self.min
-        high = default if self.max is None else self.max
-        if min(default, low) < 1:
-            raise wrong("a lifetime is at least 1 second")
-        if not low <= default <= high:
-            raise wrong(f"min {low} s, default {default} s and max {high} s are out of order: min <= default <= max")
-        if self.rebind is not None and self.rebind >= default:
-            raise wrong(f"rebind (T2) is {self.rebind} s: it must be shorter than the lifetime, {default} s")
-        if self.renew is not None and self.renew >= (self.rebind or default):
-            what = "rebind (T2)" if self.rebind else "the lifetime"
-            raise wrong(f"renew (T1) is {self.renew} s: it must be shorter than {what}, {self.rebind or default} s")
-        if 0 in {self.renew, self.rebind, self.preferred}:
-            raise wrong("renew, rebind and preferred are at least 1 second; leave them out for the usual shares")
-        if self.preferred is not None and self.preferred > default:
-            raise wrong(f"preferred is {self.preferred} s: it must not be longer than the lifetime, {default} s")
-        if default == INFINITE_LIFETIME_S and (self.renew or self.rebind):
-            raise wrong("an infinite lease is never renewed: leave renew and rebind out")
-        return self
-
-
-def _lifetime(value: object) -> object:
-    return {"default": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
-
-
-Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime, json_schema_input_type=int | str | LifetimeEntry)]
-
-
-class BootEntry(Entry):
-    """BOOTP fields of the replies, for clients that boot from the network."""
-
-    next_server: Address | None = Field(None, description="siaddr: the server that the boot file comes from.")
-    server_name: ServerName | None = Field(None, description="sname: that server's name, up to 63 octets.")
-    file: BootFile | None = Field(None, description="file: the boot file's name, up to 127 octets.")
 
 
 class GlobalOptions(Entry):
@@ -164,23 +98,16 @@ class CompatibilityEntry(Entry):
     bootp_always_options: bool = Field(False, description="Send options to BOOTP clients that sent no RFC 1497 area.")
 
 
-class FloodEntry(Entry):
-    """How much clients may send.  Counted in memory, by hardware address, in each engine; 0 is no limit."""
+def _few(patterns: list[Any]) -> list[Any]:
+    if len(patterns) > ENTRIES_MAX:
+        raise wrong(f"the list has {len(patterns)} entries, at most {ENTRIES_MAX} are read")
+    loose = sum(None in pattern.octets for pattern in patterns)
+    if loose > LOOSE_MAX:
+        raise wrong(f"{loose} entries have a * before their end: at most {LOOSE_MAX} can be looked at one by one")
+    return patterns
 
-    client_rate: Limit = Field(0, description="Packets a second that one client may send; more are dropped.")
-    burst: Annotated[int, Field(ge=1, le=1000)] = Field(10, description="Packets that it may send at once.")
-    subnet_rate: Limit = Field(0, description="Packets a second that all clients of a subnet may send together.")
-    suspend_after: Limit = Field(0, description="Dropped packets after which a client is not answered for a time.")
-    declines: Limit = Field(0, description="DECLINEs after which a client is not answered for a time.")
-    suspend_for: Duration = Field(150, description="How long that time is.")
 
-    @model_validator(mode="after")
-    def _sense(self) -> Self:
-        if self.suspend_after and not self.client_rate:
-            raise wrong("suspend_after counts packets beyond client_rate: set client_rate, or take suspend_after out")
-        if not 1 <= self.suspend_for <= 86_400:
-            raise wrong(f"suspend_for is {self.suspend_for} s: 1 second to 1 day are right")
-        return self
+Clients = Annotated[list[ClientPattern], AfterValidator(_few)]
 
 
 class GlobalsEntry(Entry):
@@ -213,6 +140,8 @@ class GlobalsEntry(Entry):
     compatibility: CompatibilityEntry = Field(
         default_factory=CompatibilityEntry, description="Switches for clients and relays that break the rules."
     )
+    allow: Clients = Field(default_factory=list, description="Only these clients are served, where any are listed.")
+    deny: Clients = Field(default_factory=list, description="These clients are not served.")
     cache_threshold: Percent = Field(0, description="Percent of a lease within which it is renewed without a write.")
     one_lease_per_client: bool = Field(False, description="Whether a new lease ends the client's others, anywhere.")
     random_mac: Literal["allow", "deny"] = Field("allow", description="Whether made-up hardware addresses are served.")
@@ -227,13 +156,23 @@ class GlobalsEntry(Entry):
         return self
 
 
-def _built_in(guard: str) -> str:
-    if guard not in BUILT_IN_CLASSES:
-        raise wrong(f"{guard!r} does not exist; this version has the classes {' and '.join(BUILT_IN_CLASSES)}")
-    return guard
+def _one_or_all(names: list[str]) -> str | list[str]:
+    return names[0] if len(names) == 1 else names
 
 
-Guard = Annotated[str, AfterValidator(_built_in)]
+def _any_of(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _guards(names: list[str]) -> list[str]:
+    """``KNOWN`` and ``UNKNOWN``, as Kea has them, are written small here."""
+    if not names:
+        raise wrong("the list is empty: name the classes, or leave the key out to admit everybody")
+    return [name.lower() if name in {"KNOWN", "UNKNOWN"} else name for name in names]
+
+
+#: A class, or several of which one is enough.
+Guard = Annotated[list[ClassName], BeforeValidator(_any_of), AfterValidator(_guards), PlainSerializer(_one_or_all)]
 
 
 class PoolEntry(Entry):
@@ -241,13 +180,16 @@ class PoolEntry(Entry):
 
     first: Address = Field(description="The first address.")
     last: Address = Field(description="The last address.")
-    guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class, or of any in a list.")
     lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
     options: Options = Field(default_factory=dict, description="Added to the subnet's; the pool's win.")
     always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
     never_send: OptionNames = Field(default_factory=list, description=_NEVER)
     bootp: bool = Field(True, description="False keeps BOOTP clients out, where the subnet's `bootp` is `free`.")
     ipv6_only: V6OnlyWait | None = Field(None, description="As in globals, for clients that this pool admits.")
+    additional: list[ClassName] = Field(
+        default_factory=list, description="Classes that are looked at once the address is found, for their options."
+    )
     exclude: list[AddressRange] = Field(default_factory=list, description="Addresses of it that are given to nobody.")
     allocator: Allocation | None = Field(None, description="As in the subnet, for this pool.")
     admit: Admit | None = Field(None, description="As in the subnet, for this pool.")
@@ -277,7 +219,7 @@ class PrefixPoolEntry(Entry):
 
     prefix: Network = Field(description="What is cut.")
     delegated_length: int = Field(description="The length of each piece.")
-    guard: Guard | None = Field(None, alias="class", description="Only clients of this class: `known` or `unknown`.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class, or of any in a list.")
     lifetime: Lifetime | None = Field(None, description="Replaces the subnet's.")
 
     @model_validator(mode="after")
@@ -329,6 +271,7 @@ class AssignmentEntry(Entry):
     enabled: bool = Field(True, description="False keeps the assignment without effect.")
     always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
     never_send: OptionNames = Field(default_factory=list, description=_NEVER)
+    classes: list[ClassName] = Field(default_factory=list, description="Classes that the client is of by this.")
     boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of its replies; they win over the subnet's.")
     shared: bool = Field(False, description="Whether other shared assignments may keep the same address.")
     takeover: Literal["nak", "wait"] = Field(
@@ -394,6 +337,12 @@ class SubnetSettings(Entry):
     auto_configure: AutoConfigure | None = Field(None, description="As in globals, for this subnet.")
     vss: Vss | None = Field(None, description="DHCPv4: the VPN that relays name in option 82.151 (RFC 6607).")
     proxy: bool = Field(False, description="DHCPv4: only machines that boot are answered, without an address.")
+    guard: Guard | None = Field(None, alias="class", description="Only clients of this class, or of any in a list.")
+    additional: list[ClassName] = Field(
+        default_factory=list, description="Classes that are looked at once the address is found, for their options."
+    )
+    allow: Clients = Field(default_factory=list, description="Only these clients are served here, if any are listed.")
+    deny: Clients = Field(default_factory=list, description="These clients are not served here.")
     allocator: Allocation | None = Field(None, description="Which free address of a pool comes first.")
     adaptive_threshold: Percent = Field(0, description="Percent of a pool in use from which leases last lifetime.min.")
     cache_threshold: Percent | None = Field(None, description="As in globals, for this subnet.")
@@ -469,6 +418,31 @@ class LeasequeryEntry(Entry):
         return self
 
 
+class ClassEntry(Entry):
+    """A class of clients: who is of it, and what they are told."""
+
+    name: ClassName = Field(description="How it is called by pools, subnets, assignments and other classes.")
+    test: str | None = Field(None, description="An expression: whoever it is true for is of the class.")
+    template_test: str | None = Field(
+        None, description="An expression: its value makes a class `SPAWN_name_value` of whoever it is not empty for."
+    )
+    only_in_additional_list: bool = Field(
+        False, description="True: looked at only where a pool or subnet lists it as `additional`."
+    )
+    options: GlobalOptions = Field(default_factory=GlobalOptions, description="Options of its clients, by family.")
+    lifetime: Lifetime | None = Field(None, description="Replaces the subnet's and the pool's.")
+    boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields, each in place of the subnet's.")
+    description: Annotated[str, Field(max_length=1000)] | None = Field(None, description="For people.")
+    always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
+    never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if self.test is not None and self.template_test is not None:
+            raise wrong("write either test or template_test")
+        return self
+
+
 class DocumentEntry(Entry):
     """The whole document, for its JSON schema; ``validate`` reads it piece by piece, to name all faults at once."""
 
@@ -478,6 +452,7 @@ class DocumentEntry(Entry):
     shared_networks: list[SharedNetworkEntry] = Field(
         default_factory=list, description="What subnets that share a wire have in common."
     )
+    classes: list[ClassEntry] = Field(default_factory=list, description="Classes of clients.")
     subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
     leasequery: LeasequeryEntry = Field(
         default_factory=LeasequeryEntry, description="Who may ask who has which address."
@@ -510,6 +485,10 @@ def document_of(entry: Entry) -> dict[str, Any]:
     made = entry.model_dump(exclude_defaults=True, by_alias=True)
     for holder in (made, made.get("globals", {})):
         _shorten(holder)
+    by_architecture = made.get("boot", {}).get("by_architecture", {})
+    for architecture, fields in by_architecture.items():
+        if fields.keys() == {"file"}:
+            by_architecture[architecture] = fields["file"]
     return made
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dhcpcore.errors import Fault
-from dhcpcore.topology.document import Entry
+from dhcpcore.topology.entries import Entry
 
 #: A document with more faults than this has one cause; the rest is counted.
 FAULTS_MAX = 1000
@@ -72,6 +72,8 @@ def place_of(steps: Iterable[int | str]) -> str:
     """``("pools", 0, "first")`` as ``pools[0].first``."""
     path = ""
     for step in steps:
+        if step == "[key]":
+            continue  # pydantic's word for a key of a mapping: the path names it already.
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
     return path
 

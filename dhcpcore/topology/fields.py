@@ -14,6 +14,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dhcpcore.errors import InvalidValue
+from dhcpcore.topology.filters import format_pattern, parse_pattern
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
 from dhcpcore.wire.addresses import (
     format_address,
@@ -27,6 +28,7 @@ from dhcpcore.wire.addresses import (
     parse_hex,
     parse_prefix,
 )
+from dhcpcore.wire.architectures import format_architecture, parse_architecture
 from dhcpcore.wire.quoting import quoted
 
 #: Hardware type of Ethernet, RFC 1700 (IANA "ARP hardware types"): the one that a bare hardware address means.
@@ -353,4 +355,48 @@ Vss = Annotated[
     PlainValidator(_vss),
     PlainSerializer(_format_vss),
     WithJsonSchema({"anyOf": _HEX_OR_TEXT, "examples": ["customer-a"]}),
+]
+
+
+def _said(parse: Callable[[object], Any]) -> PlainValidator:
+    """A validator of values that may be more than text."""
+
+    def read(value: object) -> Any:
+        try:
+            return parse(value)
+        except InvalidValue as error:
+            raise wrong(str(error)) from None
+
+    return PlainValidator(read)
+
+
+def _class_name(text: str) -> str:
+    if not re.fullmatch(r"[ -&(-~]{1,128}", text) or text != text.strip():
+        raise InvalidValue(
+            f"{quoted(text)} is not a class's name: up to 128 characters of ASCII, no space at either end, "
+            "no single quote"
+        )
+    return text
+
+
+ClassName = Annotated[str, _read(_class_name, "a class's name such as voip"), _text_schema("voip")]
+ClientPattern = Annotated[
+    Any,
+    _said(parse_pattern),
+    PlainSerializer(format_pattern),
+    WithJsonSchema({
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {"client_id": {"type": "string"}},
+                "required": ["client_id"],
+                "additionalProperties": False,
+            },
+        ],
+        "examples": ["02:00:5e:*"],
+    }),
+]
+Architecture = Annotated[
+    int, _said(parse_architecture), PlainSerializer(format_architecture, return_type=str), _text_schema("x64-uefi")
 ]

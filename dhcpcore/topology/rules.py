@@ -14,6 +14,7 @@ from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.kinds import KIND_PREFIX6
 from dhcpcore.topology.spans import Span, last_of, overlaps
 from dhcpcore.wire.addresses import format_address, format_prefix
+from dhcpcore.wire.architectures import format_architecture
 
 Subnets = Sequence[DeclaredSubnet]
 
@@ -75,6 +76,10 @@ def _attachment(subnets: Subnets, faults: Faults) -> None:
         if entry.proxy and entry.family == 4 and (subnet.pools or assigned):
             said = "is true, so that another server gives the addresses: take the pools and assigned addresses out"
             faults.add(subnet.path, "proxy", said)
+        for architecture, boot in (entry.boot.by_architecture if entry.boot is not None else {}).items():
+            if len(boot.next_server or b"1234") != 4:
+                place = f"boot.by_architecture.{format_architecture(architecture)}.next_server"
+                faults.add(subnet.path, place, "is not an IPv4 address")
         if entry.interface_id is None:
             continue
         other = by_id.setdefault(entry.interface_id, subnet)

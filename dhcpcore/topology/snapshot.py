@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from dhcpcore.topology.filters import Admission
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
 from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
 from dhcpcore.topology.spans import last_of
+
+if TYPE_CHECKING:
+    from dhcpcore.topology.classes import Classes
 
 _NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
 
@@ -69,11 +74,22 @@ class OptionLevel:
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """BOOTP fields of a subnet's replies: siaddr, sname and file."""
+    """BOOTP fields of a subnet's replies: siaddr, sname and file; of a class, what is empty is not said."""
 
     next_server: bytes = b"\0\0\0\0"
     server_name: bytes = b""
     file: bytes = b""
+    by_architecture: Mapping[int, Boot] = field(default_factory=lambda: MappingProxyType({}))
+
+    def over(self, other: Boot) -> Boot:
+        """These fields where they are said, else the other's."""
+        return Boot(
+            self.next_server if any(self.next_server) else other.next_server,
+            self.server_name or other.server_name,
+            self.file or other.file,
+            # A file that is said nearer holds for every machine.
+            self.by_architecture or ({} if self.file else other.by_architecture),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +101,14 @@ class Pool:
     first: bytes
     last: bytes
     plen: int  #: 32, 128, or the delegated length.
-    guard: str | None = None  #: Class that a client must be in; None admits all.
+    guard: tuple[str, ...] = ()  #: Classes of which a client must be in one; empty admits all.
     options: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     lifetimes: Lifetimes | None = None  #: None: the subnet's.
     always: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
     bootp: bool = True  #: Whether BOOTP clients get its addresses, where the subnet's ``bootp`` is free.
     ipv6_only_s: int | None = None  #: None: as the subnet says.
+    additional: tuple[str, ...] = ()  #: Classes to look at once an address of it is found.
     excluded: tuple[tuple[bytes, bytes], ...] = ()  #: First and last of ranges that are given to nobody; in order.
     allocator: str = "lowest"  #: lowest | hashed | random
     gate: Gate | None = None
@@ -164,6 +181,9 @@ class Subnet:
     ipv6_only_s: int = 0  #: V6ONLY_WAIT for clients that can do without IPv4; 0: they are served like others.
     auto_configure: str = "ignore"  #: ignore | forbid | allow
     vss: bytes = b""  #: Type octet and name of the VPN, as option 82.151 says it; empty: of none.
+    guard: tuple[str, ...] = ()  #: As a pool's.
+    additional: tuple[str, ...] = ()  #: As a pool's.
+    admission: Admission | None = None  #: Its allow and deny lists; None where it has none.
     match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
     policy: Policy = NO_POLICY
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
@@ -240,6 +260,8 @@ class Snapshot:
     reclaim_grace_s: int = 30
     probation_s: int = 86_400
     probe: bool = False  #: Whether an address is probed (ICMP, ARP) before it is offered.
+    classes: Classes | None = None  #: None where nothing says a word of classes.
+    admission: Admission | None = None  #: The allow and deny lists of globals; None where there are none.
     leasequery: Leasequery = field(default_factory=Leasequery)
     flood: Flood | None = None
     forcerenew: str = "never"  #: never | authenticated | plain

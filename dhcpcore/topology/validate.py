@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from dhcpcore.errors import InvalidDocument
-from dhcpcore.topology import rules
+from dhcpcore.topology import class_rules, rules
 from dhcpcore.topology.declared import DeclaredAssignment, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import (
     LATER_KEYS,
@@ -20,21 +20,21 @@ from dhcpcore.topology.document import (
     VERSION,
     AssignmentEntry,
     DocumentEntry,
-    Entry,
     GlobalsEntry,
     LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
     SharedNetworkEntry,
-    SubnetEntry,
     SubnetSettings,
 )
+from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.faults import Faults, shown, unknown_key
 from dhcpcore.topology.spaces import NO_SENDS, Payloads, Sends, Spaces, defined, encoded, sends
 
 E = TypeVar("E", bound=Entry)
 
 _TOP_KEYS = (*DocumentEntry.model_fields, *LATER_KEYS)
+_SUBNET_KEYS = tuple(field.alias or name for name, field in SubnetSettings.model_fields.items())
 _LISTS = ("pools", "prefix_pools", "assignments")
 _EMPTY: Payloads = MappingProxyType({})
 
@@ -54,8 +54,11 @@ def validate(raw: object) -> Document:
     return document
 
 
-def inspect(raw: object) -> Inspected:
-    """What is right in a document, and every fault."""
+def inspect(raw: object, *, stored: bool = False) -> Inspected:
+    """What is right in a document, and every fault.
+
+    ``stored``: it is of rows, of which some may be missing: a class that is not there takes nothing else with it.
+    """
     faults = Faults()
     if not isinstance(raw, Mapping):
         faults.add("", "", f"{shown(raw)} is no definitions document: it is a mapping that begins with version: 1")
@@ -76,8 +79,12 @@ def inspect(raw: object) -> Inspected:
         for index, value in _listed(raw, "subnets", "", faults)
         if (subnet := _subnet(value, f"subnets[{index}]", spaces, faults)) is not None
     ]
+    listed_classes = list(_listed(raw, "classes", "", faults))
+    classes = class_rules.declare(listed_classes, spaces, faults, stored=stored)
     rules.check(subnets, faults)
     leasequery = _section(raw, "leasequery", LeasequeryEntry, faults)
+    if not stored:
+        class_rules.references(subnets, listed_classes, classes, faults)
     document = Document(
         globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),
         payloads=payloads,
@@ -91,6 +98,7 @@ def inspect(raw: object) -> Inspected:
         sends=sent,
         shared_networks=tuple(network for network in networks if network.path not in faults.elements),
         leasequery=leasequery,
+        classes=classes,
     )
     return Inspected(document, faults)
 
@@ -182,8 +190,8 @@ def _subnet(value: Any, path: str, spaces: Spaces, faults: Faults) -> DeclaredSu
         return None
     _not_in_this_version(value, "ddns", path, faults)
     own = {key: part for key, part in value.items() if key not in _LISTS and key != "ddns"}
-    for key in [key for key in own if key not in SubnetSettings.model_fields]:
-        faults.add(path, str(key), unknown_key(str(key), SubnetEntry.model_fields))
+    for key in [key for key in own if key not in _SUBNET_KEYS]:
+        faults.add(path, str(key), unknown_key(str(key), (*_SUBNET_KEYS, *_LISTS)))
         del own[key]
     entry = faults.model(path, SubnetSettings, own)
     pools = list(_pools(value, path, faults))

@@ -29,6 +29,12 @@ LEAST = {
     "GET /api/v1/assignments/<id>/takeover": VIEWER,
     "POST /api/v1/assignments/<id>/takeover": OPERATOR,
     "GET /api/v1/audit": VIEWER,
+    "GET /api/v1/classes": VIEWER,
+    "POST /api/v1/classes": ADMIN,
+    "POST /api/v1/classes/try": VIEWER,
+    "GET /api/v1/classes/<path:name>": VIEWER,
+    "PUT /api/v1/classes/<path:name>": ADMIN,
+    "DELETE /api/v1/classes/<path:name>": ADMIN,
     "GET /api/v1/definitions": VIEWER,
     "PUT /api/v1/definitions": ADMIN,
     "GET /api/v1/engine": VIEWER,
@@ -99,6 +105,13 @@ LEAST = {
     "POST /assignments/import": OPERATOR,
     "GET /assignments/new": OPERATOR,
     "POST /assignments/new": OPERATOR,
+    "GET /classes": VIEWER,
+    "GET /classes/new": ADMIN,
+    "POST /classes/new": ADMIN,
+    "GET /classes/one/<path:name>": VIEWER,
+    "POST /classes/one/<path:name>": ADMIN,
+    "POST /classes/remove/<path:name>": ADMIN,
+    "POST /classes/try": VIEWER,
     "GET /definitions": VIEWER,
     "POST /definitions": ADMIN,
     "GET /definitions.yaml": VIEWER,
@@ -170,6 +183,7 @@ def test_every_route_is_a_row(sqlite_database):
 def path_of(rule):
     path = re.sub(r"<int:[^>]*>|<id>", "1", rule).replace("<address>", "192.0.2.10").replace("<name>", "nobody")
     path = path.replace("<space>", "dhcp4")
+    path = path.replace("<path:name>", "nobody")
     path = path.replace("<hw_address>", "02:00:00:00:00:01")
     return path.replace("<path:filename>", "lessor.css")
 

@@ -12,8 +12,12 @@ _NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/
 #: An address for each route that has an argument.
 _EXAMPLES = {
     "/assignments/<int:number>": ["/assignments/2"],
+    "/classes/one/<path:name>": ["/classes/one/voip"],
     "/leases/<address>": ["/leases/203.0.113.10", "/leases/192.0.2.102"],
     "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
+    "/pools/<int:number>": ["/pools/17"],
+    "/subnets/<int:number>/edit": ["/subnets/17/edit", "/subnets/20/edit"],
+    "/subnets/<int:number>/pools/new": ["/subnets/17/pools/new"],
     "/subnets/<int:number>": ["/subnets/17", "/subnets/20"],
     "/subnets/<int:number>/options": ["/subnets/20/options"],
 }

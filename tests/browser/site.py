@@ -40,6 +40,7 @@ _HISTORY = ("INSERT INTO history (space, kind, address, plen, version, client, h
 DOCUMENT = {
     "version": 1,
     "globals": {"lifetime": "1h", "options": {"dhcp4": {"domain-name-servers": ["192.0.2.53"]}}},
+    "classes": [{"name": "voip", "test": "option[60].text == 'AAVAYA'", "description": HOSTILE}],
     "subnets": [
         *({"prefix": f"10.{n}.0.0/16", "name": f"floor-{n}",
            "pools": [{"first": f"10.{n}.0.1", "last": f"10.{n}.{63 if n % 5 else 27}.254"}]} for n in range(_NETS)),

@@ -22,7 +22,8 @@ def _subnet(number: int, network: bytes, pools: tuple[Pool, ...], **more: Any) -
 
 
 def _pool(number: int, first: str, last: str, guard: str | None = None) -> Pool:
-    return Pool(number, KIND_ADDRESS4, bytes(map(int, first.split("."))), bytes(map(int, last.split("."))), 32, guard)
+    ends = (bytes(map(int, text.split("."))) for text in (first, last))
+    return Pool(number, KIND_ADDRESS4, *ends, 32, (guard,) if guard else ())
 
 
 _SUBNETS = (

@@ -122,6 +122,43 @@ class TestDiscover:
         assert {"BootQuestion", "BootAnswer"}.isdisjoint({type(handler).__name__ for handler in steps})
 
 
+class TestByArchitecture:
+    """RFC 4578 2.1: the first architecture of option 93 that has a file; else the file for all."""
+
+    BY = Boot(ip("192.0.2.6"), file=b"bios.0", by_architecture={
+        7: Boot(file=b"x64.efi"), 11: Boot(ip("192.0.2.7"), file=b"arm64.efi"), 16: Boot(file=b"http://192.0.2.6/x64.efi"),
+    })  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("said", "server", "file"),
+        [
+            (b"\0\x07", "192.0.2.6", b"x64.efi"),
+            (b"\0\x0b", "192.0.2.7", b"arm64.efi"),
+            (b"\0\x09\0\x07", "192.0.2.6", b"x64.efi"),
+            (b"\0\0", "192.0.2.6", b"bios.0"),
+            (b"\x07", "192.0.2.6", b"bios.0"),
+            (b"", "192.0.2.6", b"bios.0"),
+        ],
+    )
+    def test_each_machine_is_told_its_own_file(self, world: Make, said: bytes, server: str, file: bytes) -> None:
+        w = proxied(world, self.BY)
+        offer = w.discover(A, options={**PXE, 93: said})
+        (ack,) = at_4011(w, boot_request(w, options={**PXE, 93: said}))
+        for answer in (offer, ack):
+            assert (answer.siaddr, answer.file, answer.options[60]) == (server, file, b"PXEClient")
+
+    def test_an_http_client_is_told_the_url_of_its_own(self, world: Make) -> None:
+        w = proxied(world, self.BY)
+        offer = w.discover(A, options=HTTP)
+        assert (offer.file, offer.options[60]) == (b"http://192.0.2.6/x64.efi", b"HTTPClient")
+
+    def test_without_a_file_for_all_others_hear_nothing(self, world: Make) -> None:
+        w = proxied(world, Boot(by_architecture={7: Boot(file=b"x64.efi")}))
+        assert w.discover(A, options=PXE).file == b"x64.efi"
+        assert w.discover(A, options={**PXE, 93: b"\0\0"}) is None
+        assert w.reason == "NO-BOOT-FILE"
+
+
 class TestEverythingElse:
     @pytest.mark.parametrize(
         ("kind", "fields"),

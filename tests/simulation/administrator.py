@@ -181,8 +181,8 @@ class Administrator:
         limits = (seconds // 2, seconds * 2) if subnet.flexible else (seconds, seconds)
         pools = tuple(
             Pool(
-                pool.pool_id, KIND_ADDRESS4, subnet.address(pool.first), subnet.address(pool.last), 32, pool.guard,
-                allocator=pool.allocator, gate=pool.gate,
+                pool.pool_id, KIND_ADDRESS4, subnet.address(pool.first), subnet.address(pool.last), 32,
+                (pool.guard,) if pool.guard else (), allocator=pool.allocator, gate=pool.gate,
                 excluded=tuple(
                     (subnet.address(one),) * 2 for one in sorted(pool.excluded) if pool.first <= one <= pool.last
                 ),

@@ -37,7 +37,7 @@ _CHORES = ("keep_time", "follow_definitions", "fill_hints", "sweep")
 class SimulatedChores(Chores):
     """The real chores without a machine's clock in them."""
 
-    def _busy(self) -> bool:
+    def busy(self) -> bool:
         return False
 
 

@@ -50,6 +50,7 @@ class Piece(NamedTuple):
     parts: tuple[Piece, ...] = ()
     constant: bool = False
     atom: bool = False  #: Read from the packet: nothing but such pieces can make a difference.
+    case: bytes | None = None  #: The whole piece is the first of its parts, an atom, compared with this.
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ class _Compiler:
         left, right = one.evaluate, other.evaluate
         if other.constant:
             value = right(NOTHING)
-            return _made(node, True, lambda subject: left(subject) == value, " == ", (one, other))
+            made = _made(node, True, lambda subject: left(subject) == value, " == ", (one, other))
+            return made._replace(case=value if one.atom else None)
         return _made(node, True, lambda subject: left(subject) == right(subject), " == ", (one, other))
 
     def _joined(self, node: Tree[Token], depth: int) -> Piece:

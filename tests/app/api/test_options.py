@@ -15,7 +15,7 @@ def test_options_are_previewed(sqlite_database):
 def test_a_wrong_question_is_told_by_field(sqlite_database):
     client = web(sqlite_database)
     for body, field in (({}, "options"), ({"options": []}, "options"), ({"options": {}, "family": 5}, "family"),
-                        ({"options": {}, "family": True}, "family"), ({"options": {}, "famly": 4}, "famly")):
+                        ({"options": {}, "family": True}, "family"), ({"options": {}, "familie": 4}, "familie")):
         answer = client.post("/api/v1/options/preview", json=body)
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
     assert client.post("/api/v1/options/preview", data="x").status_code == 415

@@ -26,7 +26,12 @@ ANSWERS = {
     "statistics": {"started_at": 100, "received": 1, "reasons": {"ACKNOWLEDGED": 1}, "types": {}, "subnets": {},
                    "batches": 1, "rows_committed": 1, "events": {}},
     "lease_release": {"released": True},
+    "lease_renew": {"address": "192.0.2.12", "client": "hardware address 02:00:00:00:00:0c", "sent": ["authenticated"],
+                    "last_seen_at": 100},
+    "neighbours": {"asking": False, "servers": [{"server": "192.0.2.1", "offered": "192.0.2.77"}]},
 }
+
+
 #: Also 412: an If-Match that fits nothing is told before the body is looked at.
 REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428"]
 

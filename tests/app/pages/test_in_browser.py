@@ -11,6 +11,10 @@ from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from dhcpcore.control import EngineAway
+from dhcpcore.store.definitions import Definitions
+from tests.app.pages.test_setup import OTHER
+from tests.app.people import EngineThatAnswers
+from tests.app.services.test_setup import ETH1
 from tests.app.site import cookies, fill, web
 from tests.app.traces import some
 from tests.conftest import BROWSERS
@@ -93,7 +97,7 @@ def test_the_dashboard_lives_under_its_policy(sqlite_database, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", ["/leases?show=all", "/leases/192.0.2.5", "/subnets/1", "/events",
+@pytest.mark.parametrize("path", ["/leases?show=all", "/leases/192.0.2.5", "/subnets/1", "/subnets/1/edit", "/events",
                                   "/manual/definitions"])
 def test_pages_break_no_policy_and_ask_nobody_else(sqlite_database, tmp_path, path):
     fill(sqlite_database)
@@ -145,3 +149,37 @@ def test_the_log_lives_and_html_in_it_stays_text(sqlite_database, tmp_path):
             browser.close()
     assert troubles("\n".join(said)) == []
     assert any(path.startswith("/log/stream") for path in asked)
+
+
+@pytest.mark.browser
+def test_the_first_subnet_is_made_on_a_telephone_by_keyboard_alone(sqlite_database, tmp_path):
+    engine = EngineThatAnswers(status={"ready": False}, statistics={}, interfaces=[ETH1], neighbours=OTHER)
+    with served(sqlite_database, engine) as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS))),
+                                             args=["--no-sandbox", "--disable-quic"])
+        try:
+            said, page = [], browser.new_page(viewport={"width": 390, "height": 800})
+            page.on("console", lambda message: said.append(message.text))
+            page.goto(f"{url}/setup")
+            page.get_by_role("radio", name="eth1").focus()
+            page.keyboard.press("Enter")
+            # Who else serves the link is told while the form is there already.
+            page.get_by_text("1 other DHCP server on eth1").wait_for()
+            page.screenshot(path=tmp_path / "subnet.png", full_page=True)
+            page.get_by_label("Network").fill("192.0.2.0/33")
+            page.keyboard.press("Enter")
+            assert "is not a prefix" in page.locator(".field.wrong .fault").inner_text()
+            page.get_by_label("Network").fill("192.0.2.0/24")
+            page.keyboard.press("Enter")
+            first = page.get_by_label("First address")
+            first.wait_for()
+            assert first.input_value() == "192.0.2.128"
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            page.screenshot(path=tmp_path / "pool.png", full_page=True)
+            first.press("Enter")
+            page.get_by_text("192.0.2.0/24 on eth1 is defined").wait_for()
+        finally:
+            browser.close()
+    assert wide <= 390
+    assert troubles("\n".join(said)) == []
+    assert Definitions(sqlite_database).snapshot().subnets[0].interface == "eth1"

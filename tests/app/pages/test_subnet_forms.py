@@ -210,11 +210,14 @@ def test_a_new_key_of_a_model_has_its_field_by_itself():
         quota: int | None = Field(None, description="At most so many leases.")
         require: list[str] = Field(default_factory=list, description="Classes.")
         limits: list[dict[str, int]] = Field(default_factory=list, description="Something nobody thought of.")
+        files: dict[str, str] = Field(default_factory=dict, description="A mapping that holds no options.")
 
     fields = fields_of(Later)
     kinds = {field.name: field.kind for field in fields}
-    assert (kinds["quota"], kinds["require"], kinds["limits"]) == ("whole", "list", "yaml")
-    entry = {"first": "192.0.2.1", "last": "192.0.2.2", "quota": 5, "require": ["a", "b"], "limits": [{"x": 1}]}
+    assert (kinds["quota"], kinds["require"], kinds["limits"], kinds["files"], kinds["options"]) == (
+        "whole", "list", "yaml", "yaml", "options")
+    entry = {"first": "192.0.2.1", "last": "192.0.2.2", "quota": 5, "require": ["a", "b"], "limits": [{"x": 1}],
+             "files": {"x": "y"}}
     form = ModelForm.of_entry(fields, entry, DHCP4_OPTIONS)
     assert form.values["require"] == "a, b"
     assert form.entry() == entry

@@ -108,7 +108,7 @@ class TestPermission:
          ("unknown", True, False), ("unknown", False, True)],
     )  # fmt: skip
     def test_a_guard_admits_whom_it_names(self, guard: str | None, known: bool, admitted: bool) -> None:
-        guarded = Pool(1, 4, ip(100), ip(109), 32, guard=guard)
+        guarded = Pool(1, 4, ip(100), ip(109), 32, guard=(guard,) if guard else ())
         made = bundle(guarded, assignment=mine() if known else None)
         assert binding.admits(made, guarded) is admitted
         assert (binding.permission(made, ip(100)) is not None) is admitted

@@ -16,6 +16,8 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.LINK_BY_SELECTION: (A4, 118, 3), Step.VPN: (b"\0customer-a", 82),
     Step.SERVER_OVERRIDE: (A4,), Step.RELAYED_UNICAST: (), Step.RAPID_COMMIT: (), Step.IPV6_ONLY: (1800,),
     Step.LENIENT: ("option 12 announces 5 octets, 3 there at octet 254",),
+    Step.CLASSES: ("voip",), Step.CLASSES_KNOWN: ("KNOWN, lab",),
+    Step.CLASSES_ADDITIONAL: ("port",), Step.GUARDED_SUBNET: (3,),
     Step.GATED_POOL: (4, "RANDOM-MAC"), Step.REUSED: (90,), Step.ADAPTED: (80, 600),
     Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
 }  # fmt: skip

@@ -44,6 +44,7 @@ def test_by_identifier(definitions):
         frozenset({3}), frozenset({42}),
     )
     assert found[BY_NAME][0].addresses == ()
+    assert (found[BY_NAME][0].classes, printer.classes) == (("lab", "EXTERNAL_x"), ())
     assert found[DUID][0].addresses == (
         v6("2001:db8:1::10"),
         v6("2001:db8:1::11"),

@@ -1,5 +1,7 @@
+import re
+
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from dhcpcore.lease.model import Lease, State
@@ -84,7 +86,24 @@ def test_what_is_held_is_counted_in_its_range_alone(database):
     with database.reader() as connection:
         assert queries.use_of(connection, span, NOW) == Use(held=2, declined=1)
         assert queries.use_of(connection, span, NOW + 60) == Use(held=0, declined=0)
-        assert queries.held_by_subnet(connection, NOW) == {1: 4, 2: 1}
+        assert queries.held_outside(connection, [], NOW) == {1: 4, 2: 1}
+        assert queries.held_outside(connection, [span], NOW) == {1: 2, 2: 1}
+        others = [Span(1, 4, bytes(4), b"\xff" * 4), Span(0, 6, bytes(16), bytes(16)), span]
+        assert queries.held_outside(connection, others, NOW) == {1: 1}
+        assert queries.held_outside(connection, [*others, Span(0, 4, bytes([192, 0, 2, 20]), b"\xff" * 4)], NOW) == {}
+
+
+def test_what_is_held_outside_of_many_ranges_is_found_by_the_key(sqlite_database):
+    spans = [Span(space, kind, bytes([10, n, 0, 0]), bytes([10, n, 255, 255])) for space in (0, 2) for kind in (4, 6)
+             for n in (1, 2, 7)]
+    with sqlite_database.reader() as connection:
+        for gap in queries._gaps(spans):
+            query = select(func.count()).select_from(lease).where(*gap)
+            made = query.compile(dialect=sqlite.dialect())
+            ordered = tuple(made.params[name] for name in made.positiontup)
+            plan = " ".join(str(r) for r in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {made}", ordered))
+            columns = {name for name in ("space", "kind", "address") if f"lease.{name} " in str(made)}
+            assert set(re.findall(r"(space|kind|address)[=<>]", plan)) == columns, (plan, made)
 
 
 def holding(version, opened_at, closed_at, last=1, mac=7):

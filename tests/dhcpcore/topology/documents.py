@@ -30,6 +30,8 @@ FULL: dict[str, Any] = {
             "ignore_server_identifier": True,
             "bootp_always_options": True,
         },
+        "allow": ["02:00:*"],
+        "deny": ["02:00:5e:*:01", {"client_id": "01:02:*"}],
     },
     "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string"}],
     "shared_networks": [
@@ -51,6 +53,20 @@ FULL: dict[str, Any] = {
             "auto_configure": "ignore",
         }
     ],
+    "classes": [
+        {
+            "name": "voip",
+            "test": "option[60].text == 'AAVAYA' and not member('lab')",
+            "options": {"dhcp4": {"domain-name": "voip.example.org"}},
+            "lifetime": "8h",
+            "boot": {"file": "phone.bin"},
+            "description": "Telephones",
+            "always_send": {"dhcp4": ["domain-name"]},
+            "never_send": {"dhcp4": ["cookie-servers"]},
+        },
+        {"name": "lab"},
+        {"name": "port", "template_test": "relay4[circuit-id].text", "only_in_additional_list": True},
+    ],
     "subnets": [
         {
             "prefix": "192.0.2.0/24",
@@ -62,20 +78,26 @@ FULL: dict[str, Any] = {
             "authoritative": True,
             "adopt": "reserved",
             "rapid_commit": False,
-            "boot": {"next_server": "192.0.2.6", "server_name": "boothost", "file": "boot/pxe.0"},
+            "boot": {"next_server": "192.0.2.6", "server_name": "boothost", "file": "boot/pxe.0", "by_architecture": {
+                "x64-uefi": "ipxe.efi", "77": {"next_server": "192.0.2.7", "file": "other"},
+            }},
             "options": {
                 "routers": ["192.0.2.1"],
                 "domain-name": "example.org",
                 "classless-static-route": [["192.168.200.0/24", "192.0.2.254"]],
                 "x-colour": "blue",
             },
-            "always_send": ["x-colour"],
+            "always_send": ["domain-name"],
             "never_send": ["log-servers"],
             "bootp": "free",
             "bootp_lifetime": "infinite",
             "echo_client_id": True,
             "ipv6_only": 0,
             "auto_configure": "allow",
+            "class": ["lab", "known"],
+            "additional": ["port"],
+            "allow": ["02:00:00:*"],
+            "deny": ["02:00:00:00:00:ff"],
             "pools": [
                 {
                     "first": "192.0.2.100",
@@ -85,6 +107,7 @@ FULL: dict[str, Any] = {
                     "options": {"domain-name": "known.example.org"},
                     "always_send": ["domain-name"],
                     "never_send": ["cookie-servers"],
+                    "additional": ["voip"],
                 },
                 {"first": "192.0.2.200", "last": "192.0.2.220", "bootp": False, "ipv6_only": "10m"},
             ],
@@ -100,7 +123,7 @@ FULL: dict[str, Any] = {
                 {"client_id": "01:02:00:00:00:00:02", "address": "192.0.2.11"},
                 {"circuit_id": "eth-0-1-7", "address": "192.0.2.12", "enabled": False},
                 {"remote_id": {"hex": "00:01:ff"}, "address": "192.0.2.150"},
-                {"hw_address": "02:00:00:00:00:05", "hostname": "known-by-name-only"},
+                {"hw_address": "02:00:00:00:00:05", "hostname": "known-by-name-only", "classes": ["lab", "EXTERNAL_x"]},
             ],
         },
         {

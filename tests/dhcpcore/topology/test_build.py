@@ -2,7 +2,7 @@
 
 from dhcpcore.lease.model import Identifier
 from dhcpcore.topology.build import Row, SubnetRow, Usage, from_document, from_rows, lifetimes_of
-from dhcpcore.topology.document import LifetimeEntry
+from dhcpcore.topology.entries import LifetimeEntry
 from dhcpcore.topology.levels import levels_of, merge
 from dhcpcore.topology.snapshot import Compatibility, Lifetimes
 from dhcpcore.topology.validate import validate
@@ -61,11 +61,11 @@ def test_pools():
     office, v6, _ = built().subnets
     known, rest = office.pools
     assert (known.guard, known.lifetimes, known.options[15]) == (
-        "known",
+        ("known",),
         Lifetimes(900, 900, 900),
         b"known.example.org",
     )
-    assert (rest.guard, rest.lifetimes, dict(rest.options)) == (None, None, {})
+    assert (rest.guard, rest.lifetimes, dict(rest.options)) == ((), None, {})
     addresses, prefixes = v6.pools
     assert (addresses.kind, addresses.plen) == (6, 128)
     assert (prefixes.kind, prefixes.plen) == (8, 56)
@@ -111,13 +111,34 @@ def rows(document):
     return Row(0, "globals", document["globals"]), definitions, subnets
 
 
+def classes(document):
+    return [Row(0, f"class {one['name']}", one) for one in document["classes"]]
+
+
 def test_rows_make_the_same_snapshot_as_their_document():
     usage = Usage(built().identifier_kinds, has_assigned_addresses=True)
-    snapshot = from_rows(3, *rows(FULL), usage=usage)
+    snapshot = from_rows(3, *rows(FULL), usage=usage, classes=classes(FULL))
     assert snapshot.quarantined == ()
     assert [subnet.subnet_id for subnet in snapshot.subnets] == [11, 12, 13]
     assert [pool.pool_id for pool in snapshot.subnets[1].pools] == [110, 111]
     assert snapshot.subnets[0].options == built().subnets[0].options
+    assert snapshot.classes == built().classes
+
+
+def test_a_bad_class_is_quarantined_and_takes_nothing_else_with_it():
+    document = full()
+    document["classes"][0]["test"] = "option[60].txt == 'x'"
+    document["classes"].append({"name": "phones", "test": "member('voip')"})
+    snapshot = from_rows(3, *rows(document), usage=Usage(), classes=classes(document)[:1] + classes(document)[2:])
+    assert [(one.place, one.fault.split(":")[0]) for one in snapshot.quarantined] == [("class voip", "test")]
+    assert [subnet.subnet_id for subnet in snapshot.subnets] == [11, 12, 13]
+
+
+def test_nothing_said_of_classes_makes_none():
+    document = full()
+    del document["classes"], document["subnets"][0]["class"], document["subnets"][0]["additional"]
+    del document["subnets"][0]["pools"][0]["additional"], document["subnets"][0]["assignments"][4]["classes"]
+    assert from_document(validate(document)).classes is None
 
 
 def test_who_may_ask_is_in_the_snapshot_from_a_document_and_from_rows():

@@ -8,23 +8,21 @@ import yaml
 
 from dhcpcore.interchange import read
 from dhcpcore.topology.document import (
-    DEFAULT_LIFETIME_S,
     AssignmentEntry,
-    BootEntry,
+    ClassEntry,
     CompatibilityEntry,
     DocumentEntry,
     FamilyNames,
-    FloodEntry,
     GlobalOptions,
     GlobalsEntry,
     LeasequeryEntry,
-    LifetimeEntry,
     PoolEntry,
     PrefixPoolEntry,
     SharedNetworkEntry,
     SubnetEntry,
     SubnetSettings,
 )
+from dhcpcore.topology.entries import DEFAULT_LIFETIME_S, BootEntry, FloodEntry, LifetimeEntry
 from dhcpcore.topology.fields import format_duration, parse_duration
 from dhcpcore.topology.validate import validate
 from dhcpcore.wire.definitions import KEYS
@@ -45,6 +43,7 @@ SECTIONS = {
     "Prefix pools": PrefixPoolEntry,
     "Assignments": AssignmentEntry,
     "Leasequery": LeasequeryEntry,
+    "Classes": ClassEntry,
 }
 
 

@@ -16,6 +16,6 @@ def subject(options: Mapping[int, bytes] | None = None, *, agent: bytes | None =
         fields.pop("kind", DISCOVER), WHO, 0x01020304, giaddr="192.0.2.2", options=options or {}, agent=agent
     )
     made = Subject(decode(data), source=ip("192.0.2.2"), destination=ip("192.0.2.1"), interface="eth0")
-    made.classes |= set(fields.pop("classes", ()))
+    made.classes = frozenset(fields.pop("classes", ()))
     assert not fields
     return made

@@ -1,0 +1,107 @@
+"""Which classes the client is of: by its packet, by what is known of it, and by what it is served from.
+
+In the plan only where something is said of classes.  RFC 2131 leaves all of it to the administrator.
+"""
+
+from __future__ import annotations
+
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.class_names import DROP, KNOWN, UNKNOWN
+from dhcpcore.topology.expressions.subject import Subject
+from dhcpcore.topology.snapshot import Snapshot
+from dhcpcore.wire.v4.message import MessageType
+
+#: Messages whose sender is looked up among the assignments.
+_ASKING = frozenset(
+    (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
+     MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
+)  # fmt: skip
+#: That the client has an assignment, or none, is told by itself.
+_PLAIN = frozenset((KNOWN, UNKNOWN))
+
+
+class MatchClasses(Handler):
+    """The classes that the packet alone tells; whoever is of DROP is not answered, whatever it says."""
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where nobody says a word of classes, there are none."""
+        return snapshot.classes is not None
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """Sets ``subject`` and ``matched``."""
+        classes = bundle.snapshot.classes
+        assert classes is not None
+        datagram = bundle.datagram
+        interface = bundle.links.interfaces.get(datagram.interface)
+        bundle.subject = subject = Subject(
+            bundle.request,
+            source=datagram.source,
+            destination=datagram.destination,
+            interface="" if interface is None else interface.name,
+        )
+        bundle.matched = matched = classes.match(subject)
+        subject.classes = matched.names
+        if matched.told:
+            bundle.trace.append((Step.CLASSES, matched.told))
+        if DROP in matched.names:
+            raise CannotRespond(Reason.CLASS_DROP)
+
+
+class MatchKnown(Handler):
+    """The classes that depend on the client's assignment, or are given by it; and what all of them give."""
+
+    message_types = _ASKING
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """As for the others."""
+        return snapshot.classes is not None
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Sets ``client_classes``.  Each round begins with what the packet told."""
+        classes, subject, assignment, matched = (
+            bundle.snapshot.classes,
+            bundle.subject,
+            bundle.assignment,
+            bundle.matched,
+        )
+        assert classes is not None
+        assert subject is not None
+        assert matched is not None
+        subject.classes = matched.names
+        given = None if assignment is None else assignment.classes
+        if given or classes.asks_known:
+            before, matched = matched, classes.match_known(subject, given)
+            if not matched.names - before.names <= _PLAIN:
+                bundle.trace.append((Step.CLASSES_KNOWN, ", ".join(sorted(matched.names - before.names))))
+            if DROP in matched.names:
+                raise CannotRespond(Reason.CLASS_DROP)
+        bundle.client_classes = matched.given
+
+
+class MatchAdditional(Handler):
+    """The classes that the pool and the subnet list for those they serve: too late for the choice of an address."""
+
+    message_types = _ASKING
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where some subnet or pool lists any."""
+        return any(subnet.additional or any(pool.additional for pool in subnet.pools) for subnet in snapshot.subnets)
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Adds to ``client_classes``, behind those that were there."""
+        pool = bundle.pool
+        names = (*(() if pool is None else pool.additional), *bundle.subnet.additional)
+        if not names:
+            return
+        classes, subject = bundle.snapshot.classes, bundle.subject
+        assert classes is not None
+        assert subject is not None
+        before, there = subject.classes, bundle.client_classes
+        found = classes.match_additional(subject, names)
+        bundle.client_classes = (*there, *(one for one in found if one not in there))
+        if subject.classes is not before:
+            bundle.trace.append((Step.CLASSES_ADDITIONAL, ", ".join(sorted(subject.classes - before))))

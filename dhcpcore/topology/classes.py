@@ -1,0 +1,284 @@
+"""The classes of a snapshot: which of them a packet is of, at most one look at each, and what they give.
+
+A class's value depends on nothing but what its expression reads (its atoms).  Classes that read the same are one group,
+and a group remembers what came of the same values: fifty classes that look at the vendor's name cost a packet one
+look-up.  Groups go in levels, for ``member`` asks for what an earlier level found; what depends on an assignment comes
+once that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from dhcpcore.topology.class_names import (
+    ALL,
+    BOOTP,
+    KNOWN,
+    SPAWN,
+    UNKNOWN,
+    VENDOR_CLASS,
+    template_of,
+)
+from dhcpcore.topology.expressions.compiler import Expression
+from dhcpcore.topology.expressions.subject import Subject
+from dhcpcore.topology.snapshot import Boot, Lifetimes, OptionLevel
+
+#: Answers that a group remembers; a sender of made-up values must not fill the memory.
+MEMO_MAX = 4096
+#: Octets of a value that is worth remembering.
+_KEY_OCTETS_MAX = 255
+#: Letters of a value in the name of a class that a template makes.
+SPAWNED_MAX = 255
+_VENDOR_CLASS_ID = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClientClass:
+    """What a declared class gives to its clients; ``order``: the lesser one wins.
+
+    One is equal to itself alone: encoded options are kept by the classes that they are of, and looked for with every
+    packet.
+    """
+
+    name: str
+    order: float
+    level: OptionLevel
+    lifetimes: Lifetimes | None = None
+    boot: Boot | None = None
+
+    @property
+    def gives(self) -> bool:
+        """Whether it makes any difference to what its clients are told."""
+        level = self.level
+        says = bool(level.payloads or level.always or level.never)
+        return says or self.lifetimes is not None or self.boot is not None
+
+
+class Tested(NamedTuple):
+    """A class with its expression, and the declared classes that this asks for."""
+
+    name: str
+    expression: Expression
+    is_template: bool
+    needs: tuple[str, ...]
+
+
+class Matched(NamedTuple):
+    """What a packet is of, and what that gives."""
+
+    names: frozenset[str]
+    given: tuple[ClientClass, ...]  #: The one that wins first.
+    told: str  #: For people: without the class that everybody is of.
+
+
+class Group:
+    """Classes of one level that read the same of a packet."""
+
+    __slots__ = ("_atoms", "_cases", "_memo", "_tests")
+
+    def __init__(self, atoms: Iterable[Callable[[Subject], Any]], tests: Sequence[Tested]) -> None:
+        self._atoms = tuple(atoms)
+        #: Of classes that compare one reading with a constant: the reading, and the names by its value.
+        self._cases: dict[str, tuple[Callable[[Subject], Any], dict[bytes, list[str]]]] = {}
+        plain = []
+        for one in tests:
+            piece = one.expression.piece
+            if piece.case is None:
+                plain.append((one.name, one.expression.evaluate, one.is_template))
+            else:
+                reading = piece.parts[0]
+                _, names = self._cases.setdefault(reading.key, (reading.evaluate, {}))
+                names.setdefault(piece.case, []).append(one.name)
+        self._tests = tuple(plain)
+        self._memo: dict[Any, tuple[str, ...]] = {}
+
+    def found(self, subject: Subject) -> tuple[str, ...]:
+        """Those that the packet is of."""
+        atoms = self._atoms
+        key = atoms[0](subject) if len(atoms) == 1 else tuple([atom(subject) for atom in atoms])
+        found = self._memo.get(key)
+        if found is None:
+            found = self._tested(subject)
+            if len(self._memo) >= MEMO_MAX:
+                self._memo.clear()
+            parts = (key,) if len(atoms) == 1 else key
+            if all(isinstance(part, bool) or len(part) <= _KEY_OCTETS_MAX for part in parts):
+                self._memo[key] = found
+        return found
+
+    def _tested(self, subject: Subject) -> tuple[str, ...]:
+        names: list[str] = []
+        for reading, by_value in self._cases.values():
+            names += by_value.get(reading(subject), ())
+        for name, evaluate, is_template in self._tests:
+            value = evaluate(subject)
+            if value and is_template:
+                names.append(f"{SPAWN}{name}_{spelled(value)}")
+            if value:
+                names.append(name)
+        return tuple(names)
+
+
+def spelled(value: bytes) -> str:
+    """A value as part of a name: text where it is text, else hexadecimal digits."""
+    value = value[:SPAWNED_MAX]
+    plain = all(0x20 <= octet < 0x7F and octet != 0x27 for octet in value) and value == value.strip()
+    return value.decode() if plain else f"0x{value.hex()}"
+
+
+class Classes:
+    """All classes of a snapshot."""
+
+    __slots__ = (
+        "_additional", "_after", "_before", "_given", "_made_of", "_memo", "_names_vendors", "_templates", "asks_known",
+    )  # fmt: skip
+
+    def __init__(self, declared: Iterable[ClientClass], tests: Sequence[Tested], late: frozenset[str],
+                 named: Iterable[str]) -> None:  # fmt: skip
+        declared, named = tuple(declared), frozenset(named)
+        self._made_of = (
+            tuple((one.name, one.order, one.level, one.lifetimes, one.boot) for one in declared),
+            tuple((one.name, one.expression.text, one.is_template) for one in tests),
+            late,
+            named,
+        )
+        self._given = {one.name: one for one in declared if one.gives}
+        self._templates = frozenset(one.name for one in tests if one.is_template)
+        tested = {one.name: one for one in tests}
+        untested = {
+            one.name for one in declared
+            if one.name not in tested and template_of(one.name, self._templates) is None
+        }  # fmt: skip
+        waiting = _waiting(tested, untested)
+        early = [one for one in tests if one.name not in late]
+        self._before = _groups([one for one in early if one.name not in waiting])
+        self._after = _groups([one for one in early if one.name in waiting])
+        self._additional = {one.name: Group(one.expression.atoms().values(), [one]) for one in tests}
+        #: Whether anything is said of classes that option 60 makes.
+        self._names_vendors = any(name.startswith(VENDOR_CLASS) for name in (*tested, *untested, *named))
+        #: Whether it makes a difference to any class that the client is known.
+        asked = {name for one in tests for name in one.expression.members}
+        self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
+        self._memo: dict[object, Matched] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Classes) and self._made_of == other._made_of
+
+    def __hash__(self) -> int:
+        return hash(self._made_of[1:])
+
+    def match(self, subject: Subject) -> Matched:
+        """The classes that the packet alone tells."""
+        first: tuple[str, ...] = (ALL,) if subject.message_type else (ALL, BOOTP)
+        if self._names_vendors and (vendor := subject.options.get(_VENDOR_CLASS_ID)):
+            first = (*first, VENDOR_CLASS + spelled(vendor))
+        levels = self._before
+        if len(levels) <= 1:
+            # Nobody asks for what another class found: what they found together is all there is to remember.
+            key = (first, *[group.found(subject) for group in levels[0]]) if levels else (first,)
+            matched = self._memo.get(key)
+            return matched or self._remembered(key, frozenset(name for found in key for name in found))
+        classes = subject.classes = set(first)
+        self._through(levels, subject, classes)
+        return self.all_of(classes)
+
+    def match_known(self, subject: Subject, given: Sequence[str] | None) -> Matched:
+        """Those that depend on an assignment as well: ``given`` are what it gives, None where there is none."""
+        classes = set(subject.classes)
+        subject.classes = classes
+        if given is None:
+            classes.add(UNKNOWN)
+        else:
+            classes.add(KNOWN)
+            classes.update(given)
+        self._through(self._after, subject, classes)
+        return self.all_of(classes)
+
+    def _through(self, levels: Sequence[Sequence[Group]], subject: Subject, classes: set[str]) -> None:
+        """Level by level, for ``member`` asks for what the levels before have found."""
+        for level in levels:
+            for group in level:
+                classes.update(group.found(subject))
+
+    def all_of(self, classes: Iterable[str]) -> Matched:
+        """What these classes give together."""
+        names = frozenset(classes)
+        return self._memo.get(names) or self._remembered(names, names)
+
+    def _remembered(self, key: object, names: frozenset[str]) -> Matched:
+        mine = self._given
+        given = sorted((mine[name] for name in names if name in mine), key=_order)
+        matched = Matched(names, tuple(given), ", ".join(sorted(names - {ALL})))
+        if len(self._memo) >= MEMO_MAX:
+            self._memo.clear()
+        self._memo[key] = matched
+        return matched
+
+    def match_additional(self, subject: Subject, names: Iterable[str]) -> tuple[ClientClass, ...]:
+        """Of the classes that a pool and its subnet list, in their order, what the client gets by them."""
+        found: list[ClientClass] = []
+        for name in names:
+            group = self._additional.get(name)
+            if group is not None and name not in subject.classes:
+                subject.classes = {*subject.classes, *group.found(subject)}
+            classes = subject.classes
+            if name in classes:
+                found += [self._given[one] for one in self._spawned(name, classes) if one in self._given]
+        return tuple(found)
+
+    def _spawned(self, name: str, classes: Iterable[str]) -> Iterable[str]:
+        """What a template made comes before the template itself."""
+        if name not in self._templates:
+            return (name,)
+        return (*(one for one in classes if template_of(one, self._templates) == name), name)
+
+
+def _order(one: ClientClass) -> float:
+    return one.order
+
+
+def _waiting(tested: Mapping[str, Tested], untested: Iterable[str]) -> frozenset[str]:
+    """The classes that cannot be told before the assignment is known.
+
+    They ask whether there is one, for a class that nobody tests and that an assignment may give, or for another such.
+    """
+    facts = {KNOWN, UNKNOWN, *untested} - {ALL, BOOTP}
+    facts = {name for name in facts if not name.startswith(VENDOR_CLASS)}
+    waiting: set[str] = set()
+    more = True
+    while more:
+        found = {
+            name for name, one in tested.items()
+            if name not in waiting and not (facts | waiting).isdisjoint({*one.expression.members, *one.needs})
+        }  # fmt: skip
+        waiting |= found
+        more = bool(found)
+    return frozenset(waiting)
+
+
+def _groups(tests: Sequence[Tested]) -> tuple[tuple[Group, ...], ...]:
+    """The classes in levels, and in each those together that read the same, or part of it."""
+    levels: dict[str, int] = {}
+    left = list(tests)
+    inside = {one.name for one in tests}
+    while left:
+        ready = [one for one in left if all(name in levels for name in one.needs if name in inside)]
+        assert ready, "the validator lets no ring of classes through"
+        for one in ready:
+            levels[one.name] = 1 + max((levels[name] for name in one.needs if name in levels), default=0)
+        left = [one for one in left if one.name not in levels]
+    made: list[tuple[Group, ...]] = []
+    for level in sorted(set(levels.values())):
+        shared: list[tuple[dict[str, Callable[[Subject], Any]], list[Tested]]] = []
+        some = [one for one in tests if levels[one.name] == level]
+        for one in sorted(some, key=lambda one: -len(one.expression.atoms())):
+            atoms = dict(one.expression.atoms())
+            home = next((both for both in shared if atoms.keys() <= both[0].keys()), None)
+            if home is None:
+                shared.append((atoms, [one]))
+            else:
+                home[1].append(one)
+        made.append(tuple(Group(atoms.values(), members) for atoms, members in shared))
+    return tuple(made)

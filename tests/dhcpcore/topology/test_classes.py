@@ -1,0 +1,98 @@
+"""Groups of classes: each is looked at once for the same values, in the order that they depend on each other."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dhcpcore.topology.build import from_document
+from dhcpcore.topology.classes import MEMO_MAX, Classes
+from dhcpcore.topology.validate import validate
+from tests.dhcpcore.topology.expressions.subjects import subject
+
+
+def classes(*listed: dict[str, Any]) -> Classes:
+    made = from_document(validate({"version": 1, "classes": list(listed)})).classes
+    assert made is not None
+    return made
+
+
+def matched(made: Classes, packet: Any, given: Any = None) -> set[str]:
+    packet.classes = made.match(packet).names
+    return made.match_known(packet, given).names - {"ALL", "KNOWN", "UNKNOWN"}
+
+
+def vendors(count: int) -> list[dict[str, Any]]:
+    return [{"name": f"v{number}", "test": f"option[60].hex == 'v{number}'"} for number in range(count)]
+
+
+def test_classes_that_read_the_same_are_one_group() -> None:
+    made = classes(*vendors(50), {"name": "short", "test": "substring(option[60].hex, 0, 1) == 'v'"})
+    assert len(made._before[0]) == 2
+    assert matched(made, subject({60: b"v7"})) == {"v7", "short"}
+    assert matched(made, subject({60: b"x"})) == set()
+
+
+def test_a_group_is_worked_out_once_for_the_same_values() -> None:
+    made = classes(*vendors(3))
+    ((group,),) = made._before
+    for _ in range(3):
+        assert matched(made, subject({60: b"v1"})) == {"v1"}
+    assert group._memo == {b"v1": ("v1",)}
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    made = classes(*vendors(1))
+    ((group,),) = made._before
+    for number in range(MEMO_MAX + 5):
+        made.match(subject({60: b"%d" % number}))
+    assert len(group._memo) <= MEMO_MAX
+    before = len(group._memo)
+    assert matched(made, subject({60: bytes(300)})) == set()
+    assert len(group._memo) == before, "a long value is not worth its memory"
+
+
+def test_a_class_that_depends_on_facts_comes_after_them() -> None:
+    made = classes({"name": "lab"}, {"name": "a", "test": "member('lab')"}, {"name": "b", "test": "member('a')"},
+                   {"name": "c", "test": "known"}, {"name": "d", "test": "option[60].exists"})  # fmt: skip
+    packet = subject({60: b"x"})
+    assert made.match(packet).names == {"ALL", "d"}
+    assert matched(made, subject({60: b"x"}), ["lab"]) == {"lab", "a", "b", "c", "d"}
+    assert matched(made, subject({60: b"x"}), []) == {"c", "d"}
+    assert matched(made, subject({60: b"x"})) == {"d"}
+
+
+def test_what_a_template_makes_can_be_asked_for() -> None:
+    made = classes({"name": "x", "test": "member('SPAWN_t_v')"}, {"name": "t", "template_test": "option[60].hex"})
+    assert matched(made, subject({60: b"v"})) == {"x", "t", "SPAWN_t_v"}
+    assert matched(made, subject({60: b"w"})) == {"t", "SPAWN_t_w"}
+    assert matched(made, subject()) == set()
+
+
+TESTS = ["option[60].hex == 'a'", "option[60].exists", "substring(option[61].hex, 0, 3) == 'foo'",
+         "option[12].text == 'b'", "known", "not known", "option[60].hex == option[12].hex"]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_remembering_changes_nothing(data: st.DataObject) -> None:
+    """The same as every expression evaluated by itself, in an order that its members allow."""
+    names = [f"c{number}" for number in range(data.draw(st.integers(1, 6)))]
+    listed = []
+    for number, name in enumerate(names):
+        test = data.draw(st.sampled_from(TESTS))
+        for other in data.draw(st.lists(st.sampled_from(names[:number]), max_size=2)) if number else ():
+            test = f"({test}) {data.draw(st.sampled_from(['and', 'or', 'and not']))} member('{other}')"
+        listed.append({"name": name, "test": test})
+    made = classes(*data.draw(st.permutations(listed)))
+    from dhcpcore.topology.expressions.compiler import compiled
+    from dhcpcore.wire.v4.options import DHCP4_OPTIONS
+
+    for _ in range(4):
+        options = data.draw(st.dictionaries(st.sampled_from([12, 60]), st.sampled_from([b"a", b"b", b""])))
+        assignment = data.draw(st.sampled_from([None, []]))
+        plain = subject(options, classes=[] if assignment is None else ["KNOWN"])
+        for one in listed:
+            if compiled(one["test"], DHCP4_OPTIONS).evaluate(plain):
+                plain.classes = {*plain.classes, one["name"]}
+        assert matched(made, subject(options), assignment) == plain.classes - {"KNOWN"}
