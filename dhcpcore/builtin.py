@@ -7,16 +7,19 @@ from dhcpcore.handlers.assignment import FindAssignment
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
 from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
+from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
 from dhcpcore.handlers.ipv6_only import OfferNoAddress, SayIpv6Only
 from dhcpcore.handlers.leasequery import LeaseQuery
-from dhcpcore.handlers.lifetimes import LeaseTimes
+from dhcpcore.handlers.lifetimes import AdaptTimes, LeaseTimes, RunOut
+from dhcpcore.handlers.limits import CheckLimit, LimitLeases
 from dhcpcore.handlers.nonce import GiveNonce
 from dhcpcore.handlers.offer import Offer
 from dhcpcore.handlers.options import Options
+from dhcpcore.handlers.patience import DelayOffer, MinSecs
 from dhcpcore.handlers.probe import ProbeAddress
 from dhcpcore.handlers.proxy import BootAnswer, BootQuestion, ProxyOnly
 from dhcpcore.handlers.rapid_commit import RapidCommit
@@ -29,24 +32,31 @@ from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.searches import Searches
+from dhcpcore.stats.manners import Manners
 
 
-def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: Nonces) -> tuple[Handler, ...]:
+def builtin(
+    allocator: Allocator, offered: Offered, searches: Searches, nonces: Nonces, manners: Manners
+) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     options = Options()
     additional = MatchAdditional()
     return (
         SelectVpn(),
         SelectSubnet(),
+        LimitRate(manners),
         ProxyOnly(),
         BootpClient(),
         ServerIdentity(allocator),
+        MinSecs(),
         AdmitClient(),
         MatchClasses(),
         Identify(offered),
+        DelayOffer(),
         FindAssignment(),
         MatchKnown(),
         BootpKnown(additional, options),
+        LimitLeases(),
         RecordConflict(),
         RecordAtOnce(),
         RecordLease(),
@@ -55,10 +65,14 @@ def builtin(allocator: Allocator, offered: Offered, searches: Searches, nonces: 
         Grant(allocator),
         Release(),
         Decline(),
+        CountDeclines(manners),
+        CheckLimit(),
         Inform(),
         ProbeAddress(),
         additional,
         LeaseTimes(),
+        AdaptTimes(allocator),
+        RunOut(),
         BootQuestion(),
         options,
         BootAnswer(),

@@ -27,6 +27,7 @@ from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
 from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
+from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.finished import Probe, Traced
@@ -36,6 +37,7 @@ from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
+from dhcpcore.stats.manners import Manners
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Interface, Links
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
@@ -63,12 +65,16 @@ _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED)
 class Engine:
     """One server: its snapshot, interfaces, offers under way, counters and traces."""
 
-    def __init__(self, *, strict: bool = False) -> None:
-        """``strict`` lets a handler's fault through to the caller: tests must see what a server survives."""
-        self.allocator = Allocator()
+    def __init__(self, *, strict: bool = False, draw: Draw | None = None) -> None:
+        """``strict`` lets a handler's fault through to the caller: tests must see what a server survives.
+
+        ``draw`` gives a random number below its argument, for pools that are allocated at random.
+        """
+        self.allocator = Allocator(draw)
         self.offered = Offered()
         self.searches = Searches()
         self.nonces = Nonces()
+        self.manners = Manners()
         self.counters = Counters()
         self.traces: deque[Traced] = deque(maxlen=TRACES_MAX)
         self.traced = 0  #: How many were ever kept.
@@ -78,12 +84,12 @@ class Engine:
         self.strict = strict
         self.reply = Reply()
         self.plan = Plan(self._handlers(), MESSAGES)
-        self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey, float]] = OrderedDict()
+        self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
 
     def _handlers(self) -> tuple[Handler, ...]:
-        return builtin(self.allocator, self.offered, self.searches, self.nonces)
+        return builtin(self.allocator, self.offered, self.searches, self.nonces, self.manners)
 
     @property
     def defined(self) -> bool:
@@ -183,13 +189,15 @@ class Engine:
         """Whether a probe's answer made a suspended transaction due."""
         return bool(self._answered)
 
-    def suspend(self, bundle: TransactionBundle, key: LeaseKey, until: float) -> None:
+    def suspend(self, bundle: TransactionBundle, key: LeaseKey | None, until: float) -> None:
         """Put a transaction aside."""
         if len(self._suspended) >= SUSPENDED_MAX:
             _, (oldest, _, _) = self._suspended.popitem(last=False)
             oldest.reason = Reason.TOO_MANY_SUSPENDED
             self.finish(oldest)
         self._suspended[id(bundle)] = (bundle, key, until)
+        if key is None:
+            return
         on_link = bundle.request.giaddr == b"\0\0\0\0"
         self._probes.append(Probe(key, bundle.datagram.interface if on_link else 0))
 
@@ -202,7 +210,8 @@ class Engine:
         ]
         for number, bundle, key in due:
             del self._suspended[number]
-            bundle.probed = {**(bundle.probed or {}), key: key in answered}
+            if key is not None:
+                bundle.probed = {**(bundle.probed or {}), key: key in answered}
             if key in answered or bundle.snapshot is not self.snapshot:
                 bundle.candidate = None  # In use, or of a pool that may be no more.
             bundle.begin_anew(self.snapshot, self.links, now)
@@ -342,16 +351,16 @@ class Batch:
         """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""
         engine = self._engine
         changes = self.ledger.changes
-        engine.counters.rows_committed += len(changes) - len(outcome.lost)
+        engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
         for key, change in changes.items():
-            if key in outcome.lost:
+            if key in outcome.lost or key in outcome.over:
                 engine.allocator.doubt(key)
             elif change.opens or change.closing is not None or change.after.state == State.DECLINED:
                 engine.allocator.note_row(change.after, self.now)
         waiting = self._waiting
         self._waiting = []
         self.ledger = Ledger(self.facts)
-        if not outcome.lost and not outcome.refused:
+        if not outcome.lost and not outcome.refused and not outcome.over:
             for bundle in waiting:
                 self._ready += bundle.outgoing
                 engine.finish(bundle)
@@ -364,7 +373,7 @@ class Batch:
     def _sort_out(self, waiting: list[TransactionBundle], outcome: Outcome) -> None:
         engine = self._engine
         refused = {change.after.key for change, _ in outcome.refused}
-        for key in outcome.lost | refused:
+        for key in outcome.lost | refused | outcome.over:
             self.facts.by_key.pop(key, None)
             self.facts.assigned.pop(key, None)
         for bundle in waiting:
@@ -375,6 +384,14 @@ class Batch:
                 self._close(bundle, Reason.ROW_REFUSED)
             elif any(key in outcome.lost for key in bundle.depends):
                 self._retry(bundle)
+            elif any(key in outcome.over for key in bundle.depends):
+                if bundle.request.message_type != MessageType.REQUEST:
+                    self._close(bundle, Reason.LIMIT_REACHED)  # Rapid commit, BOOTP: no NAK answers those.
+                    continue
+                bundle.outgoing = []
+                self._refuse(bundle, Reason.NAK_LIMIT)
+                self._ready += bundle.outgoing
+                engine.finish(bundle)
             else:
                 self._ready += bundle.outgoing
                 engine.finish(bundle)

@@ -58,7 +58,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     privileges.drop(account)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
-    engine = Engine()
+    engine = Engine(draw=secrets.randbelow)
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)

@@ -29,8 +29,9 @@ from dhcpcore.net import cycle
 from dhcpcore.stats.reasons import Reason, Verdict
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases import LeaseStore
-from dhcpcore.store.schema import history, lease, metadata, quarantine
+from dhcpcore.store.schema import history, lease, lease_count, metadata, quarantine
 from dhcpcore.topology.links import Interface
+from dhcpcore.topology.policy import Policy
 from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Snapshot, Subnet
 from tests.packets4 import (
     ACK,
@@ -91,7 +92,7 @@ def subnet(prefix: str, *pools: Pool, subnet_id: int = 0, name: str = "", **fiel
 def assignment(
     home: Subnet, address: str | None, *, hw: bytes = b"", client_id: bytes = b"", circuit: bytes = b"",
     remote: bytes = b"", duid: bytes = b"", hostname: str = "", options: Mapping[int, bytes] = MappingProxyType({}),
-    classes: Sequence[str] = (),
+    classes: Sequence[str] = (), boot: tuple[bytes, bytes, bytes] | None = None, waits: bool = False,
     **more: frozenset[int],
 ) -> Assignment:  # fmt: skip
     """A static assignment by one identifier."""
@@ -105,7 +106,7 @@ def assignment(
     ((kind, identifier),) = [(kind, value) for kind, value in kinds.items() if value]
     keys: tuple[LeaseKey, ...] = () if address is None else ((home.space, 4, ip(address), 32),)
     return Assignment(next(_numbers), home.subnet_id, int(kind), identifier, keys, hostname, tuple(options.items()),
-                      classes=tuple(classes), **more)
+                      classes=tuple(classes), boot=boot, waits=waits, **more)
 
 
 class Kept:
@@ -300,7 +301,7 @@ class World:
         self.path = folder / "lessor.db"
         self.database = Database(f"sqlite:///{self.path}")
         with self.database.writer_engine.begin() as connection:
-            metadata.create_all(connection, tables=[lease, history, quarantine])
+            metadata.create_all(connection, tables=[lease, history, lease_count, quarantine])
         self.kept = Kept()
         self.nodes = [Node(Engine(strict=True), Watched(LeaseStore(self.database, self.kept))) for _ in range(engines)]
         for number, node in enumerate(self.nodes):
@@ -342,6 +343,7 @@ class World:
             **self.fields,
         )  # fmt: skip
         for node in self.nodes:
+            node.store.follow(made)
             node.engine.install(made)
         self.snapshot = made
 
@@ -367,6 +369,7 @@ class World:
             cycle.run(node.engine.open_sweep(rows, self.now), node.store, node.engine.snapshot, self._hand_over)
             if after is None:
                 break
+        node.store.recount(self.now)
         self.check()
         return count
 
@@ -647,6 +650,8 @@ class World:
                     attached = interface.name
             return one.shared_network, attached, one.subnet_id
 
+        if home.policy.one_lease_per_client and home.space == key[0]:
+            return True
         mine = wire(home)
         for other in self.subnets:
             if other.space == key[0] and other.contains(key[2]):
@@ -744,4 +749,5 @@ def traces(world: World) -> Iterator[str]:
         yield describe(step)
 
 
-__all__ = ["ETH0", "FOREVER", "OFFICE", "SERVER", "T0", "Boot", "Lifetimes", "World", "assignment", "pool", "subnet"]
+__all__ = [
+    "ETH0", "FOREVER", "OFFICE", "SERVER", "T0", "Boot", "Lifetimes", "Policy", "World", "assignment", "pool", "subnet"]

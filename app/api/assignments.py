@@ -14,10 +14,11 @@ from app.api.changes import Done, MaybeDone, done
 from app.api.conditions import IfMatch, required, tagged
 from app.api.responses import Problems
 from app.context import context
-from app.services import assignments
+from app.services import assignments, takeover
 from app.services.access import Role
 from app.services.assignments import AssignmentView
 from app.services.definitions import Applied
+from app.services.plain import plain
 from dhcpcore.store.assignment_list import PAGE_MAX
 from dhcpcore.topology.document import AssignmentEntry
 
@@ -55,6 +56,17 @@ class AssignmentBody(AssignmentEntry):
                                      "whose prefix holds the address. An assignment keeps its subnet.")
 
 
+class HolderShown(BaseModel):
+    """A lease that is held now."""
+
+    address: str
+    client: str
+    hostname: str
+    is_own: bool = Field(description="Whether it is the assignment's own client.")
+    renews_at: str = Field(description="When its client will probably be heard of next.")
+    ends_at: str | None = Field(description="null: the lease has no end.")
+
+
 class Assignment(BaseModel):
     """One assignment.  Keys that it has no value for are left out, as in the definitions document."""
 
@@ -75,6 +87,12 @@ class Assignment(BaseModel):
     never_send: list[str] = Field([], description="Options kept back.")
     classes: list[str] = Field([], description="Classes that the client is of by this.")
     enabled: bool
+    boot: dict[str, str] | None = Field(None, description="DHCPv4: BOOTP fields of its replies.")
+    shared: bool = False
+    takeover: str = Field("nak", description="How a lease that is in the way ends: `nak` or `wait`.")
+    usage: Literal["in-use", "held-by-another", "conflict", "unused", "disabled"] = Field(
+        description="What becomes of its addresses.")
+    holders: list[HolderShown] = Field(description="Who holds its addresses now.")
 
 
 class Assignments(BaseModel):
@@ -86,6 +104,32 @@ class Assignments(BaseModel):
 
 class ChangedAssignment(Assignment, MaybeDone):
     """The assignment as it is now, and what the change did."""
+
+
+class Outlook(BaseModel):
+    """What is in an assignment's way."""
+
+    takeover: str = Field(description="`nak` or `wait`.")
+    others: list[HolderShown] = Field(description="Who else holds its addresses.")
+    elsewhere: list[HolderShown] = Field(description="What its client holds instead.")
+    moves_at: str | None = Field(description="When the last of them will be gone, at the earliest; null: nobody is in "
+                                             "the way, or a lease has no end.")
+    asked: list[str] = Field(description="Addresses whose holders were asked to renew just now.")
+    refused: list[str] = Field(description="Why others could not be asked.")
+
+
+class Chosen(Outlook):
+    """The same after a choice."""
+
+    revision: int | None = Field(description="Of the definitions, where the choice changed them.")
+
+
+class TakeoverBody(BaseModel):
+    """How what is in the way ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    how: Literal["nak", "wait", "renew"]
 
 
 @api.get("/assignments", responses={200: Assignments, **Problems.of(404, 503)}, operation_id="list_assignments",
@@ -156,10 +200,31 @@ def remove_assignment(path: AssignmentNumber, header: IfMatch) -> Response:
     return jsonify(done(assignments.delete(context().appliance, path.id, by=auth.principal(), version=version)[1]))
 
 
+@api.get("/assignments/<id>/takeover", responses={200: Outlook, **Problems.of(404, 503)},
+         operation_id="get_takeover", summary="What is in an assignment's way")
+@auth.needs(Role.VIEWER)
+def get_takeover(path: AssignmentNumber) -> Response:
+    """Who holds its addresses, what its client holds instead, and when that will be over."""
+    return jsonify(plain(takeover.outlook(context().appliance, path.id)))
+
+
+@api.post("/assignments/<id>/takeover", responses={200: Chosen, **Problems.of(404, 409, 415, 503)},
+          operation_id="choose_takeover", summary="Say how what is in the way ends",
+          request_body=described(TakeoverBody, {"how": "wait"}))
+@auth.needs(Role.OPERATOR)
+def choose_takeover(path: AssignmentNumber) -> Response:
+    """`nak`: the holder is refused at its next contact; `wait`: its lease runs out and is not extended; `renew`: it is
+    asked to renew at once (FORCERENEW), and refused then.
+    """
+    how = json_object().get("how")
+    found, applied = takeover.choose(context().appliance, path.id, str(how), by=auth.principal())
+    return jsonify(plain(found) | {"revision": None if applied is None else applied.revision})
+
+
 def shown(view: AssignmentView) -> dict[str, Any]:
     """An assignment as its schema says."""
     return {"id": view.id, "subnet": view.subnet, **view.entry, "enabled": view.enabled,
-            "conflicts": list(view.conflicts)}
+            "conflicts": list(view.conflicts), "usage": view.usage.state, "holders": plain(view.usage.holders)}
 
 
 def changed(view: AssignmentView, applied: Applied | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from app.api import (
     setup,
     shared_networks,
     subnets,
+    suspensions,
     tokens,
     transactions,
     users,
@@ -39,7 +40,7 @@ from dhcpcore.version import __version__
 PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, classes, leases, transactions, global_settings,
-             option_definitions, options, definitions, revisions, engine, users, tokens, audit, setup)
+             option_definitions, options, definitions, revisions, engine, users, tokens, audit, setup, suspensions)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

@@ -65,6 +65,7 @@ class Pool(Use):
     first: str
     last: str
     guard: str | None = Field(description="Class that a client must be in; null admits all.")
+    excluded: list[str] = Field(description="Addresses and ranges of it that are given to nobody; not in its size.")
 
 
 class Subnet(BaseModel):

@@ -6,6 +6,7 @@ import click
 
 from app.cli.invocation import Invocation
 from app.cli.output import emit, json_option, note, say, table
+from app.services.plain import time_text
 
 if TYPE_CHECKING:
     from app.services.assignments import AssignmentView
@@ -81,6 +82,9 @@ def show(invocation: Invocation, what: str, *, as_json: bool) -> None:
         return
     rows = (("number", view.id), ("subnet", view.subnet), (view.identifier, view.value),
             ("addresses", ", ".join(view.addresses)), ("host name", view.hostname),
+            *((name.replace("_", " "), value) for name, value in view.entry.get("boot", {}).items()),
+            ("shared", "yes" if view.entry.get("shared") else ""), ("takeover", view.entry.get("takeover", "")),
+            ("state", view.usage.words if view.enabled else ""),
             *((f"option {name}", value) for name, value in view.entry.get("options", {}).items()),
             ("", "" if view.enabled else "disabled: without effect"))
     for name, value in rows:
@@ -131,10 +135,45 @@ def remove(invocation: Invocation, what: str, *, as_json: bool) -> None:
           as_json=as_json)
 
 
+@command.command(name="takeover")
+@click.argument("what", metavar="ADDRESS|CLIENT")
+@click.option("--how", type=click.Choice(("nak", "wait", "renew")),
+              help="Refuse the holder when it is next heard of; let its lease run out; or ask it to renew at once.")
+@json_option
+@click.pass_obj
+def takeover_(invocation: Invocation, what: str, *, how: str | None, as_json: bool) -> None:
+    """Tell who is in an assignment's way and until when, and with --how say how that ends."""
+    from app.services import assignments, takeover
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        number = assignments.named(appliance, what).id
+        if how is None:
+            found = takeover.outlook(appliance, number)
+        else:
+            found, _ = takeover.choose(appliance, number, how, by=terminal())
+    if as_json:
+        emit(found)
+        return
+    for one in found.others:
+        say(f"{one.address} is held by {one.client}, which renews about {time_text(one.renews_at)}.")
+    for one in found.elsewhere:
+        say(f"Its client holds {one.address} instead, and renews about {time_text(one.renews_at)}.")
+    if found.is_settled:
+        say("Nothing is in its way.")
+    elif found.moves_at is None:
+        say("A lease in its way has no end: only `--how nak` or `--how renew` ends it.")
+    else:
+        ends = "its lease is over" if found.takeover == "wait" else "it is refused at its next contact"
+        say(f"That ends about {time_text(found.moves_at)}, when {ends}.")
+    for address in found.asked:
+        say(f"The client of {address} was asked to renew now.")
+    for sentence in found.refused:
+        note(sentence)
+
+
 def _state(one: "AssignmentView") -> str:
-    if not one.enabled:
-        return "disabled"
-    return f"in conflict: {', '.join(one.conflicts)} is used by somebody else" if one.conflicts else ""
+    return one.usage.words
 
 
 def _tell_switched(view: "AssignmentView", done: "Applied | None", what: str, *, as_json: bool) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from app import auth
 from app.context import context
 from app.pages.asked import asked
 from app.pages.entry_form import EntryForm
-from app.services import assignment_table, assignments, subnets
+from app.services import assignment_table, assignments, subnets, takeover
 from app.services.access import Role
 from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, Refused
 
@@ -73,8 +74,26 @@ def add() -> str | tuple[str, int] | Answer:
 @auth.needs(Role.VIEWER)
 def one(number: int) -> str:
     """The form of one."""
-    view = assignments.get(context().appliance, number)
-    return render_template("assignments/form.html", form=EntryForm.of_view(view), view=view, names=_names())
+    appliance = context().appliance
+    view = assignments.get(appliance, number)
+    return render_template("assignments/form.html", form=EntryForm.of_view(view), view=view, names=_names(),
+                           outlook=takeover.outlook(appliance, number), now=appliance.database.now())
+
+
+@blueprint.post("/assignments/<int:number>/takeover")
+@auth.needs(Role.OPERATOR)
+def choose(number: int) -> Answer:
+    """Say how what is in its way ends."""
+    try:
+        found, _ = takeover.choose(context().appliance, number, request.form.get("how", ""), by=auth.principal())
+    except LessorError as error:
+        flash(str(error), "error")
+    else:
+        for address in found.asked:
+            flash(f"The client of {address} was asked to renew now.", "success")
+        for sentence in found.refused:
+            flash(sentence, "error")
+    return redirect(url_for("page_assignments.one", number=number), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/assignments/<int:number>")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import suppress
+from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
-from app.auth import needs
+from app.auth import needs, principal
 from app.context import context
 from app.pages import streams
 from app.pages.asked import asked
-from app.services import transactions
+from app.services import suspensions, transactions
 from app.services.access import Role
 from app.services.live import Sample
 from dhcpcore.errors import LessorError
@@ -38,9 +41,24 @@ def page() -> str:
         fault = f"{given['before']} is no time: seconds since 1970, as the page's own links write it."
     except LessorError as error:
         fault = str(error)
+    suspended: tuple[suspensions.Suspension, ...] = ()
+    with suppress(LessorError):  # That the engine is away is told on every page.
+        suspended = suspensions.listed(here.appliance)
     following = found[-1].received_at if len(found) == ROWS else None
     return render_template("events/page.html", found=found, fault=fault, given=given, reasons=_REASONS,
-                           following=following, now=here.appliance.database.now())
+                           following=following, suspended=suspended, now=here.appliance.database.now())
+
+
+@blueprint.post("/events/suspensions/<hw_address>/lift")
+@needs(Role.OPERATOR)
+def lift(hw_address: str) -> AnyResponse:
+    """Answer a suspended client again."""
+    try:
+        lifted = suspensions.lift(context().appliance, hw_address, by=principal())
+        flash(f"{lifted} is answered again.", "success")
+    except LessorError as error:
+        flash(str(error), "error")
+    return redirect(url_for("page_events.page"), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.get("/events/recent")

@@ -22,6 +22,7 @@ from dhcpcore.wire.addresses import format_address, parse_address
 CELLS = 256
 
 HELD, ASSIGNED, PROBATION, FREE, PAST, OUTSIDE = "held", "assigned", "declined", "free", "past", "outside"
+EXCLUDED = "excluded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def _cell(address: bytes, rows: dict[bytes, Lease], assigned: set[bytes], pools:
         state = PROBATION
     elif address in assigned:
         state = ASSIGNED
-    elif any(pool.covers(address) for pool in pools):
-        state = PAST if row is not None else FREE
+    elif pool := next((pool for pool in pools if pool.covers(address)), None):
+        state = EXCLUDED if not pool.gives(address) else PAST if row is not None else FREE
     who = "" if row is None else (row.hostname or hardware_text(row.hw))
     text = format_address(address)
     short = text.rpartition(".")[2] if len(address) == 4 else f"{address[-1]:02x}"

@@ -18,8 +18,8 @@ from app.services.appliance import Appliance
 from app.services.cursors import from_cursor, to_cursor
 from app.services.definitions import Applied, Change, Loss
 from app.services.identities import sought
+from app.services.usage import NOT_LOOKED_AT, Usage, usages
 from dhcpcore.errors import Busy, Conflict, Fault, InvalidDocument, InvalidValue, NotFound, Refused
-from dhcpcore.store import queries
 from dhcpcore.store.assignment_list import PAGE_MAX, AssignmentFilter, AssignmentList
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.edits import AssignmentEdits, AssignmentRow, Draft
@@ -60,6 +60,7 @@ class AssignmentView:
     entry: Mapping[str, Any]
     version: int
     conflicts: tuple[str, ...] = ()  #: Addresses that somebody else was found to use; they are on probation.
+    usage: Usage = NOT_LOOKED_AT
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,15 +341,12 @@ def _said(entry: Mapping[str, Any]) -> str:
 
 
 def _views(appliance: Appliance, rows: Sequence[AssignmentRow]) -> list[AssignmentView]:
-    """Assignments with those of their addresses that are in conflict; at most a page of them."""
-    views = [_view(row) for row in rows]
-    octets = {text: parse_address(text) for view in views for text in view.addresses if "/" not in text}
-    spaces, now, asked = subnets.spaces(appliance), appliance.database.now(), list(octets.values())
+    """Assignments with what becomes of their addresses; at most a page of them."""
+    spaces, now = subnets.spaces(appliance), appliance.database.now()
     with appliance.database.reader() as connection:
-        parts = [asked[at : at + queries.PAGE_MAX] for at in range(0, len(asked), queries.PAGE_MAX)]
-        found = set().union(*(queries.declined(connection, part, spaces, now) for part in parts))
-    return [dataclasses.replace(view, conflicts=tuple(text for text in view.addresses if octets.get(text) in found))
-            for view in views]
+        found = usages(connection, rows, spaces, now)
+    return [dataclasses.replace(_view(row), conflicts=usage.conflicts, usage=usage)
+            for row, usage in zip(rows, found, strict=True)]
 
 
 def _view(row: AssignmentRow) -> AssignmentView:

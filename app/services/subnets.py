@@ -16,11 +16,12 @@ from app.services.declared import LISTS, DeclaredSubnet
 from app.services.definitions import Applied
 from app.services.lists import Page, paged
 from dhcpcore.errors import NotFound
-from dhcpcore.lease.model import KIND_ADDRESS4, KIND_PREFIX6
+from dhcpcore.lease.model import KIND_ADDRESS4
 from dhcpcore.store import queries
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.queries import Span
 from dhcpcore.store.topology_edits import Wish
+from dhcpcore.topology.fields import format_span
 from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 from dhcpcore.topology.spans import last_of
 from dhcpcore.wire.addresses import format_address, format_prefix, parse_prefix
@@ -47,6 +48,7 @@ class PoolView:
     held: int
     declined: int
     guard: str | None
+    excluded: tuple[str, ...] = ()  #: Addresses and ranges of it that are given to nobody.
 
     @property
     def free(self) -> int:
@@ -161,11 +163,12 @@ def _span(subnet: Subnet, pool: Pool) -> Span:
 
 
 def _pool(connection: Connection, span: Span, pool: Pool, now: float) -> PoolView:
-    use = queries.use_of(connection, span, now)
-    step = 1 if pool.kind != KIND_PREFIX6 else 1 << (128 - pool.plen)
-    size = (int.from_bytes(pool.last, "big") - int.from_bytes(pool.first, "big")) // step + 1
-    return PoolView(id=pool.pool_id, first=format_address(pool.first), last=format_address(pool.last), size=size,
-                    held=use.held, declined=use.declined, guard=" or ".join(pool.guard) or None)
+    parts = (span._replace(first=first, last=last) for first, last in pool.ranges)
+    uses = [queries.use_of(connection, part, now) for part in parts]
+    return PoolView(id=pool.pool_id, first=format_address(pool.first), last=format_address(pool.last),
+                    size=pool.capacity, held=sum(use.held for use in uses),
+                    declined=sum(use.declined for use in uses), guard=" or ".join(pool.guard) or None,
+                    excluded=tuple(map(format_span, pool.excluded)))
 
 
 #: Keys of a subnet in the document that are changed in a place of their own.

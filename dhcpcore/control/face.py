@@ -50,6 +50,14 @@ class EngineFace(Protocol):
         """Other DHCP servers on a link; asks it, and tells what answered when called again."""
         ...
 
+    def suspensions(self) -> list[dict[str, Any]]:
+        """Clients that are not answered for a time, and why."""
+        ...
+
+    def lift(self, hw: bytes) -> dict[str, Any]:
+        """Answer a suspended client again.  Refused where it is not suspended."""
+        ...
+
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step, so that ended leases are given away again."""
         ...

@@ -79,6 +79,17 @@ def address_bytes(text: Any) -> bytes:
     return ipaddress.ip_address(text).packed
 
 
+def hardware_bytes(text: Any) -> bytes:
+    """An Ethernet address as packets are known by it: hardware type and octets; another type's with its number."""
+    if not isinstance(text, str):
+        raise ValueError("no text")  # noqa: TRY004 - as above
+    kind, slash, rest = text.rpartition("/")
+    octets = bytes.fromhex(rest.replace(":", "").replace("-", ""))
+    if not 1 <= len(octets) <= 16:
+        raise ValueError("no hardware address")
+    return bytes((int(kind) if slash else 1,)) + octets
+
+
 def _count(low: int, high: int) -> Callable[[Any], int]:
     def parse(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
@@ -145,6 +156,12 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
          )),
     Verb("reload", Role.OPERATOR, "Makes the engine read the definitions again, now.",
          lambda engine, _: engine.reload()),
+    Verb("suspensions", Role.VIEWER, "Tells which clients are not answered for a time, why, and until when.",
+         lambda engine, _: engine.suspensions()),
+    Verb("suspension-lift", Role.OPERATOR, "Answers a suspended client again, at once.",
+         lambda engine, args: engine.lift(args["hw_address"]), (
+             Argument("hw_address", hardware_bytes, "a hardware address such as 02:00:00:00:00:01", required=True),
+         )),
     Verb("clock-confirm", Role.ADMIN, "Takes the clock as it is after a step: ended leases are given away again.",
          lambda engine, _: engine.confirm_clock()),
     Verb("stop", Role.ADMIN, "Ends the engine once its batch is committed and answered.",

@@ -82,6 +82,8 @@ class Grant(Handler):
         for own, _ in assigned:
             free = binding.is_free(bundle, binding.row_of(bundle, own), reclaim=self._allocator.reclaim)
             if free and not self._allocator.held_for_other(own, bundle.client):
+                if binding.runs_out(bundle, key):
+                    return
                 raise Refuse(Reason.NAK_MOVED)
             bundle.trace.append((Step.ASSIGNMENT_BLOCKED, own[2]))
 

@@ -27,7 +27,7 @@ class Identify(Handler):
         options = request.options
         hw = request.hw
         client_id = options.get(Opt.CLIENT_ID)
-        if client_id:
+        if client_id and bundle.subnet.match_client_id:
             if len(client_id) > _CLIENT_ID_MAX:
                 raise CannotRespond(Reason.MALFORMED)
             client = b"\x01" + client_id

@@ -194,6 +194,8 @@ class Offer(Handler):
                     continue
                 if binding.admits(bundle, pool):
                     places.append((subnet, pool))
+                elif why := binding.refusal(bundle, pool):
+                    bundle.trace.append((Step.GATED_POOL, pool.pool_id, why.code))
                 else:
                     bundle.trace.append((Step.GUARDED_POOL, pool.pool_id, " or ".join(pool.guard)))
         return places
@@ -203,4 +205,7 @@ class Offer(Handler):
             return Reason.PROBE_ANSWERED
         if self._places(bundle):
             return Reason.POOL_EXHAUSTED if self._allocator.reclaim else Reason.CLOCK_SUSPECT
-        return Reason.ASSIGNMENT_CONFLICT if binding.assigned_here(bundle) else Reason.NO_POOL
+        if binding.assigned_here(bundle):
+            return Reason.ASSIGNMENT_CONFLICT
+        refusals = (binding.refusal(bundle, pool) for subnet in bundle.link.subnets for pool in subnet.pools)
+        return next((reason for reason in refusals if reason is not None), Reason.NO_POOL)

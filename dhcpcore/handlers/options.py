@@ -62,6 +62,11 @@ class Options(Handler):
         if boot.by_architecture:
             boot = _by_architecture(boot, bundle.request.options.get(_ARCHITECTURE, b""), response)
         response.siaddr, response.sname, response.file = boot.next_server, boot.server_name, boot.file
+        if assignment is not None and assignment.boot is not None:
+            next_server, server_name, file = assignment.boot
+            response.siaddr = next_server or response.siaddr
+            response.sname = server_name or response.sname
+            response.file = file or response.file
 
     def _of(self, subnet: Subnet, pool: Pool | None, classes: tuple[ClientClass, ...]) -> Merged:
         """What subnet and pool say, merged once: there are no more of them than the definitions have pools."""

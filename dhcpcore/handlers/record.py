@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dhcpcore.lease.model import Close, Lease, State
-from dhcpcore.lease.transitions import conflict, end, grant, is_active, lease_end
+from dhcpcore.lease.model import INFINITE_LIFETIME_S, NEVER, Change, Close, Lease, State
+from dhcpcore.lease.transitions import conflict, end, grant, is_active, is_renewal, lease_end
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.trace import Step
@@ -59,12 +59,14 @@ class RecordLease(Handler):
             agent=agent,
             renewing=request.ciaddr != NOWHERE,
         )
+        if change is not None and bundle.subnet.policy.cache_threshold and _is_young(bundle, change):
+            change = None
         changes = [change] if change is not None else []
         rows = bundle.facts.by_client.get(bundle.client)
         if rows:
             settled = now if Opt.SERVER_ID in options else now - _SETTLED_S
             for row in rows:
-                if row.key != key and is_active(row, now) and row.cltt <= settled and _of_link(bundle, row):
+                if row.key != key and is_active(row, now) and row.cltt <= settled and _goes(bundle, row):
                     changes.append(end(row, now, Close.MOVED))
                     bundle.trace.append((Step.LEFT_OTHER_LEASE, row.address))
         if change is None:
@@ -87,7 +89,32 @@ class RecordAtOnce(RecordLease):
             super().post(bundle)
 
 
-def _of_link(bundle: TransactionBundle, row: Lease) -> bool:
+def _is_young(bundle: TransactionBundle, change: Change) -> bool:
+    """Whether a renewal need not be written: the answer then promises only what the row says, the time that is left.
+
+    Within the first ``cache_threshold`` percent of the lease, and where nothing else of the row changes.
+    """
+    before = change.before
+    if before is None or not is_renewal(change):
+        return False
+    age, lifetime = bundle.now - before.cltt, before.expires - before.cltt
+    if age * 100 >= bundle.subnet.policy.cache_threshold * lifetime:
+        return False
+    response = bundle.responses[0]
+    left = INFINITE_LIFETIME_S if before.expires == NEVER else before.expires - int(bundle.now)
+    if left < response.lifetime_s:
+        # T1 and T2 come nearer as the lease does.
+        response.renew_s = response.renew_s * left // response.lifetime_s
+        response.rebind_s = response.rebind_s * left // response.lifetime_s
+        response.lifetime_s = left
+    bundle.trace.append((Step.REUSED, response.lifetime_s))
+    return True
+
+
+def _goes(bundle: TransactionBundle, row: Lease) -> bool:
+    """Whether the client leaves this other lease: one of this link, or any where a client has but one."""
+    if bundle.subnet.policy.one_lease_per_client and row.space == bundle.subnet.space:
+        return True
     home = bundle.link.subnet_of(row.address)
     return home is not None and home.space == row.space
 

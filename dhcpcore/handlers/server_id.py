@@ -38,7 +38,8 @@ class ServerIdentity(Handler):
                 if request.message_type == MessageType.REQUEST:
                     # The client took another server's offer: ours is free for others at once.  RFC 2131 4.3.2.
                     client_id = request.options.get(Opt.CLIENT_ID)
-                    self._allocator.drop(b"\x01" + client_id if client_id else b"\x00" + request.hw)
+                    matched = client_id and bundle.subnet.match_client_id
+                    self._allocator.drop(b"\x01" + client_id if client_id and matched else b"\x00" + request.hw)
                 raise CannotRespond(Reason.OTHER_SERVER)
             bundle.server_id = named
             return

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from dhcpcore.lease.facts import Page, PageRow
 from dhcpcore.lease.model import Lease, LeaseKey
-from dhcpcore.lease.occupancy import Found, View, view_of
+from dhcpcore.lease.occupancy import View, view_of
+from dhcpcore.lease.sparse import Draw, Found, sequence
 from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 
 #: Offers under way at once, all pools together; beyond it the oldest is withdrawn.
@@ -46,9 +47,11 @@ class Candidate(NamedTuple):
 class Allocator:
     """Views of all pools and the offers under way; one an engine."""
 
-    __slots__ = ("_by_client", "_by_key", "_in_order", "_views", "reclaim", "share", "snapshot")
+    __slots__ = ("_by_client", "_by_key", "_draw", "_in_order", "_views", "reclaim", "share", "snapshot")
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Draw | None = None) -> None:
+        """``draw``: random numbers for pools that are allocated at random."""
+        self._draw = draw or sequence()
         self._views: dict[int, View] = {}
         #: The views of each space, kind and length by their first address; pools do not overlap.
         self._in_order: dict[tuple[int, int, int], tuple[list[bytes], list[View]]] = {}
@@ -148,12 +151,20 @@ class Allocator:
     ) -> Candidate | tuple[Page, ...] | None:
         """The next address worth trying in these pools, in order; or pages to load first; or None: all exhausted."""
         for subnet, pool in places:
-            found = self._views[pool.pool_id].find(now, self.share, client, reclaim=self.reclaim)
+            found = self._views[pool.pool_id].find(now, self.share, client, self._draw, reclaim=self.reclaim)
             if isinstance(found, Found):
                 return Candidate(found.key, subnet, pool, found.virgin)
             if found is not None:
                 return found
         return None
+
+    def used(self, pool: int, now: float, *, roughly: bool = False) -> float | tuple[Page, ...]:
+        """The share of the pool that is in use, on offer or kept, 0 to 1; or pages to load first.
+
+        ``roughly``: by the pages that are known alone.
+        """
+        view = self._views.get(pool)
+        return 0.0 if view is None else view.used(now, roughly=roughly)
 
     def give_back(self, candidate: Candidate) -> None:
         """A candidate that was searched for and then not offered.  A new revision loads its page anew."""

@@ -46,9 +46,10 @@ class Wants:
     identifiers: set[tuple[int, bytes]] = field(default_factory=set)
     assigned: set[LeaseKey] = field(default_factory=set)
     pages: set[Page] = field(default_factory=set)
+    counts: set[tuple[int, int]] = field(default_factory=set)  #: Kind and id of what has a limit of leases.
 
     def __bool__(self) -> bool:
-        return bool(self.clients or self.leases or self.identifiers or self.assigned or self.pages)
+        return bool(self.clients or self.leases or self.identifiers or self.assigned or self.pages or self.counts)
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Facts:
     by_identifier: dict[tuple[int, bytes], tuple[Assignment, ...]] = field(default_factory=dict)
     assigned: dict[LeaseKey, tuple[Assignment, ...]] = field(default_factory=dict)
     pages: dict[tuple[int, int], tuple[PageRow, ...]] = field(default_factory=dict)
+    counts: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,4 @@ class Outcome:
 
     lost: frozenset[LeaseKey] = frozenset()
     refused: tuple[tuple[Change, str], ...] = ()
+    over: frozenset[LeaseKey] = frozenset()  #: A limit of leases is reached.

@@ -117,6 +117,8 @@ class Assignment(NamedTuple):
     always_send: frozenset[int] = frozenset()  #: Codes of options that the client is sent unasked.
     never_send: frozenset[int] = frozenset()
     classes: tuple[str, ...] = ()  #: Classes that the client is of by it.
+    boot: tuple[bytes, bytes, bytes] | None = None  #: siaddr, sname and file; an empty one is the subnet's.
+    waits: bool = False  #: Whether a lease that is in its way runs out, instead of being refused.
 
     @property
     def says_of_options(self) -> bool:

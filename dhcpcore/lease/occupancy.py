@@ -2,7 +2,10 @@
 
 A ``RangeView`` keeps two bits an address: *free* (no row, not assigned, not held) and *ended* (a row whose holding is
 over; reused only when no free one is left, so that a returning client finds its former address).  Pages are loaded when
-they are first needed.  A ``SparseView`` is for pools too large for bits: it probes by hash.
+they are first needed.  A pool too large for bits has a ``sparse.SparseView``.
+
+The pool's allocator says which of its free addresses comes first: the lowest, the first one behind a hash of the
+client (the same client then finds the same address again on any engine), or the first one behind a random place.
 
 Several engines share a pool by taking addresses of their own share first (offset modulo number of engines), so that
 they seldom race for the same one.
@@ -14,12 +17,13 @@ So the pages of a pool in which nothing is found are read again, a few a second.
 from __future__ import annotations
 
 import functools
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from dhcpcore.lease.facts import PAGE_SIZE, Page, PageRow
 from dhcpcore.lease.model import Lease, LeaseKey, State
+from dhcpcore.lease.sparse import Draw, Found, SparseView, covers, place_of
 from dhcpcore.topology.snapshot import Pool
 
 #: Pools above this many addresses are probed by hash; below it two bits an address cost at most 1 MiB.
@@ -41,18 +45,11 @@ class _Bits:
     loaded_at: float  #: May lie in the future, where a clock was set back.
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An address to try.  ``virgin``: no row was there when its page was loaded."""
-
-    key: LeaseKey
-    virgin: bool
-
-
 class RangeView:
     """The occupancy hint of one pool of up to ``RANGE_MAX`` addresses (or delegated prefixes)."""
 
     __slots__ = (
+        "_barred",
         "_base",
         "_cursor",
         "_exhausted_at",
@@ -77,6 +74,7 @@ class RangeView:
         self.pages = -(-self.size // PAGE_SIZE)
         self._grace_s = grace_s
         self._pages: dict[int, _Bits] = {}
+        self._barred = self._exclusions()  #: Bits that are never given, by page.
         self._held: set[int] = set()
         self._cursor = 0
         self._exhausted_at = _NEVER
@@ -84,26 +82,31 @@ class RangeView:
         self._reread_at = _NEVER
 
     def find(
-        self, now: float, share: tuple[int, int], client: bytes, *, reclaim: bool = True
+        self, now: float, share: tuple[int, int], client: bytes, draw: Draw | None = None, *, reclaim: bool = True
     ) -> Found | tuple[Page, ...] | None:
-        """An address that is probably free, taken out of the hint; or pages to load first; or None: exhausted."""
+        """An address that is probably free, taken out of the hint; or pages to load first; or None: exhausted.
+
+        ``draw`` gives a random number below its argument; a pool that is allocated at random needs it.
+        """
         if 0 <= now - self._exhausted_at < _EXHAUSTED_S:
             return None
         index, count = share
         own = None if count <= 1 else _share_masks(index, count)
-        wanted = self._scan_free(own)
+        allocator = self.pool.allocator
+        start = None if allocator == "lowest" else place_of(client, self.size, draw if allocator == "random" else None)
+        wanted = self._scan_free(own) if start is None else self._scan_free_from(start, own)
         if isinstance(wanted, Found) or wanted:
             return wanted
-        found = self._scan_ended(own) if reclaim else None
+        found = self._scan_ended(own, start) if reclaim else None
         if found:
             return found
         if stale := self._stale(now):
             return stale
         if own is not None:
-            theirs = self._scan_free(None)
+            theirs = self._scan_free(None) if start is None else self._scan_free_from(start, None)
             if isinstance(theirs, Found):
                 return theirs
-            found = self._scan_ended(None) if reclaim else None
+            found = self._scan_ended(None, start) if reclaim else None
             if found:
                 return found
         if not 0 <= now - self._reread_at < _EXHAUSTED_S:
@@ -136,9 +139,41 @@ class RangeView:
             self._cursor = self.pages
         return None
 
-    def _scan_ended(self, own: tuple[int, ...] | None) -> Found | None:
-        for number, bits in self._pages.items():
-            ended = bits.ended if own is None else bits.ended & own[(number * PAGE_SIZE) % len(own)]
+    def _scan_free_from(self, start: int, own: tuple[int, ...] | None) -> Found | tuple[Page, ...] | None:
+        """The first free address behind a place, and round; unknown pages on the way are loaded first.
+
+        At random, any known page will do: where an address is free there, nobody waits for the others.
+        """
+        patient = self.pool.allocator == "random"
+        unknown: list[int] = []
+        for number, bits, mask in self._round(start):
+            if bits is None:
+                unknown.append(number)
+                if not patient and len(unknown) == _PAGES_A_ROUND:
+                    break
+            elif not unknown or patient:
+                free = bits.free & mask if own is None else bits.free & mask & own[(number * PAGE_SIZE) % len(own)]
+                if free:
+                    bit = (free & -free).bit_length() - 1
+                    bits.free &= ~(1 << bit)
+                    return Found(self._key(number * PAGE_SIZE + bit), True)
+        return tuple(self.page(number) for number in dict.fromkeys(unknown[:_PAGES_A_ROUND])) or None
+
+    def _round(self, start: int) -> Iterator[tuple[int, _Bits | None, int]]:
+        """Every page once round from a place, with the bits of it that are meant; the first page's low ones last."""
+        first, offset = divmod(start, PAGE_SIZE)
+        high = (1 << PAGE_SIZE) - (1 << offset)
+        yield first, self._pages.get(first), high
+        for number in (*range(first + 1, self.pages), *range(first)):
+            yield number, self._pages.get(number), -1
+        yield first, self._pages.get(first), ~high
+
+    def _scan_ended(self, own: tuple[int, ...] | None, start: int | None) -> Found | None:
+        pages = ((number, bits, -1) for number, bits in self._pages.items())
+        for number, bits, mask in pages if start is None else self._round(start):
+            if bits is None:
+                continue
+            ended = bits.ended & mask if own is None else bits.ended & mask & own[(number * PAGE_SIZE) % len(own)]
             if ended:
                 bit = (ended & -ended).bit_length() - 1
                 bits.ended &= ~(1 << bit)
@@ -164,6 +199,19 @@ class RangeView:
             pool.pool_id, number, self.space, pool.kind, self._address(start), self._address(stop), pool.plen
         )
 
+    def used(self, now: float, *, roughly: bool = False) -> float | tuple[Page, ...]:
+        """The share that is neither free nor ended, 0 to 1; or pages to load first, unless known ones will do."""
+        if not roughly and len(self._pages) < self.pages:
+            unknown = (number for number in range(self.pages) if number not in self._pages)
+            return tuple(self.page(number) for number in islice(unknown, _PAGES_A_ROUND))
+        if not roughly and (stale := self._stale(now)):
+            return stale
+        size = given = 0
+        for number, bits in self._pages.items():
+            size += min(PAGE_SIZE, self.size - number * PAGE_SIZE) - self._barred.get(number, 0).bit_count()
+            given += bits.free.bit_count() + bits.ended.bit_count()
+        return (size - given) / size if size else 0.0
+
     def unloaded(self) -> Page | None:
         """The next page that was never loaded, for filling while there is nothing else to do."""
         if len(self._pages) == self.pages:
@@ -173,11 +221,11 @@ class RangeView:
     def load(self, number: int, rows: Iterable[PageRow], now: float) -> None:
         """Take in a page as the store has it."""
         length = min(PAGE_SIZE, self.size - number * PAGE_SIZE)
-        free = (1 << length) - 1
+        kept = self._barred.get(number, 0)
+        free = (1 << length) - 1 & ~kept
         ended = 0
         opens = _NEVER_OPENS
         start = self._base + number * PAGE_SIZE * self._step
-        kept = 0
         octets = len(self.pool.first)
         for row in rows:
             if len(row.address) != octets:
@@ -213,7 +261,7 @@ class RangeView:
         if (free_at := self._free_at(row)) > now:
             bits.opens = min(bits.opens, free_at)
         elif offset not in self._held:
-            bits.ended |= bit
+            bits.ended |= bit & ~self._barred.get(offset // PAGE_SIZE, 0)
             self._exhausted_at = _NEVER
 
     def _free_at(self, row: Lease | PageRow) -> int:
@@ -234,11 +282,13 @@ class RangeView:
         bits = self._pages.get(offset // PAGE_SIZE)
         if used or bits is None:
             return
+        number = offset // PAGE_SIZE
+        bit = 1 << offset % PAGE_SIZE & ~self._barred.get(number, 0)
         if virgin:
-            bits.free |= 1 << offset % PAGE_SIZE
-            self._cursor = min(self._cursor, offset // PAGE_SIZE)
+            bits.free |= bit
+            self._cursor = min(self._cursor, number)
         else:
-            bits.ended |= 1 << offset % PAGE_SIZE
+            bits.ended |= bit
         self._exhausted_at = _NEVER
 
     def doubt(self, address: bytes) -> None:
@@ -252,6 +302,7 @@ class RangeView:
         """A new revision: load every page anew, assignments may have changed.  The allocator puts its offers back."""
         self.pool = pool
         self._grace_s = grace_s
+        self._barred = self._exclusions()
         self._pages.clear()
         self._held.clear()
         self._cursor = 0
@@ -259,7 +310,17 @@ class RangeView:
 
     def covers(self, key: LeaseKey) -> bool:
         """Whether the lease of that key is one of the pool's."""
-        return _covers(self.space, self.pool, key)
+        return covers(self.space, self.pool, key)
+
+    def _exclusions(self) -> dict[int, int]:
+        barred: dict[int, int] = {}
+        for first, last in self.pool.excluded:
+            low, high = max(0, self._offset(first)), min(self.size - 1, self._offset(last))
+            for number in range(low // PAGE_SIZE, high // PAGE_SIZE + 1):
+                start = number * PAGE_SIZE
+                bits = (1 << min(high - start, PAGE_SIZE - 1) + 1) - (1 << max(low - start, 0))
+                barred[number] = barred.get(number, 0) | bits
+        return barred
 
     def _address(self, offset: int) -> bytes:
         return (self._base + offset * self._step).to_bytes(len(self.pool.first), "big")
@@ -269,62 +330,6 @@ class RangeView:
 
     def _offset(self, address: bytes) -> int:
         return (int.from_bytes(address, "big") - self._base) // self._step
-
-
-class SparseView:
-    """The view of a pool too large for bits: candidates by a hash of client and attempt; the store knows the free."""
-
-    __slots__ = ("_attempts", "_base", "_step", "pages", "pool", "size", "space")
-
-    def __init__(self, pool: Pool, space: int, grace_s: int) -> None:
-        self.pool = pool
-        self.space = space
-        self._base = int.from_bytes(pool.first, "big")
-        self._step = 1 << (len(pool.first) * 8 - pool.plen)
-        self.size = (int.from_bytes(pool.last, "big") - self._base) // self._step + 1
-        self.pages = 0
-        self._attempts = 0
-
-    def find(
-        self, now: float, share: tuple[int, int], client: bytes, *, reclaim: bool = True
-    ) -> Found | tuple[Page, ...] | None:
-        """A candidate that differs with each call; in a pool this sparse a few calls always meet a free one."""
-        self._attempts += 1
-        seed = hashlib.blake2b(client + self._attempts.to_bytes(8, "big"), digest_size=16).digest()
-        offset = int.from_bytes(seed, "big") % self.size
-        address = (self._base + offset * self._step).to_bytes(len(self.pool.first), "big")
-        return Found((self.space, self.pool.kind, address, self.pool.plen), False)
-
-    def unloaded(self) -> Page | None:
-        """There are no pages."""
-        return None
-
-    def load(self, number: int, rows: Iterable[PageRow], now: float) -> None:
-        """There are no pages."""
-
-    def note(self, row: Lease, now: float) -> None:
-        """Nothing is kept."""
-
-    def hold(self, address: bytes) -> None:
-        """Two clients meet on one address too seldom to keep count."""
-
-    def release(self, address: bytes, *, virgin: bool, used: bool) -> None:
-        """Nothing is kept."""
-
-    def doubt(self, address: bytes) -> None:
-        """Nothing is kept."""
-
-    def renew(self, pool: Pool, grace_s: int) -> None:
-        """A new revision."""
-        self.pool = pool
-
-    def covers(self, key: LeaseKey) -> bool:
-        """Whether the lease of that key is one of the pool's."""
-        return _covers(self.space, self.pool, key)
-
-
-def _covers(space: int, pool: Pool, key: LeaseKey) -> bool:
-    return key[0] == space and key[1] == pool.kind and key[3] == pool.plen and pool.covers(key[2])
 
 
 View = RangeView | SparseView

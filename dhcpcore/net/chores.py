@@ -94,6 +94,7 @@ class Chores:
         snapshot = self._definitions.snapshot()
         for row in snapshot.quarantined:
             log.error("QUARANTINED: %s is not used: %s", row.place, row.fault)
+        self._store.follow(snapshot)
         self._engine.install(snapshot)
         log.info("Revision %d is in force: %d subnets.", snapshot.revision, len(snapshot.subnets))
 
@@ -148,6 +149,7 @@ class Chores:
             cycle.run(batch, self._store, self._engine.snapshot, self._send)
             self._engine.counters.events["swept"] += len(ended)
         if self._swept_to is None:
+            self._store.recount(now)
             found, self._sweep_found = self._sweep_found, 0
             return 1.0 if found else 5.0
         return 0.25 if self.busy() else 0.02

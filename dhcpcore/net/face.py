@@ -173,6 +173,23 @@ class Face:
             raise Refused("The engine may not ask: it was started without the capability NET_RAW.")
         return self.neighbourhood.on(interface)
 
+    def suspensions(self) -> list[dict[str, Any]]:
+        """Clients that are not answered for a time."""
+        names = {subnet.subnet_id: subnet.name for subnet in self._engine.snapshot.subnets}
+        return [
+            {
+                "hw_address": _hardware(one.hw), "why": one.why, "since": one.since, "until": one.until,
+                "subnet": names.get(one.subnet, ""),
+            }
+            for one in self._engine.manners.suspended(self._clock.now())
+        ]  # fmt: skip
+
+    def lift(self, hw: bytes) -> dict[str, Any]:
+        """Answer a suspended client again."""
+        if not self._engine.manners.lift(hw):
+            raise Refused(f"{_hardware(hw)} is not suspended by this engine; see `lessor suspension list`.")
+        return {"hw_address": _hardware(hw)}
+
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step."""
         self._clock.confirm()
@@ -188,6 +205,11 @@ class Face:
             raise Refused(f"{request.verb!r:.80} with {request.body!r:.80} is nothing that can be left for an engine.")
         verb = VERBS[request.verb]
         return dict(verb.run(self, verb.parse(request.body)) or {})
+
+
+def _hardware(hw: bytes) -> str:
+    """A hardware address as people write it; of another type than Ethernet with the type's number before it."""
+    return hw[1:].hex(":") if hw[:1] == b"\x01" else f"{hw[0]}/{hw[1:].hex(':')}"
 
 
 def shown(entry: Traced) -> dict[str, Any]:

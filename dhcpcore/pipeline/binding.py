@@ -5,13 +5,15 @@ Functions on the bundle; they read facts and want more where some are missing, a
 
 from __future__ import annotations
 
-from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Lease, LeaseKey, State
-from dhcpcore.lease.transitions import is_free_for_others
+from dhcpcore.lease.model import KIND_ADDRESS4, NEVER, Assignment, Lease, LeaseKey, State
+from dhcpcore.lease.transitions import is_active, is_free_for_others
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
+from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN
+from dhcpcore.topology.scopes import POOL
 from dhcpcore.topology.snapshot import Pool, Subnet
-from dhcpcore.wire.v4.message import Opt
+from dhcpcore.wire.v4.message import MessageType, Opt
 
 _DECLINED = int(State.DECLINED)
 
@@ -36,6 +38,8 @@ def row_of(bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
 
 def admits(bundle: TransactionBundle, pool: Pool) -> bool:
     """Whether the pool's guard lets the client in."""
+    if (pool.gate is not None or bundle.full is not None) and refusal(bundle, pool) is not None:
+        return False
     return not pool.guard or is_of(bundle, pool.guard)
 
 
@@ -64,6 +68,32 @@ def is_of(bundle: TransactionBundle, names: tuple[str, ...]) -> bool:
         if found:
             return True
     return False
+
+
+def refusal(bundle: TransactionBundle, pool: Pool) -> Reason | None:
+    """Why the pool's gate does not let the client in; None where it does.  Who has an assignment is no stranger."""
+    gate = pool.gate
+    if (
+        bundle.full is not None
+        and (POOL, pool.pool_id) in bundle.full
+        and bundle.request.message_type != MessageType.REQUEST
+    ):  # Who asks for an address is told by the limit's own name.
+        return Reason.LIMIT_REACHED
+    if gate is None:
+        return None
+    known = bundle.assignment is not None
+    if gate.admit == "reserved" or (gate.admit == "known" and not known):
+        return Reason.NOT_ADMITTED
+    if gate.random_mac != "allow" and is_random(bundle.request.hw) != (gate.random_mac == "only") and not (
+        known and gate.random_mac == "deny"
+    ):  # fmt: skip
+        return Reason.RANDOM_MAC
+    return None
+
+
+def is_random(hw: bytes) -> bool:
+    """Whether a hardware address was made up by its host: the bit for local administration.  RFC 7844 2.1, RFC 9724."""
+    return len(hw) == 7 and hw[0] == 1 and hw[1] & 3 == 2
 
 
 def assigned_here(bundle: TransactionBundle) -> list[tuple[LeaseKey, Subnet]]:
@@ -100,10 +130,10 @@ def permission_in(bundle: TransactionBundle, subnet: Subnet, key: LeaseKey) -> t
     pool = pool_of(subnet, key[2])
     if bundle.assignment is not None and any(key == assigned for assigned, _ in assigned_here(bundle)):
         return subnet, pool
-    if pool is None or not admits(bundle, pool):
+    if pool is None or not admits(bundle, pool) or (pool.excluded and not pool.gives(key[2])):
         return None
     if bundle.snapshot.has_assigned_addresses and assigned_to_other(bundle, key):
-        return None
+        return (subnet, pool) if runs_out(bundle, key) else None
     return subnet, pool
 
 
@@ -124,6 +154,21 @@ def assigned_to_other(bundle: TransactionBundle, key: LeaseKey) -> bool:
         raise NeedsRows from None
     mine = bundle.assignment.assignment_id if bundle.assignment is not None else None
     return any(assignment.assignment_id != mine for assignment in assignments)
+
+
+def runs_out(bundle: TransactionBundle, key: LeaseKey) -> bool:
+    """Whether the client's present lease of the address may run out, because the assignment in its way waits for it."""
+    assignment = bundle.assignment
+    mine = assignment.assignment_id if assignment is not None else None
+    others = [one for one in bundle.facts.assigned.get(key, ()) if one.assignment_id != mine]
+    own = [mine_key for mine_key, _ in assigned_here(bundle)]
+    in_its_way = [*others, assignment] if assignment is not None and own and key not in own else others
+    if not in_its_way or not all(one.waits for one in in_its_way):
+        return False
+    return any(
+        row.key == key and is_active(row, bundle.now) and row.expires != NEVER
+        for row in bundle.facts.by_client.get(bundle.client, ())
+    )
 
 
 def _want(bundle: TransactionBundle, key: LeaseKey) -> None:

@@ -88,6 +88,7 @@ class TransactionBundle:
         "datagram",
         "depends",
         "facts",
+        "full",
         "handled_options",
         "handler_data",
         "home",
@@ -132,6 +133,7 @@ class TransactionBundle:
         self.key: LeaseKey | None = None  #: What is offered or granted.
         self.before: Lease | None = None  #: Its row.
         self.pool: Pool | None = None
+        self.full: frozenset[tuple[int, int]] | None = None  #: Kind and id of what has no place for the client.
         self.candidate: Any = None  #: What the allocator proposed in an earlier round.
         self.probed: dict[LeaseKey, bool] | None = None  #: Addresses that were probed, and whether somebody answered.
         self.responses: list[Response4] = []

@@ -42,9 +42,12 @@ class NeedsRows(Signal):
 
 
 class Suspend(Signal):
-    """Run again, as a member of a later batch, when the probe of ``key`` has been answered or ``until`` has passed."""
+    """Run again, as a member of a later batch, when the probe of ``key`` has been answered or ``until`` has passed.
 
-    def __init__(self, key: LeaseKey, until: float) -> None:
+    Without a key nothing is probed: it is a matter of time alone.
+    """
+
+    def __init__(self, key: LeaseKey | None, until: float) -> None:
         super().__init__(key)
         self.key = key
         self.until = until

@@ -54,6 +54,12 @@ class Step:
     CLASSES_KNOWN = 61
     CLASSES_ADDITIONAL = 62
     GUARDED_SUBNET = 63
+    GATED_POOL = 70
+    REUSED = 71
+    ADAPTED = 72
+    DELAYED = 73
+    LIMIT = 74
+    LEASE_RUNS_OUT = 75
 
 
 def _address(value: bytes) -> str:
@@ -106,6 +112,13 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
     Step.ASKED_TO_RENEW: lambda address, how: f"The client of {_address(address)} was asked to renew ({how}).",
     Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",
+    Step.GATED_POOL: lambda pool, code: f"Pool {pool} does not admit it: {code}.",
+    Step.REUSED: lambda seconds: f"Its lease is young and was not written again: {seconds} s of it are left.",
+    Step.ADAPTED: lambda used, seconds: f"{used} % of its pool are in use: the lease is shortened to {seconds} s.",
+    Step.DELAYED: lambda ms: f"The offer was held back for {ms} ms, for other servers to be first.",
+    Step.LIMIT: lambda what: f"{what} has as many leases as it may have.",
+    Step.LEASE_RUNS_OUT: lambda address, seconds: f"{_address(address)} is in the way of an assignment "
+    f"that waits: the lease runs out in {seconds} s and is not extended.",
 }
 
 

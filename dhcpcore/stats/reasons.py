@@ -69,6 +69,9 @@ class Reason(enum.Enum):
     NAK_MOVED = _Row(
         "NAK-MOVED", Verdict.REFUSED, "An assignment gives this client another address than the one it asked for."
     )
+    NAK_LIMIT = _Row(
+        "NAK-LIMIT", Verdict.REFUSED, "Its subnet, pool or class has as many leases as `max_leases` allows."
+    )
     NAK_DECLINED = _Row("NAK-DECLINED", Verdict.REFUSED, "The address was found in use and is on probation.")
     NAK_UNKNOWN_CLIENT = _Row(
         "NAK-UNKNOWN-CLIENT", Verdict.REFUSED, "No lease of this client is known and the subnet is authoritative."
@@ -99,6 +102,26 @@ class Reason(enum.Enum):
         "The address seems to be of no subnet or pool for this client, but some definition is in quarantine: no NAK.",
     )
     NO_POOL = _Row("NO-POOL", Verdict.SILENT, "The link has no pool that admits this client, and no assignment does.")
+    NOT_ADMITTED = _Row(
+        "NOT-ADMITTED",
+        Verdict.SILENT,
+        "The pools admit only clients that have an assignment (`admit`), and this one has none with an address here.",
+    )
+    RANDOM_MAC = _Row(
+        "RANDOM-MAC", Verdict.SILENT, "The client made its hardware address up, and no pool admits such clients."
+    )
+    LIMIT_REACHED = _Row(
+        "LIMIT-REACHED", Verdict.SILENT, "Its subnet, pool or class has as many leases as `max_leases` allows."
+    )
+    MIN_SECS = _Row(
+        "MIN-SECS", Verdict.SILENT, "The client has not asked for as long as `min_secs` wants: others may serve it."
+    )
+    RATE_LIMITED = _Row(
+        "RATE-LIMITED", Verdict.SILENT, "The client, or its subnet, sent more packets a second than `flood` allows."
+    )
+    SUSPENDED = _Row(
+        "SUSPENDED", Verdict.SILENT, "The client misbehaved: it is not answered until its suspension ends or is lifted."
+    )
     POOL_EXHAUSTED = _Row("POOL-EXHAUSTED", Verdict.SILENT, "Every address that this client might get is in use.")
     ASSIGNMENT_CONFLICT = _Row(
         "ASSIGNMENT-CONFLICT",

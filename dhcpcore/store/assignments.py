@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import Assignment, LeaseKey
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.columns import OPTION_DEFINITION, unpacked
+from dhcpcore.store.columns import OPTION_DEFINITION, Body, unpacked
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.snapshot import Quarantined
 from dhcpcore.topology.spaces import Spaces, allowed, checked, defined
+from dhcpcore.wire.addresses import parse_address
 
 #: Keys of one statement; SQLite takes 32,766 variables, and plans of very long ones take longer than they save.
 _KEYS_MAX = 256
@@ -148,20 +149,24 @@ class AssignmentLookup:
         for assignment_id, (columns, keys) in whole.items():
             subnet, kind, identifier, hostname, body = columns[1:6]
             try:
-                said = _SAYS_NOTHING if body == "{}" else self._options(subnet, body, revision)
-                classes = () if body == "{}" else tuple(map(str, unpacked(body).get("classes", ())))
+                form = {} if body == "{}" else unpacked(body)
+                said = self._options(subnet, form, revision) if form else _SAYS_NOTHING
+                classes = tuple(map(str, form.get("classes", ())))
+                boot = _boot(form["boot"]) if "boot" in form else None
                 if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
                     raise InvalidValue("identifier or address: is not octets")  # noqa: TRY301
             except (InvalidValue, TypeError, ValueError, AttributeError) as error:
                 self._quarantine(assignment_id, str(error))
                 continue
-            yield Assignment(assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes)
+            waits = form.get("takeover") == "wait"
+            yield Assignment(
+                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes, boot, waits
+            )
 
-    def _options(self, subnet: int, body: Any, revision: int) -> _Said:
+    def _options(self, subnet: int, form: Body, revision: int) -> _Said:
         """Encoded options, and what is sent always or never; of a subnet that is not served, none."""
         catalogue = self._catalogue(revision)
         family = catalogue.families.get(subnet)
-        form = unpacked(body)
         options = form.get("options", {})
         if family is None:
             return _SAYS_NOTHING
@@ -199,3 +204,12 @@ class AssignmentLookup:
 
     def _visible(self, table: str) -> str:
         return _VISIBLE.format(table, mark=self._mark)
+
+
+def _boot(body: Any) -> tuple[bytes, bytes, bytes]:
+    """BOOTP fields as they go into the header; what is not said is empty."""
+    server = body.get("next_server")
+    return (
+        parse_address(server) if server else b"", str(body.get("server_name", "")).encode(),
+        str(body.get("file", "")).encode(),
+    )  # fmt: skip

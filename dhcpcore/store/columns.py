@@ -13,14 +13,8 @@ from typing import Any, NamedTuple
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Identifier, LeaseKey
 from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, canonical_assignment, order
-from dhcpcore.topology.document import (
-    IDENTIFIERS,
-    AssignmentEntry,
-    ClassEntry,
-    Entry,
-    SharedNetworkEntry,
-    document_of,
-)
+from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, ClassEntry, SharedNetworkEntry, document_of
+from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.fields import format_agent_id
 from dhcpcore.topology.spans import last_of
 from dhcpcore.wire.addresses import (
@@ -68,10 +62,6 @@ class AssignmentColumns(NamedTuple):
     enabled: bool
     body: Body
     addresses: tuple[LeaseKey, ...]
-
-
-#: Keys of an assignment that nobody searches for: they are in the body, enabled or not.
-_ASIDE = ("options", "always_send", "never_send", "classes")
 
 
 class DefinitionColumns(NamedTuple):
@@ -131,7 +121,8 @@ def of_pool(pool: DeclaredPool) -> PoolColumns:
 
 def of_assignment(entry: AssignmentEntry, space: int) -> AssignmentColumns:
     _key, kind, octets = entry.identifier
-    body: dict[str, Any] = {}
+    form = canonical_assignment(entry)
+    body: dict[str, Any] = {key: form[key] for key in form if key not in _COLUMNS}
     addresses: list[LeaseKey] = []
     if entry.enabled:
         for address in entry.all_addresses:
@@ -139,9 +130,7 @@ def of_assignment(entry: AssignmentEntry, space: int) -> AssignmentColumns:
             addresses.append((space, KIND_ADDRESS4 if size == 32 else KIND_ADDRESS6, address, size))
         addresses += [(space, KIND_PREFIX6, *prefix) for prefix in entry.prefixes]
     else:
-        form = canonical_assignment(entry)
-        body = {key: form[key] for key in ("address", "addresses", "prefixes") if key in form}
-    body |= {key: value for key in _ASIDE if (value := getattr(entry, key))}
+        body = {**{key: form[key] for key in ("address", "addresses", "prefixes") if key in form}, **body}
     return AssignmentColumns(int(kind), octets, entry.hostname or "", entry.enabled, body, tuple(addresses))
 
 
@@ -165,6 +154,8 @@ def pool_form(columns: PoolColumns) -> dict[str, Any]:
     return {"prefix": format_prefix(columns.first, plen), "delegated_length": columns.plen, **columns.body}
 
 
+#: Keys of an assignment that are columns; its addresses are so while it is enabled.
+_COLUMNS = {"address", "addresses", "prefixes", "hostname", "enabled", *(key for key, _kind, _families in IDENTIFIERS)}
 _KEYS = {int(kind): key for key, kind, _families in IDENTIFIERS}
 
 
@@ -172,7 +163,8 @@ def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
     """The assignment in the document."""
     form: dict[str, Any] = {_KEYS[columns.identifier_kind]: identifier_form(columns)}
     body = dict(columns.body)
-    aside = {key: body.pop(key) for key in _ASIDE if key in body}
+    kept: dict[str, Any] = {key: body.pop(key) for key in ("address", "addresses", "prefixes") if key in body}
+    options = body.pop("options", None)
     if columns.enabled:
         addresses = [format_address(address) for _, kind, address, _ in columns.addresses if kind != KIND_PREFIX6]
         prefixes = [format_prefix(*key[2:]) for key in columns.addresses if key[1] == KIND_PREFIX6]
@@ -183,13 +175,13 @@ def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
         if prefixes:
             form["prefixes"] = prefixes
     else:
-        form |= body
+        form |= kept
     if columns.hostname:
         form["hostname"] = columns.hostname
-    form |= {"options": aside.pop("options")} if "options" in aside else {}
+    form |= {"options": options} if options else {}
     if not columns.enabled:
         form["enabled"] = False
-    return form | aside
+    return form | body
 
 
 def identifier_form(columns: AssignmentColumns) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -20,6 +20,8 @@ from dhcpcore.store.picture import pool_name
 from dhcpcore.store.rows import Rows, assignments
 from dhcpcore.topology.coverage import Coverage, Range, removed
 from dhcpcore.topology.declared import Document
+from dhcpcore.topology.fields import parse_span
+from dhcpcore.topology.snapshot import Pool
 
 _COUNT = text(
     "SELECT count(*) FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
@@ -168,17 +170,36 @@ class _Effects:
 
 
 def _is_of(claim: _Claim, lease_kind: int, holder: _Holder) -> bool:
-    """Whether the lease's holder is the client that the claim names, as far as its row tells."""
-    match claim.kind:
+    return is_of(claim.kind, claim.identifier, lease_kind, holder)
+
+
+class HasHolder(Protocol):
+    """A lease row, as far as it says whose it is."""
+
+    @property
+    def client(self) -> bytes: ...
+
+    @property
+    def hw(self) -> bytes: ...
+
+    @property
+    def agent(self) -> bytes: ...
+
+
+def is_of(kind: int, identifier: bytes, lease_kind: int, holder: HasHolder) -> bool:
+    """Whether the lease's holder is the client of that identifier, as far as its row tells."""
+    match kind:
         case Identifier.HW_ADDRESS:
-            return holder.hw == claim.identifier
+            return holder.hw == identifier
         case Identifier.CLIENT_ID:
-            return holder.client == b"\x01" + claim.identifier
+            return holder.client == b"\x01" + identifier
         case Identifier.DUID:
-            return holder.client[:1] == b"\x02" and holder.client[5:] == claim.identifier
+            # An IPv4 client tells its DUID in option 61: type 255, IAID, DUID.  RFC 4361 6.1.
+            at = {b"\x02": 5, b"\x01": 6}.get(holder.client[:1], 0)
+            return bool(at) and (at == 5 or holder.client[1:2] == b"\xff") and holder.client[at:] == identifier
         case Identifier.CIRCUIT_ID | Identifier.REMOTE_ID if lease_kind == KIND_ADDRESS4:
-            wanted = 1 if claim.kind == Identifier.CIRCUIT_ID else 2
-            return any(code == wanted and octets == claim.identifier for code, octets in _sub_options(holder.agent))
+            wanted = 1 if kind == Identifier.CIRCUIT_ID else 2
+            return any(code == wanted and octets == identifier for code, octets in _sub_options(holder.agent))
         case _:
             return False
 
@@ -195,7 +216,8 @@ def _sub_options(agent: bytes) -> Iterator[tuple[int, bytes]]:
 def _ranges_of(document: Document) -> Iterator[Range]:
     for subnet in document.subnets:
         for pool in subnet.pools:
-            yield Range(subnet.entry.space, pool.kind, pool.plen, pool.entry.first, pool.entry.last, "")
+            for first, last in _given(pool.entry.first, pool.entry.last, getattr(pool.entry, "exclude", ())):
+                yield Range(subnet.entry.space, pool.kind, pool.plen, first, last, "")
 
 
 def _ranges_of_rows(rows: Rows, document: Document) -> Iterator[Range]:
@@ -218,9 +240,17 @@ def _ranges_by_rows(rows: Rows, staying: Container[int]) -> Iterator[Range]:
             if pool.columns is None:
                 continue
             kind, first, last, plen, _body = pool.columns
-            name = f"{pool_name(made.pool_form(pool.columns))} of {columns.name}"
+            form = made.pool_form(pool.columns)
+            name = f"{pool_name(form)} of {columns.name}"
             label = name if stored.row_id in staying else f"subnet {columns.name}"
-            yield Range(columns.space, kind, plen, first, last, label)
+            excluded = [parse_span(text) for text in form.get("exclude", ())]
+            for begin, end in _given(first, last, excluded):
+                yield Range(columns.space, kind, plen, begin, end, label)
+
+
+def _given(first: bytes, last: bytes, excluded: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    """The parts of a pool that are given out."""
+    return Pool(0, 0, first, last, len(first) * 8, excluded=tuple(sorted(excluded))).ranges
 
 
 def _claims(document: Document) -> dict[LeaseKey, _Claim]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
@@ -16,6 +17,8 @@ from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Ass
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
+from dhcpcore.store.limits import Counting, Limits, held
+from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.addresses import format_address
 
 if TYPE_CHECKING:
@@ -70,6 +73,10 @@ class Rows(Protocol):
 
     def flush(self, *, at_once: bool = False) -> None: ...
 
+    def counts(self) -> list[Any]: ...
+
+    def counting(self) -> AbstractContextManager[Counting]: ...
+
     def close(self) -> None: ...
 
 
@@ -80,6 +87,12 @@ class LeaseStore:
         self._rows: Rows = SqliteRows(database) if database.dialect == SQLITE else PostgresqlRows(database)
         self._assignments = assignments
         self._quarantined: set[LeaseKey] = set()
+        self._limits: Limits | None = None
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Keep the limits of this revision from now on."""
+        limits = Limits(snapshot)
+        self._limits = limits or None
 
     def fetch(self, wants: Wants, facts: Facts, revision: int, *, assigned: bool) -> None:
         """Put the wanted rows into ``facts``.  ``assigned``: also who the clients' addresses are assigned to."""
@@ -111,13 +124,22 @@ class LeaseStore:
             if assigned:
                 found += [PageRow(a, 0, 0, True) for a in self._assignments.assigned_in(*span, revision)]
             facts.pages[page.pool, page.number] = tuple(found)
+        if wants.counts:
+            facts.counts.update(held(rows.counts()))
 
     def commit(self, changes: Sequence[Change], now: float) -> Outcome:
         """Store every change whose row is still as it was read; say which were not.
 
         Raises ``StoreUnavailable`` (nothing stored) or ``OutcomeUnknown`` (fetch again and decide again).
         """
-        return self._rows.commit(changes, now)
+        limits = self._limits
+        if limits is None or not limits.counted(changes):
+            return self._rows.commit(changes, now)
+        with self._rows.counting() as transaction:
+            outcome = limits.commit(transaction, changes, int(now))
+        for change, fault in outcome.refused:
+            self._rows.quarantine(change.after, "lease", fault, int(now))
+        return outcome
 
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
         """Store traces, at the latest with ``flush``; how many octets they take.
@@ -150,6 +172,12 @@ class LeaseStore:
             elif row.state == 1 and row.expires <= now:
                 ended.append(row)
         return ended, following
+
+    def recount(self, now: float) -> None:
+        """Put counters right that nobody committed to for a minute: full by mistake, nothing would be committed."""
+        if self._limits is not None:
+            with self._rows.counting() as transaction:
+                self._limits.recount(transaction, int(now))
 
     def _set_aside(self, row: Lease, fault: str, now: float) -> None:
         """Show a row that somebody broke by hand, once; it is left as it is."""

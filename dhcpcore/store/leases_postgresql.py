@@ -7,7 +7,7 @@ other crosswise, and is its own transaction: one round trip, one sync.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -191,6 +191,17 @@ class PostgresqlRows:
         with self._told() as cursor:
             cursor.execute(_QUARANTINE, (now, place, fault, _shown(row)))
 
+    def counts(self) -> list[Any]:
+        """Kind, id and value of every counter; there are few."""
+        with self._told() as cursor:
+            return cursor.execute("SELECT kind, scope, held FROM lease_count", prepare=True).fetchall()
+
+    @contextmanager
+    def counting(self) -> Iterator[PostgresqlCounting]:
+        """A transaction in which counters are locked before leases are written."""
+        with self._told(committing=True) as cursor, cursor.connection.transaction():
+            yield PostgresqlCounting(cursor, self._commit)
+
     def close(self) -> None:
         """Give the connection back."""
         self._drop()
@@ -239,6 +250,36 @@ class PostgresqlRows:
         pooled, self._pooled, self._cursor = self._pooled, None, None
         if pooled is not None:
             pooled.invalidate()
+
+
+class PostgresqlCounting:
+    """A transaction that counts, as ``limits`` wants it."""
+
+    def __init__(self, cursor: psycopg.Cursor[Any], commit: Callable[..., None]) -> None:
+        self._cursor = cursor
+        self._commit = commit
+
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement."""
+        found = self._cursor.execute(sql.replace("?", "%s"), parameters)
+        return found.fetchall() if found.description else []
+
+    def lock(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement, which nobody else changes before the end."""
+        return self.ask(f"{sql} FOR UPDATE", parameters)
+
+    def write(self, change: Change) -> str | None:
+        """Store one change."""
+        lost: set[LeaseKey] = set()
+        refused: list[tuple[Change, str]] = []
+        try:
+            with self._cursor.connection.transaction():
+                self._commit(self._cursor, (change,), lost, refused)
+                if refused:
+                    raise psycopg.Rollback
+        except psycopg.errors.InFailedSqlTransaction:
+            pass
+        return refused[0][1] if refused else None if lost else ""
 
 
 def _renewals(changes: Sequence[Change]) -> tuple[Any, ...] | None:

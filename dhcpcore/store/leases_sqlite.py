@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -206,6 +206,19 @@ class SqliteRows:
         with self._told() as cursor:
             cursor.execute(_QUARANTINE, (now, place, fault, json.dumps(shown(row))))
 
+    def counts(self) -> list[Any]:
+        """Kind, id and value of every counter; there are few."""
+        with self._told() as cursor:
+            return cursor.execute("SELECT kind, scope, held FROM lease_count").fetchall()
+
+    @contextmanager
+    def counting(self) -> Iterator[SqliteCounting]:
+        """A transaction that holds the write lock from its beginning."""
+        with self._told() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            yield SqliteCounting(cursor, self._together)
+            cursor.execute("COMMIT")
+
     def close(self) -> None:
         """Give the connection back."""
         pooled, self._pooled, self._cursor = self._pooled, None, None
@@ -302,6 +315,33 @@ class SqliteRows:
                 cursor.close()
         if pooled is not None:
             pooled.invalidate()
+
+
+class SqliteCounting:
+    """A transaction that counts, as ``limits`` wants it."""
+
+    def __init__(
+        self, cursor: sqlite3.Cursor, together: Callable[[sqlite3.Cursor, Sequence[Change]], bool]
+    ) -> None:
+        self._cursor = cursor
+        self._together = together
+
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement."""
+        return self._cursor.execute(sql, parameters).fetchall()
+
+    lock = ask  # The whole file is locked.
+
+    def write(self, change: Change) -> str | None:
+        """Store one change."""
+        self._cursor.execute("SAVEPOINT change")
+        try:
+            stored, fault = self._together(self._cursor, (change,)), ""
+        except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as error:
+            self._cursor.execute("ROLLBACK TO change")
+            stored, fault = True, str(error)
+        self._cursor.execute("RELEASE change")
+        return fault if stored else None
 
 
 def _parts(keys: Sequence[bytes]) -> Iterator[tuple[list[bytes], int]]:

@@ -133,6 +133,15 @@ def declined(connection: Connection, addresses: Sequence[bytes], spaces: Sequenc
     return {address for (address,) in connection.execute(query)}
 
 
+def holders(connection: Connection, addresses: Sequence[bytes], spaces: Sequence[int]) -> list[Lease]:
+    """The rows of some addresses, held or not."""
+    assert len(addresses) <= PAGE_MAX
+    query = select(*_LEASE_COLUMNS).where(
+        lease.c.space.in_(spaces), lease.c.kind.in_((KIND_ADDRESS4, KIND_ADDRESS6)), lease.c.address.in_(addresses)
+    )
+    return [Lease(*row) for row in connection.execute(query)]
+
+
 def search(
     connection: Connection, wanted: LeaseFilter, after: Found | None, limit: int, *, descending: bool = False
 ) -> tuple[list[Lease], Found | None]:

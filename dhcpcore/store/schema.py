@@ -313,6 +313,17 @@ login_failure = Table(
     Index("ix_login_failure_last_at", "last_at"),
 )
 
+#: How many leases a subnet (kind 1) or pool (kind 2) with a limit has, as of a revision's definitions of it.
+lease_count = Table(
+    "lease_count",
+    metadata,
+    Column("kind", SmallInteger, primary_key=True, autoincrement=False),
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column("held", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("counted_at", BigInteger, nullable=False),
+)
+
 #: Signs what forms carry against forgery; the same for every web process of the installation.
 form_key = Table(
     "form_key",

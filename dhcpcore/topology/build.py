@@ -15,8 +15,10 @@ from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN, template_o
 from dhcpcore.topology.class_rules import needs
 from dhcpcore.topology.classes import Classes, ClientClass, Tested
 from dhcpcore.topology.declared import DeclaredClass, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
-from dhcpcore.topology.document import BootEntry, BootFields, LifetimeEntry, PoolEntry
+from dhcpcore.topology.document import GlobalsEntry, PoolEntry, SubnetSettings
+from dhcpcore.topology.entries import BootEntry, BootFields, LifetimeEntry
 from dhcpcore.topology.filters import admission
+from dhcpcore.topology.policy import Flood, Gate, Policy
 from dhcpcore.topology.snapshot import (
     Boot,
     Compatibility,
@@ -152,6 +154,7 @@ def _snapshot(
         compatibility=Compatibility(**globals_.compatibility.model_dump()),
         classes=_classes(document),
         admission=admission(globals_.allow, globals_.deny),
+        flood=_flood(globals_),
     )
 
 
@@ -219,7 +222,7 @@ def _subnet(
         shared_network=entry.shared_network,
         lifetimes=lifetimes_of(_of_family(inherited("lifetime"), family)),
         boot=_boot(inherited("boot") if family == 4 else None),
-        pools=tuple(_pool(pool, id_of(pool.path)) for pool in subnet.pools),
+        pools=tuple(_pool(pool, id_of(pool.path), entry, globals_) for pool in subnet.pools),
         options=subnet.payloads,
         authoritative=inherited("authoritative"),
         adopt=inherited("adopt"),
@@ -238,6 +241,8 @@ def _subnet(
         guard=tuple(entry.guard or ()),
         additional=tuple(entry.additional),
         admission=admission(entry.allow, entry.deny),
+        match_client_id=entry.match_client_id,
+        policy=_policy(entry, globals_),
     )
 
 
@@ -281,9 +286,38 @@ def _boot_fields(entry: BootFields) -> Boot:
     return Boot(entry.next_server or b"\0\0\0\0", entry.server_name or b"", entry.file or b"")
 
 
-def _pool(pool: DeclaredPool, pool_id: int) -> Pool:
+def _policy(entry: SubnetSettings, globals_: GlobalsEntry) -> Policy:
+    random = entry.random_mac_lifetime
+    one = entry.one_lease_per_client
+    return Policy(
+        cache_threshold=globals_.cache_threshold if entry.cache_threshold is None else entry.cache_threshold,
+        adaptive_threshold=entry.adaptive_threshold,
+        one_lease_per_client=globals_.one_lease_per_client if one is None else one,
+        random_lifetimes=None if random is None else lifetimes_of(random),
+        min_secs=entry.min_secs,
+        offer_delay_s=entry.offer_delay_ms / 1000,
+        max_leases=entry.max_leases,
+    )
+
+
+def _flood(globals_: GlobalsEntry) -> Flood | None:
+    entry = globals_.flood
+    if not (entry.client_rate or entry.subnet_rate or entry.declines):
+        return None
+    return Flood(
+        entry.client_rate, entry.burst, entry.subnet_rate, entry.suspend_after, entry.declines, entry.suspend_for
+    )
+
+
+def _gate(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> Gate | None:
+    """The pool's own word counts, else its subnet's, else that of globals."""
+    gate = Gate(entry.admit or subnet.admit or "all", entry.random_mac or subnet.random_mac or globals_.random_mac)
+    return None if gate == Gate() else gate
+
+
+def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: GlobalsEntry) -> Pool:
     entry = pool.entry
-    return Pool(
+    made = Pool(
         pool_id=pool_id,
         kind=pool.kind,
         first=entry.first,
@@ -297,4 +331,13 @@ def _pool(pool: DeclaredPool, pool_id: int) -> Pool:
         never=pool.sends.never,
         bootp=isinstance(entry, PoolEntry) and entry.bootp,
         ipv6_only_s=entry.ipv6_only if isinstance(entry, PoolEntry) else None,
+    )
+    if not isinstance(entry, PoolEntry):
+        return made
+    return replace(
+        made,
+        excluded=tuple(sorted(entry.exclude)),
+        allocator=entry.allocator or subnet.allocator or "lowest",
+        gate=_gate(entry, subnet, globals_),
+        max_leases=entry.max_leases,
     )

@@ -16,7 +16,8 @@ from dhcpcore.topology.class_names import (
     template_of,
 )
 from dhcpcore.topology.declared import DeclaredClass, DeclaredSubnet
-from dhcpcore.topology.document import BootFields, ClassEntry, PoolEntry
+from dhcpcore.topology.document import ClassEntry, PoolEntry
+from dhcpcore.topology.entries import BootFields
 from dhcpcore.topology.expressions.compiler import Expression, compiled
 from dhcpcore.topology.expressions.faults import InvalidExpression
 from dhcpcore.topology.faults import Faults

@@ -6,17 +6,15 @@ concerns several is in ``rules``.  Dumped with ``document_of``, a model gives it
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from dhcpcore.errors import InvalidValue
+from dhcpcore.topology.entries import BootEntry, Entry, FloodEntry, Lifetime, Limit
 from dhcpcore.topology.fields import (
     Address,
+    AddressRange,
     AgentId,
-    Architecture,
-    BootFile,
     ClassName,
     ClientId,
     ClientPattern,
@@ -30,19 +28,16 @@ from dhcpcore.topology.fields import (
     Network,
     RelayAddress,
     Requestor,
-    ServerName,
     Vss,
+    format_span,
     wrong,
 )
 from dhcpcore.topology.filters import ENTRIES_MAX, LOOSE_MAX
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
-from dhcpcore.wire.architectures import parse_architecture
 
 VERSION = 1
 #: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
 V6ONLY_WAIT_MIN_S = 300
-#: The lifetime where nobody wrote one.
-DEFAULT_LIFETIME_S = 3600
 #: Top-level keys that the format has and this version does not serve yet; a document that uses one is refused.
 LATER_KEYS = ("handlers", "ddns")
 
@@ -50,99 +45,13 @@ Adopt = Literal["never", "free", "reserved"]
 Forcerenew = Literal["never", "authenticated", "plain"]
 Bootp = Literal["never", "free", "reserved"]
 AutoConfigure = Literal["ignore", "forbid", "allow"]
+Allocation = Literal["lowest", "hashed", "random"]
+Admit = Literal["all", "known", "reserved"]
+#: A percentage; 0 is off.
+Percent = Annotated[int, Field(ge=0, le=100)]
 Options = dict[str, Any]
 #: Options by name, or by code in quotes.
 OptionNames = list[str]
-
-
-class Entry(BaseModel):
-    """Base of the models: unknown keys are refused, nothing is guessed, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class LifetimeEntry(Entry):
-    """How long leases last.  A plain duration is the same as ``{default: …}``."""
-
-    default: Duration | None = Field(None, description="Granted to a client that does not ask for a time.")
-    min: Duration | None = Field(None, description="The least that a client gets that asks for less.")
-    max: Duration | None = Field(None, description="The most that a client gets that asks for more.")
-    renew: Duration | None = Field(None, description="T1: when the client asks this server to renew.")
-    rebind: Duration | None = Field(None, description="T2: when the client asks any server.")
-    preferred: Duration | None = Field(None, description="DHCPv6: how long the address is preferred.")
-
-    @property
-    def default_s(self) -> int:
-        """The default, given or not: an hour, brought within what limits there are."""
-        if self.default is not None:
-            return self.default
-        low = DEFAULT_LIFETIME_S if self.min is None else max(DEFAULT_LIFETIME_S, self.min)
-        return low if self.max is None else min(low, self.max)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        default = self.default_s
-        low = default if self.min is None else self.min
-        high = default if self.max is None else self.max
-        if min(default, low) < 1:
-            raise wrong("a lifetime is at least 1 second")
-        if not low <= default <= high:
-            raise wrong(f"min {low} s, default {default} s and max {high} s are out of order: min <= default <= max")
-        if self.rebind is not None and self.rebind >= default:
-            raise wrong(f"rebind (T2) is {self.rebind} s: it must be shorter than the lifetime, {default} s")
-        if self.renew is not None and self.renew >= (self.rebind or default):
-            what = "rebind (T2)" if self.rebind else "the lifetime"
-            raise wrong(f"renew (T1) is {self.renew} s: it must be shorter than {what}, {self.rebind or default} s")
-        if 0 in {self.renew, self.rebind, self.preferred}:
-            raise wrong("renew, rebind and preferred are at least 1 second; leave them out for the usual shares")
-        if self.preferred is not None and self.preferred > default:
-            raise wrong(f"preferred is {self.preferred} s: it must not be longer than the lifetime, {default} s")
-        if default == INFINITE_LIFETIME_S and (self.renew or self.rebind):
-            raise wrong("an infinite lease is never renewed: leave renew and rebind out")
-        return self
-
-
-def _lifetime(value: object) -> object:
-    return {"default": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
-
-
-Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime, json_schema_input_type=int | str | LifetimeEntry)]
-
-
-class BootFields(Entry):
-    """BOOTP fields of the replies, for clients that boot from the network."""
-
-    next_server: Address | None = Field(None, description="siaddr: the server that the boot file comes from.")
-    server_name: ServerName | None = Field(None, description="sname: that server's name, up to 63 octets.")
-    file: BootFile | None = Field(None, description="file: the boot file's name, up to 127 octets.")
-
-
-def _boot_file(value: object) -> object:
-    return {"file": value} if isinstance(value, str) else value
-
-
-#: A plain string is the same as ``{file: …}``.
-ArchitectureBoot = Annotated[BootFields, BeforeValidator(_boot_file)]
-
-
-class BootEntry(BootFields):
-    """The same, and by what kind of machine asks."""
-
-    by_architecture: dict[Architecture, ArchitectureBoot] = Field(
-        default_factory=dict, description="The same three, or a file alone, by the architecture that option 93 names."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _once(cls, value: Any) -> Any:
-        given = value.get("by_architecture") if isinstance(value, dict) else None
-        seen: dict[int, object] = {}
-        for key in given if isinstance(given, dict) else ():
-            with suppress(InvalidValue):  # Told at its own place.
-                other = seen.setdefault(parse_architecture(key), key)
-                if other != key:
-                    raise wrong(f"by_architecture: {key} and {other} are the same one: write one of the two")
-        return value
 
 
 class GlobalOptions(Entry):
@@ -233,6 +142,10 @@ class GlobalsEntry(Entry):
     )
     allow: Clients = Field(default_factory=list, description="Only these clients are served, where any are listed.")
     deny: Clients = Field(default_factory=list, description="These clients are not served.")
+    cache_threshold: Percent = Field(0, description="Percent of a lease within which it is renewed without a write.")
+    one_lease_per_client: bool = Field(False, description="Whether a new lease ends the client's others, anywhere.")
+    random_mac: Literal["allow", "deny"] = Field("allow", description="Whether made-up hardware addresses are served.")
+    flood: FloodEntry = Field(default_factory=FloodEntry, description="How much clients may send.")
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -277,6 +190,13 @@ class PoolEntry(Entry):
     additional: list[ClassName] = Field(
         default_factory=list, description="Classes that are looked at once the address is found, for their options."
     )
+    exclude: list[AddressRange] = Field(default_factory=list, description="Addresses of it that are given to nobody.")
+    allocator: Allocation | None = Field(None, description="As in the subnet, for this pool.")
+    admit: Admit | None = Field(None, description="As in the subnet, for this pool.")
+    random_mac: Literal["allow", "deny", "only"] | None = Field(
+        None, description="As in the subnet; `only`: nobody but clients with a made-up hardware address."
+    )
+    max_leases: Limit = Field(0, description="How many leases it may have at once; 0: as many as it has addresses.")
 
     @model_validator(mode="after")
     def _range(self) -> Self:
@@ -284,6 +204,13 @@ class PoolEntry(Entry):
             raise wrong("first and last are of different families")
         if self.first > self.last:
             raise wrong("first comes after last: exchange them")
+        before = None
+        for span in sorted(self.exclude):
+            if len(span[0]) != len(self.first) or not (self.first <= span[0] and span[1] <= self.last):
+                raise wrong(f"exclude: {format_span(span)} is not inside the pool: take it out, or make the pool wider")
+            if before is not None and span[0] <= before[1]:
+                raise wrong(f"exclude: {format_span(span)} overlaps {format_span(before)}: write them as one")
+            before = span
         return self
 
 
@@ -345,6 +272,11 @@ class AssignmentEntry(Entry):
     always_send: OptionNames = Field(default_factory=list, description=_ALWAYS)
     never_send: OptionNames = Field(default_factory=list, description=_NEVER)
     classes: list[ClassName] = Field(default_factory=list, description="Classes that the client is of by this.")
+    boot: BootEntry | None = Field(None, description="DHCPv4: BOOTP fields of its replies; they win over the subnet's.")
+    shared: bool = Field(False, description="Whether other shared assignments may keep the same address.")
+    takeover: Literal["nak", "wait"] = Field(
+        "nak", description="What ends a lease that is in the way: a NAK at its next contact, or its own end."
+    )
 
     @model_validator(mode="after")
     def _one_client(self) -> Self:
@@ -411,6 +343,27 @@ class SubnetSettings(Entry):
     )
     allow: Clients = Field(default_factory=list, description="Only these clients are served here, if any are listed.")
     deny: Clients = Field(default_factory=list, description="These clients are not served here.")
+    allocator: Allocation | None = Field(None, description="Which free address of a pool comes first.")
+    adaptive_threshold: Percent = Field(0, description="Percent of a pool in use from which leases last lifetime.min.")
+    cache_threshold: Percent | None = Field(None, description="As in globals, for this subnet.")
+    one_lease_per_client: bool | None = Field(None, description="As in globals, for this subnet.")
+    match_client_id: bool = Field(True, description="DHCPv4: False tells clients apart by hardware address alone.")
+    admit: Admit | None = Field(None, description="Whom its pools admit: all, known clients, or nobody.")
+    random_mac: Literal["allow", "deny"] | None = Field(None, description="As in globals, for this subnet.")
+    random_mac_lifetime: Lifetime | None = Field(None, description="Of clients with a made-up hardware address.")
+    min_secs: Annotated[int, Field(ge=0, le=0xFFFF)] = Field(
+        0, description="DHCPv4: for how many seconds a client must have asked before it is made an offer."
+    )
+    offer_delay_ms: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="DHCPv4: milliseconds by which offers are held back, for other servers to be first."
+    )
+    max_leases: Limit = Field(0, description="How many leases it may have at once, assigned ones too; 0: no limit.")
+
+    @model_validator(mode="after")
+    def _adapts(self) -> Self:
+        if self.adaptive_threshold and self.lifetime is not None and self.lifetime.min is None:
+            raise wrong("adaptive_threshold shortens leases to lifetime.min: write a lifetime with a min")
+        return self
 
     @property
     def family(self) -> int:
@@ -521,6 +474,9 @@ ONLY_FAMILY: dict[str, int] = {
     "ipv6_only": 4,
     "auto_configure": 4,
     "vss": 4,
+    "match_client_id": 4,
+    "min_secs": 4,
+    "offer_delay_ms": 4,
 }
 
 
@@ -537,6 +493,7 @@ def document_of(entry: Entry) -> dict[str, Any]:
 
 
 def _shorten(made: dict[str, Any]) -> None:
-    lifetime = made.get("lifetime")
-    if isinstance(lifetime, dict) and lifetime.keys() == {"default"}:
-        made["lifetime"] = lifetime["default"]
+    for key in ("lifetime", "random_mac_lifetime"):
+        lifetime = made.get(key)
+        if isinstance(lifetime, dict) and lifetime.keys() == {"default"}:
+            made[key] = lifetime["default"]

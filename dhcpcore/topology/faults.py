@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dhcpcore.errors import Fault
-from dhcpcore.topology.document import Entry
+from dhcpcore.topology.entries import Entry
 
 #: A document with more faults than this has one cause; the rest is counted.
 FAULTS_MAX = 1000

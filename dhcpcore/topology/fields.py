@@ -110,6 +110,23 @@ def format_duration(seconds: int) -> int | str:
     return seconds
 
 
+def parse_span(text: str) -> tuple[bytes, bytes]:
+    """First and last of an address, or of ``first-last``."""
+    first, dash, last = text.partition("-")
+    span = parse_address(first.strip()), parse_address(last.strip() if dash else first.strip())
+    if len(span[0]) != len(span[1]):
+        raise InvalidValue(f"{quoted(text)} goes from one family to the other")
+    if span[0] > span[1]:
+        raise InvalidValue(f"{quoted(text)} ends before it begins: exchange the two")
+    return span
+
+
+def format_span(span: tuple[bytes, bytes]) -> str:
+    """The canonical spelling: one address, or ``first-last``."""
+    first, last = map(format_address, span)
+    return first if first == last else f"{first}-{last}"
+
+
 def _hardware(text: str) -> bytes:
     address = parse_hardware(text)
     if len(address) != ETHERNET_OCTETS:
@@ -255,6 +272,12 @@ Address = Annotated[
     _read(parse_address, "an address such as 192.0.2.1 or 2001:db8::1"),
     PlainSerializer(format_address),
     _text_schema("192.0.2.1"),
+]
+AddressRange = Annotated[
+    tuple[bytes, bytes],
+    _read(parse_span, "an address such as 192.0.2.1, or a range such as 192.0.2.1-192.0.2.9"),
+    PlainSerializer(format_span),
+    _text_schema("192.0.2.110-192.0.2.119"),
 ]
 RelayAddress = Annotated[
     bytes,

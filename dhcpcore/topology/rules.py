@@ -214,9 +214,10 @@ def _assignments(subnets: Subnets, faults: Faults) -> None:
                     faults.add(subnet.place(one), place, reason + hint)
                 elif one.entry.enabled:
                     holder = holders.setdefault((space, address), (subnet, one))
-                    if holder[1] is not one:
+                    if holder[1] is not one and not (one.entry.shared and holder[1].entry.shared):
                         said = f"{format_address(address)} is given to {holder[0].place(holder[1])} already"
-                        faults.add(subnet.place(one), place, f"{said}: choose another address")
+                        remedy = "choose another address, or write shared: true in both"
+                        faults.add(subnet.place(one), place, f"{said}: {remedy}")
 
 
 def _placed(one: DeclaredAssignment) -> Iterator[tuple[str, bytes]]:

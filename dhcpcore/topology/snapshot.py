@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dhcpcore.topology.filters import Admission
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
+from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
 from dhcpcore.topology.spans import last_of
 
 if TYPE_CHECKING:
@@ -108,10 +109,39 @@ class Pool:
     bootp: bool = True  #: Whether BOOTP clients get its addresses, where the subnet's ``bootp`` is free.
     ipv6_only_s: int | None = None  #: None: as the subnet says.
     additional: tuple[str, ...] = ()  #: Classes to look at once an address of it is found.
+    excluded: tuple[tuple[bytes, bytes], ...] = ()  #: First and last of ranges that are given to nobody; in order.
+    allocator: str = "lowest"  #: lowest | hashed | random
+    gate: Gate | None = None
+    max_leases: int = 0  #: 0: no limit.
 
     def covers(self, address: bytes) -> bool:
         """Whether ``address`` (of the same family) is one of the pool's."""
         return len(address) == len(self.first) and self.first <= address <= self.last
+
+    def gives(self, address: bytes) -> bool:
+        """Whether ``address``, one of the pool's, is not excluded."""
+        return not any(first <= address <= last for first, last in self.excluded)
+
+    @property
+    def ranges(self) -> tuple[tuple[bytes, bytes], ...]:
+        """First and last of the ranges that are given out: the pool without what is excluded."""
+        found, octets = [], len(self.first)
+        low = int.from_bytes(self.first, "big")
+        for first, last in self.excluded:
+            if (high := int.from_bytes(first, "big") - 1) >= low:
+                found.append((low.to_bytes(octets, "big"), high.to_bytes(octets, "big")))
+            low = int.from_bytes(last, "big") + 1
+        if low <= int.from_bytes(self.last, "big"):
+            found.append((low.to_bytes(octets, "big"), self.last))
+        return tuple(found)
+
+    @property
+    def capacity(self) -> int:
+        """How many addresses or prefixes it can give out at most."""
+        bits = len(self.first) * 8 - self.plen
+        return sum(
+            ((int.from_bytes(last, "big") - int.from_bytes(first, "big")) >> bits) + 1 for first, last in self.ranges
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +184,8 @@ class Subnet:
     guard: tuple[str, ...] = ()  #: As a pool's.
     additional: tuple[str, ...] = ()  #: As a pool's.
     admission: Admission | None = None  #: Its allow and deny lists; None where it has none.
+    match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
+    policy: Policy = NO_POLICY
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
 
     def __post_init__(self) -> None:
@@ -231,6 +263,7 @@ class Snapshot:
     classes: Classes | None = None  #: None where nothing says a word of classes.
     admission: Admission | None = None  #: The allow and deny lists of globals; None where there are none.
     leasequery: Leasequery = field(default_factory=Leasequery)
+    flood: Flood | None = None
     forcerenew: str = "never"  #: never | authenticated | plain
     subnet_selection: bool = False  #: Whether options 118 and 221 of clients are believed.
     compatibility: Compatibility = field(default_factory=Compatibility)

@@ -20,7 +20,6 @@ from dhcpcore.topology.document import (
     VERSION,
     AssignmentEntry,
     DocumentEntry,
-    Entry,
     GlobalsEntry,
     LeasequeryEntry,
     PoolEntry,
@@ -28,6 +27,7 @@ from dhcpcore.topology.document import (
     SharedNetworkEntry,
     SubnetSettings,
 )
+from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.faults import Faults, shown, unknown_key
 from dhcpcore.topology.spaces import NO_SENDS, Payloads, Sends, Spaces, defined, encoded, sends
 

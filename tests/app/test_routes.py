@@ -26,6 +26,8 @@ LEAST = {
     "PUT /api/v1/assignments/<id>": OPERATOR,
     "PATCH /api/v1/assignments/<id>": OPERATOR,
     "DELETE /api/v1/assignments/<id>": OPERATOR,
+    "GET /api/v1/assignments/<id>/takeover": VIEWER,
+    "POST /api/v1/assignments/<id>/takeover": OPERATOR,
     "GET /api/v1/audit": VIEWER,
     "GET /api/v1/classes": VIEWER,
     "POST /api/v1/classes": ADMIN,
@@ -77,6 +79,8 @@ LEAST = {
     "PUT /api/v1/option-definitions/<space>/<name>": ADMIN,
     "PATCH /api/v1/option-definitions/<space>/<name>": ADMIN,
     "DELETE /api/v1/option-definitions/<space>/<name>": ADMIN,
+    "GET /api/v1/suspensions": VIEWER,
+    "DELETE /api/v1/suspensions/<hw_address>": OPERATOR,
     "GET /api/v1/tokens": VIEWER,
     "POST /api/v1/tokens": VIEWER,
     "GET /api/v1/tokens/<id>": VIEWER,
@@ -96,6 +100,7 @@ LEAST = {
     "POST /assignments/<int:number>/enable": OPERATOR,
     "POST /assignments/<int:number>/remove": OPERATOR,
     "POST /assignments/<int:number>/restore": OPERATOR,
+    "POST /assignments/<int:number>/takeover": OPERATOR,
     "GET /assignments/import": OPERATOR,
     "POST /assignments/import": OPERATOR,
     "GET /assignments/new": OPERATOR,
@@ -113,6 +118,7 @@ LEAST = {
     "GET /events": VIEWER,
     "GET /events/recent": VIEWER,
     "GET /events/stream": VIEWER,
+    "POST /events/suspensions/<hw_address>/lift": OPERATOR,
     "GET /fragments/dashboard": VIEWER,
     "GET /healthz": ALL,
     "GET /leases": VIEWER,
@@ -178,6 +184,7 @@ def path_of(rule):
     path = re.sub(r"<int:[^>]*>|<id>", "1", rule).replace("<address>", "192.0.2.10").replace("<name>", "nobody")
     path = path.replace("<space>", "dhcp4")
     path = path.replace("<path:name>", "nobody")
+    path = path.replace("<hw_address>", "02:00:00:00:00:01")
     return path.replace("<path:filename>", "lessor.css")
 
 

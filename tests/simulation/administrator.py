@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Identifier, LeaseKey
+from dhcpcore.topology.policy import NO_POLICY, Gate, Policy
 from dhcpcore.topology.snapshot import Lifetimes, Pool, Snapshot, Subnet
 from tests.simulation.machines import DatabaseServer
 from tests.simulation.network import Link
@@ -31,6 +32,9 @@ class DeclaredPool:
     last: int
     guard: str | None = None
     there: bool = True
+    allocator: str = "lowest"
+    excluded: frozenset[int] = frozenset()  #: Last octets.
+    gate: Gate | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ class DeclaredSubnet:
     authoritative: bool = False
     adopt: str = "never"
     there: bool = True
+    policy: Policy = NO_POLICY
 
     def address(self, offset: int) -> bytes:
         """The address with that last octet."""
@@ -151,6 +156,9 @@ class Administrator:
             if dice.random() < 0.3:
                 guard = dice.choice(("known", "unknown")) if plan.assignments else None
                 subnet.pools.append(DeclaredPool(next(self._numbers), 200, 200 + share // 2, guard))
+            if plan.policies:
+                for pool in subnet.pools:
+                    self._allocate(subnet, pool)
             self.subnets.append(subnet)
 
     def publish(self) -> None:
@@ -172,8 +180,13 @@ class Administrator:
         seconds = subnet.lifetime_s
         limits = (seconds // 2, seconds * 2) if subnet.flexible else (seconds, seconds)
         pools = tuple(
-            Pool(pool.pool_id, KIND_ADDRESS4, subnet.address(pool.first), subnet.address(pool.last), 32,
-                 (pool.guard,) if pool.guard else ())
+            Pool(
+                pool.pool_id, KIND_ADDRESS4, subnet.address(pool.first), subnet.address(pool.last), 32,
+                (pool.guard,) if pool.guard else (), allocator=pool.allocator, gate=pool.gate,
+                excluded=tuple(
+                    (subnet.address(one),) * 2 for one in sorted(pool.excluded) if pool.first <= one <= pool.last
+                ),
+            )
             for pool in subnet.pools
             if pool.there
         )
@@ -184,7 +197,7 @@ class Administrator:
             interface="lan" if link.relay is None else None,
             shared_network=link.name if several and link.relay is not None else None,
             lifetimes=Lifetimes(seconds, *limits), pools=pools, options={3: subnet.address(1)},
-            authoritative=subnet.authoritative, adopt=subnet.adopt,
+            authoritative=subnet.authoritative, adopt=subnet.adopt, policy=subnet.policy,
             rapid_commit=self._plan.rapid, bootp="free" if self._plan.booters else "never",
         )  # fmt: skip
 
@@ -228,6 +241,20 @@ class Administrator:
         subnet.adopt = dice.choice(("never", "free", "reserved"))
         return f"authoritative {subnet.authoritative}, adopt {subnet.adopt}"
 
+    def _allocate(self, subnet: DeclaredSubnet, pool: DeclaredPool) -> str:
+        dice = self._world.dice
+        if not self._plan.policies:
+            return ""
+        pool.allocator = dice.choice(("lowest", "hashed", "random"))
+        pool.excluded = frozenset(dice.randint(pool.first, pool.last) for _ in range(dice.choice((0, 0, 1, 2))))
+        pool.gate = Gate(dice.choice(("all", "known"))) if self._plan.assignments and dice.random() < 0.2 else None
+        subnet.policy = Policy(
+            cache_threshold=dice.choice((0, 0, 25, 60)), adaptive_threshold=dice.choice((0, 0, 50)),
+            offer_delay_s=dice.choice((0.0, 0.0, 0.3)),
+        )  # fmt: skip
+        said = ".".join(map(str, sorted(pool.excluded))) or "nothing"
+        return f"pool {pool.pool_id} is {pool.allocator} without {said}, and {subnet.policy}"
+
     def _relay(self, subnet: DeclaredSubnet, pool: DeclaredPool) -> str:
         link = subnet.link
         if link.relay is None:
@@ -255,7 +282,8 @@ class Administrator:
                 return ""
         number = next(self._numbers)
         keys = (key,) if dice.random() < 0.9 else ()
-        self._assignments.append(Assignment(number, subnet.subnet_id, kind, identifier, keys, "", ()))
+        waits = self._plan.policies and dice.random() < 0.4
+        self._assignments.append(Assignment(number, subnet.subnet_id, kind, identifier, keys, "", (), waits=waits))
         given = key[2].hex(".") if keys else "no address"
         return f"assignment {number} of {kind.name} {identifier.hex(':')} is {given}"
 
@@ -263,4 +291,5 @@ class Administrator:
 _CHANGES = (
     Administrator._resize, Administrator._resize, Administrator._toggle_pool, Administrator._toggle_subnet,
     Administrator._lifetime, Administrator._manners, Administrator._relay, Administrator._assign, Administrator._assign,
+    Administrator._allocate,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
 from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey
 from dhcpcore.store.leases import LeaseStore
+from dhcpcore.topology.snapshot import Snapshot
 from tests.simulation.machines import DatabaseServer
 from tests.simulation.plan import Weather
 from tests.simulation.world import Crash, World
@@ -86,6 +87,17 @@ class Arrows:
         """A piece of the table."""
         self._require()
         return self._inner.sweep(after, now)
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Its limits, where the store keeps any."""
+        if isinstance(self._inner, LeaseStore):
+            self._inner.follow(snapshot)
+
+    def recount(self, now: float) -> None:
+        """The counters of them, at the end of each sweep."""
+        self._require()
+        if isinstance(self._inner, LeaseStore):
+            self._inner.recount(now)
 
     def lease(self, key: LeaseKey) -> Lease | None:
         """One row."""

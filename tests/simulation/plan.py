@@ -43,6 +43,7 @@ class Plan:
     clock_steps: bool = False
     probe: bool = False
     assignments: bool = False
+    policies: bool = False  #: Whether subnets and pools say how addresses are given out.
     weather: Weather = field(default_factory=Weather)
     rapid: bool = False  #: Subnets grant on a DISCOVER that asks for it, and half of the clients do.
     booters: int = 0  #: Clients that speak BOOTP.
@@ -87,6 +88,7 @@ def plan_of(seed: int) -> Plan:
         clock_steps=steps,
         probe=dice.random() < 0.25,
         assignments=dice.random() < 0.4,
+        policies=dice.random() < 0.5,
         weather=Weather(delay_s_max=dice.choice((0.002, 0.05, 0.5, 3.0)), **rates),
         rapid=dice.random() < 0.4,
         booters=dice.choice((0, 0, 1, 3)),

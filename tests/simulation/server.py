@@ -83,7 +83,7 @@ class Server:
         self._life += 1
         self._busy = False
         self._inbox.clear()
-        engine = self.engine = Engine(strict=True)
+        engine = self.engine = Engine(strict=True, draw=world.dice.randrange)
         engine.set_interfaces(
             {
                 ATTACHED: Interface(ATTACHED, "lan", (self.address,)),

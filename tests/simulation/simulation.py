@@ -232,11 +232,11 @@ class Simulation:
             return free  # Nothing that is declared tells the engines where the relay is.
         for declared in here:
             for pool in declared.pools:
-                if not pool.there or pool.guard is not None:
+                if not pool.there or pool.guard is not None or pool.gate is not None:
                     continue
                 span = (0, KIND_ADDRESS4, 32, declared.address(pool.first), declared.address(pool.last))
                 assigned = set(administrator.assigned_in(*span, snapshot.revision))
-                for offset in range(pool.first, pool.last + 1):
+                for offset in set(range(pool.first, pool.last + 1)) - pool.excluded:
                     address = declared.address(offset)
                     key: LeaseKey = (0, KIND_ADDRESS4, address, 32)
                     row = self.books.row_of(key)

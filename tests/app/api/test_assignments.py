@@ -25,9 +25,10 @@ def test_one_is_added_and_says_where_it_is_and_what_was_done(rest):
     answer = add(rest)
     assert answer.headers["Location"] == f"{LIST}/{answer.json['id']}"
     assert answer.json == {"id": 2, "subnet": "office", **SCANNER, "enabled": True, "revision": 2, "losses": [],
-                           "engine_told": False, "conflicts": []}
+                           "engine_told": False, "conflicts": [], "usage": "unused", "holders": []}
     found = rest.get(answer.headers["Location"])
-    assert found.json == {"id": 2, "subnet": "office", **SCANNER, "enabled": True, "conflicts": []}
+    assert found.json == {"id": 2, "subnet": "office", **SCANNER, "enabled": True, "conflicts": [],
+                          "usage": "unused", "holders": []}
     assert found.headers["ETag"] == answer.headers["ETag"] == '"2"'
 
 

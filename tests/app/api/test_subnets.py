@@ -8,7 +8,7 @@ def test_subnets_with_their_pools_and_use(sqlite_database):
     office, laboratory = body["items"]
     assert (office["name"], office["prefix"], office["held"]) == ("office", "192.0.2.0/24", 10)
     assert office["pools"] == [{"id": 1, "first": "192.0.2.10", "last": "192.0.2.19", "size": 10, "held": 9,
-                                "declined": 1, "free": 0, "guard": None}]
+                                "declined": 1, "free": 0, "guard": None, "excluded": []}]
     assert laboratory["pools"] == []
 
 

@@ -100,6 +100,7 @@ def test_assignments_come_and_go(on_sqlite, document):
     first, second = on_sqlite.json("assignment", "list")
     assert first == {"id": 1, "subnet": "office", "identifier": "hw_address", "value": "02:00:00:00:00:05",
                      "addresses": ["192.0.2.5"], "hostname": "printer", "enabled": True, "conflicts": [], "version": 2,
+                     "usage": {"state": "unused", "holders": [], "conflicts": []},
                      "entry": {"hw_address": "02:00:00:00:00:05", "address": "192.0.2.5", "hostname": "printer"}}
     assert (second["identifier"], second["enabled"]) == ("circuit_id", False)
     assert "disabled" in on_sqlite.ok("assignment", "list", "--subnet", "192.0.2.0/24")
@@ -171,3 +172,12 @@ def test_shared_networks_and_what_is_always_and_never_sent_are_edited(on_sqlite,
     assert on_sqlite.ok("export") == exported
     path.write_text(exported.replace("campus\n  always_send:\n    dhcp4:\n    - routers\n", "campus\n"))
     assert "shared network campus" in on_sqlite.ok("diff", str(path))
+
+
+def test_what_is_in_an_assignments_way(on_sqlite, document):
+    on_sqlite.ok("apply", document)
+    on_sqlite.ok("assignment", "add", "192.0.2.5", "--hw-address", "02-00-00-00-00-05")
+    assert on_sqlite.ok("assignment", "takeover", "192.0.2.5") == "Nothing is in its way.\n"
+    assert on_sqlite.json("assignment", "takeover", "192.0.2.5", "--how", "wait")["takeover"] == "wait"
+    assert on_sqlite.json("assignment", "takeover", "192.0.2.5")["moves_at"] is None
+    assert on_sqlite.json("assignment", "takeover", "192.0.2.5", "--how", "nak")["takeover"] == "nak"

@@ -146,3 +146,13 @@ def test_one_check_of_the_doctor_is_asked_by_name_and_a_warning_counts(on_sqlite
     assert on_sqlite("doctor", "--only", "engine").exit_code == 1
     assert on_sqlite("doctor", "--only", "database").exit_code == 0
     assert "There is no check 'nothing'" in on_sqlite.refused("doctor", "--only", "nothing")
+
+
+def test_suspended_clients_are_shown_and_answered_again(on_sqlite):
+    with an_engine(on_sqlite.folder / "control.sock") as engine:
+        assert on_sqlite.json("suspension", "list")[0]["hw_address"] == "02:00:00:00:00:01"
+        assert "it sent too many packets" in on_sqlite.ok("suspension", "list")
+        assert on_sqlite.ok("suspension", "lift", "02:00:00:00:00:01") == "02:00:00:00:00:01 is answered again.\n"
+        assert "not suspended" in on_sqlite.refused("suspension", "lift", "02:00:00:00:00:02")
+        assert "right is a hardware address" in on_sqlite.refused("control", "suspension-lift", "printer")
+        assert engine.calls[0] == ("lift", b"\x01\x02\0\0\0\0\x01")

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from app.services import watching
+from app.services.access import Role
 from dhcpcore.stats.reasons import Reason
 from tests.app.people import EngineThatAnswers
 from tests.app.site import fill, web
@@ -78,3 +79,32 @@ def test_streams_have_a_cap_and_give_their_place_back(page, monkeypatch):
     again = page.get("/events/stream", buffered=False)
     assert again.status_code == 200
     again.close()
+
+
+SUSPENDED = [{"hw_address": "02:00:00:00:00:09", "why": "declines", "since": 1.0, "until": 9e9, "subnet": "office"}]
+
+
+def test_suspended_clients_are_shown_and_answered_again(sqlite_database):
+    fill(sqlite_database)
+    engine = EngineThatAnswers(status={"ready": True}, statistics=COUNTED, suspensions=SUSPENDED,
+                               suspension_lift={"hw_address": "02:00:00:00:00:09"})
+    page = web(sqlite_database, engine)
+    assert "it declined too many addresses" in text(page.get("/events"))
+    assert page.post("/events/suspensions/02:00:00:00:00:09/lift").status_code == 303
+    assert ("suspension-lift", {"hw_address": "02:00:00:00:00:09"}) in engine.calls
+    assert "02:00:00:00:00:09 is answered again." in text(page.get("/events"))
+
+
+def test_where_nobody_is_the_page_says_nothing_of_it(sqlite_database):
+    fill(sqlite_database)
+    page = web(sqlite_database, EngineThatAnswers(status={"ready": True}, statistics=COUNTED, suspensions=[]))
+    assert "Not answered for a time" not in text(page.get("/events"))
+    assert "Not answered for a time" not in text(web(sqlite_database).get("/events"))
+
+
+def test_a_viewer_sees_them_and_lifts_none(sqlite_database):
+    fill(sqlite_database)
+    engine = EngineThatAnswers(status={"ready": True}, statistics=COUNTED, suspensions=SUSPENDED)
+    page = web(sqlite_database, engine, role=Role.VIEWER)
+    assert "Answer again" not in text(page.get("/events"))
+    assert page.post("/events/suspensions/02:00:00:00:00:09/lift").status_code == 403

@@ -42,6 +42,15 @@ class FakeEngine:
     def neighbours(self, interface):
         return {"interface": interface, "asking": False, "servers": []}
 
+    def suspensions(self):
+        return [{"hw_address": "02:00:00:00:00:01", "why": "rate", "since": 1.0, "until": 151.0, "subnet": "office"}]
+
+    def lift(self, hw):
+        self.calls.append(("lift", hw))
+        if hw != b"\x01\x02\0\0\0\0\x01":
+            raise Refused("02:00:00:00:00:02 is not suspended by this engine.")
+        return {"hw_address": "02:00:00:00:00:01"}
+
     def confirm_clock(self):
         raise RuntimeError("a bug")
 

@@ -90,7 +90,11 @@ def test_the_longest_log_fits_into_an_answer():
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
 @pytest.mark.parametrize("role", Role)
 def test_a_verb_needs_its_role(verb, role):
-    arguments = {"lease-release": {"address": "192.0.2.10"}, "neighbours": {"interface": "eth0"}}.get(verb.name, {})
+    known = {
+        "lease-release": {"address": "192.0.2.10"}, "suspension-lift": {"hw_address": "02:00:00:00:00:01"},
+        "neighbours": {"interface": "eth0"},
+    }  # fmt: skip
+    arguments = known.get(verb.name, {})
     answer = ask({"id": 1, "verb": verb.name, "arguments": arguments}, role)
     forbidden = not answer["ok"] and answer["error"]["code"] == "forbidden"
     assert forbidden == (role < verb.role)
@@ -98,4 +102,4 @@ def test_a_verb_needs_its_role(verb, role):
 
 def test_what_changes_something_is_not_for_viewers():
     open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
-    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces"}
+    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions"}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dhcpcore.lease.facts import PAGE_SIZE, Page, PageRow
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Lease, State
-from dhcpcore.lease.occupancy import RANGE_MAX, Found, RangeView, SparseView, view_of
+from dhcpcore.lease.occupancy import RANGE_MAX, RangeView, view_of
+from dhcpcore.lease.sparse import Found, SparseView, sequence
 from dhcpcore.topology.snapshot import Pool
 
 NOW = 1_000_000
@@ -20,9 +21,12 @@ CLIENT = b"\x00\x01client"
 ALONE = (0, 1)
 
 
-def pool(size: int, pool_id: int = 1) -> Pool:
+def pool(size: int, pool_id: int = 1, allocator: str = "lowest", excluded: tuple[tuple[int, int], ...] = ()) -> Pool:
     first = int.from_bytes(FIRST, "big")
-    return Pool(pool_id, KIND_ADDRESS4, FIRST, (first + size - 1).to_bytes(4, "big"), 32)
+    spans = tuple((address(low), address(high)) for low, high in excluded)
+    return Pool(
+        pool_id, KIND_ADDRESS4, FIRST, (first + size - 1).to_bytes(4, "big"), 32, excluded=spans, allocator=allocator
+    )
 
 
 def address(offset: int) -> bytes:
@@ -41,6 +45,7 @@ class Table:
     rows: dict[int, tuple[int, int]] = field(default_factory=dict)  #: Offset to state and end.
     assigned: set[int] = field(default_factory=set)
     reads: int = 0
+    excluded: set[int] = field(default_factory=set)
 
     def page(self, page: Page) -> list[PageRow]:
         self.reads += 1
@@ -53,7 +58,7 @@ class Table:
         return found + [PageRow(address(at), 0, 0, True) for at in self.assigned if first <= at <= last]
 
     def free_at(self, at: int) -> float:
-        if at in self.assigned:
+        if at in self.assigned | self.excluded:
             return float("inf")
         if at not in self.rows:
             return float("-inf")
@@ -70,7 +75,7 @@ def find(
 ) -> Found | None:
     """As a transaction does: load pages until the view has an answer."""
     for _ in range(view.pages + 3):
-        found = view.find(now, share, CLIENT, reclaim=reclaim)
+        found = view.find(now, share, CLIENT, sequence(), reclaim=reclaim)
         if found is None or isinstance(found, Found):
             return found
         for page in found:
@@ -119,6 +124,39 @@ def test_the_shares_of_several_engines_are_apart_and_make_up_the_pool(size: int,
 
 def test_a_share_for_which_the_pool_is_too_small_takes_of_the_others_at_once() -> None:
     assert drain(RangeView(pool(2), 0, GRACE), Table(2), share=(5, 7)) == [0, 1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("allocator", ["hashed", "random"])
+def test_every_allocator_gives_every_address_once(size: int, allocator: str) -> None:
+    view = RangeView(pool(size, allocator=allocator), 0, GRACE)
+    taken = drain(view, Table(size))
+    assert sorted(taken) == list(range(size))
+    assert size < 100 or taken != sorted(taken), "and not from the lowest on"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_share_in_use_is_exact_once_every_page_is_known(size: int) -> None:
+    rows = dict.fromkeys(range(0, size, 2), (State.LEASED, NOW + 50))
+    holes = ((size - 1, size - 1),) if size > 1 else ()
+    table = Table(size, rows, excluded={at for at, _ in holes})
+    view = RangeView(pool(size, excluded=holes), 0, GRACE)
+    while not isinstance(used := view.used(NOW), float):
+        assert 1 <= len(used) <= 4
+        for page in used:
+            view.load(page.number, table.page(page), NOW)
+    given = [at for at in range(size) if at not in table.excluded]
+    assert used == pytest.approx(sum(at in rows for at in given) / len(given))
+    assert view.used(NOW, roughly=True) == used
+
+
+def test_of_unknown_pages_the_share_in_use_is_judged_by_the_known_ones() -> None:
+    view = RangeView(pool(2 * PAGE_SIZE), 0, GRACE)
+    assert view.used(NOW, roughly=True) == 0.0
+    table = Table(2 * PAGE_SIZE, dict.fromkeys(range(PAGE_SIZE), (State.LEASED, NOW + 50)))
+    view.load(0, table.page(view.page(0)), NOW)
+    assert view.used(NOW, roughly=True) == 1.0
+    assert not isinstance(view.used(NOW), float)
 
 
 ROWS = st.dictionaries(
@@ -177,14 +215,19 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=300)
-@given(steps=STEPS, share=SHARES)
+ALLOCATORS = st.sampled_from(["lowest", "hashed", "random"])
+HOLES = st.sampled_from([(), ((0, 0),), ((3, 5),), ((0, 2), (11, 11)), ((0, 10),)])
+
+
+@settings(max_examples=400)
+@given(steps=STEPS, share=SHARES, allocator=ALLOCATORS, holes=HOLES)
 def test_whatever_happens_it_never_gives_two_and_loses_none(
-    steps: list[tuple[str, int]], share: tuple[int, int]
+    steps: list[tuple[str, int]], share: tuple[int, int], allocator: str, holes: tuple[tuple[int, int], ...]
 ) -> None:
     """The life of a pool of twelve: after it, exactly what is free by the rows and not on offer can be had."""
-    table = Table(12)
-    view = RangeView(pool(12), 0, GRACE)
+    declared = pool(12, allocator=allocator, excluded=holes)
+    table = Table(12, excluded={at for low, high in holes for at in range(low, high + 1)})
+    view = RangeView(declared, 0, GRACE)
     now = NOW
     held: dict[int, bool] = {}
     for what, number in steps:
@@ -193,13 +236,13 @@ def test_whatever_happens_it_never_gives_two_and_loses_none(
             if found is not None:
                 at = offset(found.key[2])
                 assert at not in held, "it is on offer"
-                assert at not in table.assigned
+                assert at not in table.assigned | table.excluded
                 assert table.free_at(at) <= now, "it is somebody's"
                 assert found.virgin == (at not in table.rows)
                 held[at] = found.virgin
                 view.hold(address(at))
-        elif what == "hold" and number not in held and table.free_at(number) <= now:
-            held[number] = number not in table.rows
+        elif what == "hold" and number not in held and (table.free_at(number) <= now or number in table.excluded):
+            held[number] = number not in table.rows  # An excluded one is an assignment's.
             view.hold(address(number))
         elif what == "give back" and number in held:
             view.release(address(number), virgin=held.pop(number), used=False)
@@ -217,7 +260,7 @@ def test_whatever_happens_it_never_gives_two_and_loses_none(
             view.doubt(address(number))
         elif what == "assign" and number not in held:
             table.assigned ^= {number}
-            view.renew(pool(12), GRACE)
+            view.renew(declared, GRACE)
             for at in held:
                 view.hold(address(at))
         elif what == "pass":
@@ -227,7 +270,7 @@ def test_whatever_happens_it_never_gives_two_and_loses_none(
     assert set(drain(view, table, now, share)) == expected
     for at, virgin in held.items():
         view.release(address(at), virgin=virgin, used=False)
-    assert set(drain(view, table, now + 2, share)) == set(held) - table.assigned
+    assert set(drain(view, table, now + 2, share)) == set(held) - table.assigned - table.excluded
 
 
 class TestExhausted:

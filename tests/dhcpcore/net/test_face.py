@@ -14,6 +14,7 @@ from dhcpcore.logs import Ring
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.store.requests import Request
+from dhcpcore.topology.policy import Flood
 from tests.packets4 import ACK, NAK, client, ip
 from tests.playbook import OFFICE, T0, World, pool, subnet
 
@@ -211,3 +212,20 @@ class TestTransactions:
 def test_stop_is_passed_on(face: Face) -> None:
     face.stop()
     assert face.stopped == [True]  # type: ignore[attr-defined]
+
+
+class TestSuspensions:
+    def test_who_is_suspended_is_told_and_lifted(self, world: World, face: Face) -> None:
+        world.install(flood=Flood(client_rate=1, burst=1, suspend_after=1, suspend_for_s=60))
+        for _ in range(2):
+            world.discover(A)
+        (one,) = face.suspensions()
+        assert one == {
+            "hw_address": "02:00:00:00:00:01", "why": "rate", "since": T0, "until": T0 + 60, "subnet": OFFICE
+        }  # fmt: skip
+        assert face.lift(b"\x01" + A.hw) == {"hw_address": "02:00:00:00:00:01"}
+        assert face.suspensions() == []
+
+    def test_who_is_not_is_refused_in_words(self, face: Face) -> None:
+        with pytest.raises(Refused, match="32/02:00 is not suspended"):
+            face.lift(b"\x20\x02\0")

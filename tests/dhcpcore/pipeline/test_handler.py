@@ -9,6 +9,7 @@ from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler, Plan
 from dhcpcore.pipeline.searches import Searches
+from dhcpcore.stats.manners import Manners
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
@@ -54,5 +55,5 @@ def test_messages_that_clients_do_not_send_have_no_plan() -> None:
 
 def test_what_records_a_conflict_is_the_first_to_record() -> None:
     """The engine runs it alone where a transaction ends early."""
-    plan = Plan(builtin(Allocator(), Offered(), Searches(), Nonces()), (MessageType.DISCOVER,))
+    plan = Plan(builtin(Allocator(), Offered(), Searches(), Nonces(), Manners()), (MessageType.DISCOVER,))
     assert type(plan.post[MessageType.DISCOVER][0].__self__).__name__ == "RecordConflict"  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Plan
 from dhcpcore.pipeline.searches import Searches
+from dhcpcore.stats.manners import Manners
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 from tests.playbook import OFFICE, pool, subnet
@@ -24,7 +25,8 @@ def planned(**fields: object) -> set[str]:
     of_snapshot = {key: fields.pop(key) for key in ("subnet_selection",) if key in fields}
     of_pool = {key: fields.pop(key) for key in ("pool_ipv6_only_s",) if key in fields}
     home = subnet(OFFICE, pool("192.0.2.100", "192.0.2.109", ipv6_only_s=of_pool.get("pool_ipv6_only_s")), **fields)
-    plan = Plan(builtin(Allocator(), Offered(), Searches(), Nonces()), TYPES, Snapshot(1, (home,), **of_snapshot))
+    handlers = builtin(Allocator(), Offered(), Searches(), Nonces(), Manners())
+    plan = Plan(handlers, TYPES, Snapshot(1, (home,), **of_snapshot))
     return {type(handler).__name__ for handler in plan.handlers}
 
 

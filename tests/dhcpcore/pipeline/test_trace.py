@@ -18,6 +18,8 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.LENIENT: ("option 12 announces 5 octets, 3 there at octet 254",),
     Step.CLASSES: ("voip",), Step.CLASSES_KNOWN: ("KNOWN, lab",),
     Step.CLASSES_ADDITIONAL: ("port",), Step.GUARDED_SUBNET: (3,),
+    Step.GATED_POOL: (4, "RANDOM-MAC"), Step.REUSED: (90,), Step.ADAPTED: (80, 600),
+    Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from dhcpcore.lease.model import Identifier
 from dhcpcore.topology.build import Row, SubnetRow, Usage, from_document, from_rows, lifetimes_of
-from dhcpcore.topology.document import LifetimeEntry
+from dhcpcore.topology.entries import LifetimeEntry
 from dhcpcore.topology.levels import levels_of, merge
 from dhcpcore.topology.snapshot import Compatibility, Lifetimes
 from dhcpcore.topology.validate import validate

@@ -8,9 +8,7 @@ import yaml
 
 from dhcpcore.interchange import read
 from dhcpcore.topology.document import (
-    DEFAULT_LIFETIME_S,
     AssignmentEntry,
-    BootEntry,
     ClassEntry,
     CompatibilityEntry,
     DocumentEntry,
@@ -18,13 +16,13 @@ from dhcpcore.topology.document import (
     GlobalOptions,
     GlobalsEntry,
     LeasequeryEntry,
-    LifetimeEntry,
     PoolEntry,
     PrefixPoolEntry,
     SharedNetworkEntry,
     SubnetEntry,
     SubnetSettings,
 )
+from dhcpcore.topology.entries import DEFAULT_LIFETIME_S, BootEntry, FloodEntry, LifetimeEntry
 from dhcpcore.topology.fields import format_duration, parse_duration
 from dhcpcore.topology.validate import validate
 from dhcpcore.wire.definitions import KEYS
@@ -33,6 +31,7 @@ PAGE = (Path(__file__).parents[3] / "docs/definitions.md").read_text()
 SECTIONS = {
     "The document": DocumentEntry,
     "Globals": GlobalsEntry,
+    "Flood": FloodEntry,
     "Global options": GlobalOptions,
     "Names by family": FamilyNames,
     "Shared networks": SharedNetworkEntry,
