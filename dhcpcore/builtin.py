@@ -5,9 +5,8 @@ from __future__ import annotations
 from dhcpcore.handlers.admission import AdmitClient
 from dhcpcore.handlers.assignment import FindAssignment
 from dhcpcore.handlers.auto_configure import AutoConfigure
-from dhcpcore.handlers.bootp import BootpClient, BootpReply
+from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
 from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
-from dhcpcore.handlers.echo import WithoutClientId
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
@@ -41,12 +40,13 @@ def builtin(
 ) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     options = Options()
+    additional = MatchAdditional()
     return (
         SelectVpn(),
         SelectSubnet(),
         LimitRate(manners),
         ProxyOnly(),
-        BootpClient(options),
+        BootpClient(),
         ServerIdentity(allocator),
         MinSecs(),
         AdmitClient(),
@@ -55,6 +55,7 @@ def builtin(
         DelayOffer(),
         FindAssignment(),
         MatchKnown(),
+        BootpKnown(additional, options),
         LimitLeases(),
         RecordConflict(),
         RecordAtOnce(),
@@ -68,7 +69,7 @@ def builtin(
         CheckLimit(),
         Inform(),
         ProbeAddress(),
-        MatchAdditional(),
+        additional,
         LeaseTimes(),
         AdaptTimes(allocator),
         RunOut(),
@@ -82,6 +83,5 @@ def builtin(
         SayIpv6Only(),
         EchoSelection(),
         EchoVpn(),
-        WithoutClientId(),
         AutoConfigure(),
     )

@@ -214,10 +214,7 @@ class Engine:
                 bundle.probed = {**(bundle.probed or {}), key: key in answered}
             if key in answered or bundle.snapshot is not self.snapshot:
                 bundle.candidate = None  # In use, or of a pool that may be no more.
-            bundle.snapshot, bundle.links = self.snapshot, self.links
-            bundle.reset()
-            bundle.rounds = 0
-            bundle.now = now
+            bundle.begin_anew(self.snapshot, self.links, now)
             batch.adopt(bundle)
 
     def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage, *, lenient: bool) -> None:
@@ -284,7 +281,11 @@ class Batch:
         engine = self._engine
         bundle.wants = self.wants
         bundle.facts = self.facts
-        if engine.prepare(bundle, engine.plan.pre[bundle.request.message_type]):
+        steps = engine.plan.pre.get(bundle.request.message_type)
+        if steps is None:
+            bundle.reason = Reason.BOOTP  # Of the messages that are answered, only these can be switched off.
+            engine.finish(bundle)
+        elif engine.prepare(bundle, steps):
             self.wants.leases.update(bundle.probed or ())
             self.pending.append(bundle)
 
@@ -464,8 +465,6 @@ class Batch:
         response = Response4(MessageType.NAK)
         response.pairs = ((int(Opt.MESSAGE), reason.code.encode()),)
         response.body = encode_options(response.pairs)
-        if not bundle.subnet.echo_client_id:
-            response.overrides = {int(Opt.CLIENT_ID): None}
         bundle.responses = [response]
         bundle.depends = []
         bundle.reason = reason
@@ -478,6 +477,9 @@ class Batch:
         if isinstance(signal, CannotRespond):
             bundle.responses, bundle.outgoing = [], []
             for step in self._engine.plan.silent[bundle.request.message_type]:
+                step(bundle)
+        if bundle.responses:
+            for step in self._engine.plan.answered[bundle.request.message_type]:
                 step(bundle)
         self._engine.reply.post(bundle)
 

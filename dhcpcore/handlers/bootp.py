@@ -1,7 +1,8 @@
 """BOOTP clients, which say nothing of DHCP: an address by assignment or of a pool, and what to boot.  RFC 951, 1534.
 
 They send one message, get one answer and never renew, so a lease of theirs lasts for ever unless `bootp_lifetime` says
-otherwise.  Two handlers, for what comes before and after the choice of an address, which is that of a DISCOVER.
+otherwise.  Two handlers are for what comes before and after the choice of an address, which is that of a DISCOVER, and
+one for a client that has its address.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ from dhcpcore.wire.v4.message import NOWHERE, MessageType
 
 
 class BootpClient(Handler):
-    """Whether such a client is served here, and from which pools; one that has an address is told what to boot."""
+    """Whether such a client is served here, and from which pools."""
 
     message_types = frozenset((MessageType.BOOTP,))
 
-    def __init__(self, options: Handler) -> None:
-        self._options = options
+    def __init__(self) -> None:
         self._links: dict[tuple[int, ...], Link] = {}  #: By the subnets of the link: as many as the definitions have.
 
     def wanted(self, snapshot: Snapshot) -> bool:
@@ -43,6 +43,28 @@ class BootpClient(Handler):
         bundle.home = next((one for one in link.subnets if one.subnet_id == home.subnet_id), link.subnets[0])
         bundle.subnet = bundle.home
 
+    def _link(self, link: Link) -> Link:
+        members = tuple(subnet.subnet_id for subnet in link.subnets)
+        known = self._links.get(members)
+        if known is None:
+            subnets = tuple(_as_seen(subnet) for subnet in link.subnets if subnet.bootp != "never")
+            known = self._links[members] = Link(link.name, subnets)
+        return known
+
+
+class BootpKnown(Handler):
+    """One that has an address is told what to boot, by its classes and its assignment as any other."""
+
+    message_types = frozenset((MessageType.BOOTP,))
+
+    def __init__(self, additional: Handler, options: Handler) -> None:
+        self._additional = additional
+        self._options = options
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Off unless a subnet answers them."""
+        return snapshot.bootp
+
     def handle(self, bundle: TransactionBundle) -> None:
         """Who says its address gets none, and no lease.  RFC 951 7.3: yiaddr only where ciaddr is 0."""
         address = bundle.request.ciaddr
@@ -52,17 +74,10 @@ class BootpClient(Handler):
         response = Response4(MessageType.BOOTP)
         response.ciaddr = address
         bundle.responses.append(response)
+        self._additional.handle(bundle)
         self._options.handle(bundle)
         _complete(bundle, response)
         raise Respond(Reason.BOOTP_KNOWN)
-
-    def _link(self, link: Link) -> Link:
-        members = tuple(subnet.subnet_id for subnet in link.subnets)
-        known = self._links.get(members)
-        if known is None:
-            subnets = tuple(_as_seen(subnet) for subnet in link.subnets if subnet.bootp != "never")
-            known = self._links[members] = Link(link.name, subnets)
-        return known
 
 
 class BootpReply(Handler):

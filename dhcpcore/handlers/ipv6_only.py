@@ -8,7 +8,7 @@ from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import Respond
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.snapshot import Snapshot
+from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 from dhcpcore.wire.v4.message import MessageType, Opt
 
 
@@ -58,11 +58,21 @@ def _configured(snapshot: Snapshot) -> bool:
 
 
 def _wait_s(bundle: TransactionBundle) -> int:
-    """What the first pool that would serve the client says, else the subnet; 0 where the client does not ask."""
+    """What the pool that would serve the client says, else its subnet; 0 where the client does not ask."""
     if Opt.IPV6_ONLY_PREFERRED not in bundle.request.options.get(Opt.PARAMETER_REQUEST_LIST, b""):
         return 0  # RFC 8925 3.3: to those that ask only.
-    subnet = bundle.subnet
-    pool = bundle.pool or next((pool for pool in subnet.pools if binding.admits(bundle, pool)), None)
+    subnet, pool = _place(bundle) if bundle.pool is None else (bundle.subnet, bundle.pool)
     if pool is not None and pool.ipv6_only_s is not None:
         return pool.ipv6_only_s
-    return subnet.ipv6_only_s
+    return subnet.ipv6_only_s if subnet is not None else 0
+
+
+def _place(bundle: TransactionBundle) -> tuple[Subnet | None, Pool | None]:
+    """Whence the client would be served, as far as that can be told before an address is looked for."""
+    for key, subnet in binding.assigned_here(bundle):
+        return subnet, binding.pool_of(subnet, key[2])
+    first = bundle.subnet
+    others = (other for other in bundle.link.subnets if other.subnet_id != first.subnet_id)
+    serving = [subnet for subnet in (first, *others) if binding.admitted(bundle, subnet)]
+    pools = ((subnet, pool) for subnet in serving for pool in subnet.pools if binding.admits(bundle, pool))
+    return next(pools, (serving[0] if serving else None, None))

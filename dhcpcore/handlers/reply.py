@@ -43,7 +43,8 @@ class Reply(Handler):
                 self._heads.clear()
             head = self._heads[key] = encode_options(_head(*key))
         options = request.options
-        client_id = options.get(Opt.CLIENT_ID)
+        # Clients of before RFC 6842 drop an answer that has it: RFC 2131 4.3.1 forbade it.
+        client_id = options.get(Opt.CLIENT_ID) if bundle.subnet.echo_client_id else None
         if client_id is not None:
             head += encode_options(((Opt.CLIENT_ID, client_id),))  # RFC 6842 3.
         agent = options.get(Opt.AGENT_OPTIONS)

@@ -31,7 +31,7 @@ class ServerIdentity(Handler):
         if agent and _OVERRIDE in agent and request.giaddr != NOWHERE and _overridden(bundle, agent, named):
             return
         if named is not None:
-            if named in _NO_ADDRESS or (named != datagram.local and named not in bundle.links.own):
+            if len(named) != _OCTETS or named == NOWHERE or (named != datagram.local and named not in bundle.links.own):
                 if bundle.snapshot.compatibility.ignore_server_identifier and datagram.local not in _NO_ADDRESS:
                     bundle.server_id = datagram.local
                     return
@@ -70,4 +70,6 @@ _OVERRIDE = bytes((SubOption.SERVER_OVERRIDE, 4))
 #: The first bit of the relay's flags: the client had sent it by unicast.  RFC 5010 3.
 _UNICAST = b"\x80"
 _NO_ADDRESS = (NOWHERE, b"")
+#: Of an address here; this host's IPv6 addresses are no server identifiers.
+_OCTETS = 4
 _MUST_NAME_SERVER = frozenset((MessageType.RELEASE, MessageType.DECLINE))

@@ -65,7 +65,7 @@ class EchoSelection(Handler):
         """Off unless clients may choose their subnet."""
         return snapshot.subnet_selection
 
-    def handle(self, bundle: TransactionBundle) -> None:
+    def answered(self, bundle: TransactionBundle) -> None:
         """Also where a relay's link selection went before it: the client did not ask for another."""
         asked = bundle.request.options.get(Opt.SUBNET_SELECTION)
         if asked is not None and len(asked) == 4:

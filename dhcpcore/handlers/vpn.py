@@ -53,7 +53,7 @@ class EchoVpn(Handler):
         """Off unless a subnet names its VPN and clients are believed."""
         return snapshot.subnet_selection and any(subnet.vss for subnet in snapshot.subnets)
 
-    def handle(self, bundle: TransactionBundle) -> None:
+    def answered(self, bundle: TransactionBundle) -> None:
         """Where a relay said another one, that one was heeded."""
         vss = bundle.request.options.get(Opt.VSS)
         if vss is not None and vss == (bundle.subnet.vss or _GLOBAL):

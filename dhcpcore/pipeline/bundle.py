@@ -164,6 +164,14 @@ class TransactionBundle:
         self.depends = []
         self.reason = None
 
+    def begin_anew(self, snapshot: Snapshot, links: Links, now: float) -> None:
+        """Forget what the packet was by the definitions of then: for those of now, after it was suspended."""
+        self.snapshot, self.links, self.now = snapshot, links, now
+        self.subject = self.matched = None
+        self.client_classes = ()
+        self.rounds = 0
+        self.reset()
+
     def record(self, *changes: Change) -> None:
         """Put changes into the batch: the answer leaves only when all their rows were won.
 

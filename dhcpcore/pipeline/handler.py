@@ -2,7 +2,8 @@
 
 Three phases: ``pre`` looks at the packet alone and says which rows it will need; ``handle`` decides on the facts and
 may be run more than once; ``post`` records what was decided and must not fail.  The model is DHCPKit's.  A transaction
-that ``handle`` left without an answer meets ``silent``, which may give one that grants nothing.
+that ``handle`` left without an answer meets ``silent``, which may give one that grants nothing; and whatever the answer
+is, unless it is a refusal, ``answered`` says in it what all of them say.
 """
 
 from __future__ import annotations
@@ -53,19 +54,23 @@ class Handler:
     def silent(self, bundle: TransactionBundle) -> None:
         """Nothing was given, for ``bundle.reason``: put a response and another reason there, or leave it."""
 
+    def answered(self, bundle: TransactionBundle) -> None:
+        """There is an answer, be it of an address or of none: add what the client hears in any.  Once an answer."""
+
 
 class Plan:
     """The steps of each phase, by message type: made once per snapshot, so that no packet meets a handler in vain."""
 
-    __slots__ = ("decide", "handle", "handlers", "post", "pre", "silent")
+    __slots__ = ("answered", "decide", "handle", "handlers", "post", "pre", "silent")
 
     def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}
-        #: Both, one after the other: what most transactions run through.
-        self.decide = {kind: self.handle[kind] + self.post[kind] for kind in message_types}
+        self.answered = {kind: self._steps("answered", kind) for kind in message_types}
+        #: All three, one after the other: what most transactions run through.
+        self.decide = {kind: self.handle[kind] + self.answered[kind] + self.post[kind] for kind in message_types}
         self.silent = {kind: self._steps("silent", kind) for kind in message_types}
 
     def _steps(self, phase: str, kind: int) -> tuple[Step, ...]:

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from app.services.access import Role
 from tests.browser.addresses import pages
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+#: The first test also starts the appliance and the browser, which takes its time on a loaded machine.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 #: Not what passes, of which a long page has thousands.

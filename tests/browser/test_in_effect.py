@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from dhcpcore.wire.v4.message import MessageType
 from tests.browser.site import OFFICE_RELAY
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+#: The first test also starts the appliance and the browser, which takes its time on a loaded machine.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
 
 HW, KEPT = "02:00:5e:00:09:05", "192.0.2.55"
 

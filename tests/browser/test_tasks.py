@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from app.services.access import Role
 from tests.browser.site import KNOWN_ADDRESS, KNOWN_HW, KNOWN_NAME, LAB_RELAY, WORKSHOP_RELAY
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+#: The first test also starts the appliance and the browser, which takes its time on a loaded machine.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
 
 
 def find(page, what):

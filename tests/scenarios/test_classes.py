@@ -108,6 +108,14 @@ class TestWhatIsTold:
     def test_a_class_gives_others_nothing(self, world: Make) -> None:
         assert 15 not in served(world, OPTIONS).lease(OTHER, prl=b"\x0f").options
 
+    def test_a_class_sends_always_and_never(self, world: Make) -> None:
+        more = {"options": {"dhcp4": {"domain-name": "v.org", "host-name": "phone"}},
+                "always_send": {"dhcp4": ["domain-name"]}, "never_send": {"dhcp4": ["host-name"]}}  # fmt: skip
+        w = served(world, {**VOIP, **more})
+        ack, other = w.lease(PHONE, options=SAYS, prl=b"\x0c"), w.lease(OTHER, prl=b"\x0c\x0f")
+        assert (ack.options.get(15), 12 in ack.options) == (b"v.org", False)
+        assert 15 not in other.options
+
     def test_what_was_kept_for_one_is_not_sent_to_the_other(self, world: Make) -> None:
         w = served(world, OPTIONS)
         assert 15 in w.lease(PHONE, options=SAYS, prl=b"\x0f").options
@@ -344,6 +352,14 @@ class TestArchitectures:
         w = served(world, subnets=[{"prefix": OFFICE, "pools": [HIGH], "boot": BOOT}])
         ack = w.lease(PHONE, options={93: b"\0\x10", 60: b"HTTPClient:Arch:00016"})
         assert (ack.file, ack.options[60]) == (b"http://192.0.2.6/ipxe.efi", b"HTTPClient")
+
+    def test_the_same_where_another_server_gives_the_addresses(self, world: Make) -> None:
+        w = served(world, VOIP, subnets=[{"prefix": OFFICE, "proxy": True, "boot": BOOT}])
+        pxe = {60: b"PXEClient:Arch:00007", 93: b"\0\x07", 97: bytes(17)}
+        assert w.discover(PHONE, options=pxe).file == b"ipxe.efi"
+        http = {60: b"HTTPClient:Arch:00016", 93: b"\0\x10"}
+        offer = w.discover(OTHER, options=http)
+        assert (offer.file, offer.options[60]) == (b"http://192.0.2.6/ipxe.efi", b"HTTPClient")
 
     def test_a_class_has_files_of_its_own(self, world: Make) -> None:
         w = served(world, {**VOIP, "boot": {"by_architecture": {"x64-uefi": "phone.efi"}}},

@@ -29,7 +29,7 @@ class Subject:
         self.data = b"" if request is None else request.data
         self.hw = b"" if request is None else request.hw[1:]
         # As it was said: what the server takes a message for may be another thing.  BOOTP says nothing.
-        self.message_type = self.options.get(Opt.MESSAGE_TYPE, b"\0")[0]
+        self.message_type = (self.options.get(Opt.MESSAGE_TYPE) or b"\0")[0]
         self.source = source
         self.destination = destination
         self.interface = interface

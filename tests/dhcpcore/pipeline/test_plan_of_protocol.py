@@ -15,8 +15,8 @@ from tests.playbook import OFFICE, pool, subnet
 
 TYPES = tuple(MessageType)
 RARER = {
-    "SelectVpn", "BootpClient", "RecordAtOnce", "OfferNoAddress", "RapidCommit", "BootpReply", "SayIpv6Only",
-    "EchoSelection", "EchoVpn", "WithoutClientId", "AutoConfigure",
+    "SelectVpn", "BootpClient", "BootpKnown", "RecordAtOnce", "OfferNoAddress", "RapidCommit", "BootpReply", "SayIpv6Only",
+    "EchoSelection", "EchoVpn", "AutoConfigure",
 }  # fmt: skip
 
 
@@ -36,9 +36,8 @@ def test_nothing_configured_no_handler_runs() -> None:
 @pytest.mark.parametrize(
     ("fields", "handlers"),
     [
-        ({"bootp": "free"}, {"BootpClient", "BootpReply", "RecordAtOnce"}),
+        ({"bootp": "free"}, {"BootpClient", "BootpKnown", "BootpReply", "RecordAtOnce"}),
         ({"rapid_commit": True}, {"RapidCommit", "RecordAtOnce"}),
-        ({"echo_client_id": False}, {"WithoutClientId"}),
         ({"ipv6_only_s": 300}, {"OfferNoAddress", "SayIpv6Only"}),
         ({"pool_ipv6_only_s": 300}, {"OfferNoAddress", "SayIpv6Only"}),
         ({"auto_configure": "forbid"}, {"AutoConfigure"}),
