@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -34,7 +35,7 @@ def page() -> str:
     found: tuple[transactions.TransactionView, ...] = ()
     fault, here = None, context()
     try:
-        before = float(given["before"]) if given["before"] else None
+        before = _moment(given["before"]) if given["before"] else None
         found = transactions.latest(here.appliance, given["client"] or None, ROWS, reason=given["reason"] or None,
                                     before=before)
     except ValueError:
@@ -83,3 +84,11 @@ def stream() -> Response:
         return f"id: {sample.id}\nevent: sample\ndata: {json.dumps(dataclasses.asdict(sample))}\n\n"
 
     return streams.answer(live, lambda: "".join(map(event, live.recent(last))), event)
+
+
+def _moment(text: str) -> float:
+    """A time in seconds; ``ValueError`` where it is none."""
+    moment = float(text)
+    if not math.isfinite(moment):
+        raise ValueError(text)
+    return moment

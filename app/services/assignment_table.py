@@ -116,9 +116,13 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         if not head or unknown or "address" not in head:
             raise InvalidValue(f"The first row names the columns, of {', '.join(COLUMNS)}; address must be one"
                                f"{f', and {unknown[0]!r:.60} is none' if unknown else ''}.")
+        if twice := next((name for name in head if head.count(name) > 1), None):
+            raise InvalidValue(f"The first row names the column {twice} twice: which of them counts, nobody can tell.")
         for number, cells in enumerate(lines, 2):
             if number > ROWS_MAX + 1:
                 raise InvalidValue(f"A table has at most {ROWS_MAX} rows.")
+            if any(cell.strip() for cell in cells[len(head):]):
+                raise InvalidValue(f"Row {number} has {len(cells)} cells, and the first row names {len(head)} columns.")
             if any(cell.strip() for cell in cells):
                 yield number, dict(zip(head, map(_plain, cells), strict=False))
     except csv.Error as error:

@@ -145,6 +145,13 @@ def test_every_wrong_row_is_told_and_none_is_added(page):
     assert listed(text(page.get("/assignments"))) == ["192.0.2.5"]
 
 
+def test_a_table_whose_columns_cannot_be_told_apart_is_refused_whole(page):
+    for rows, said in (("address,address,hw_address\n192.0.2.50,192.0.2.51,02:00:00:00:01:01\n", "address twice"),
+                       ("address,hw_address\n192.0.2.50,02:00:00:00:01:01,one\n", "Row 2 has 3 cells")):
+        assert said in text(page.post("/assignments/import", data={"text": rows, "confirmed": "yes"}), 422)
+    assert listed(text(page.get("/assignments"))) == ["192.0.2.5"]
+
+
 def test_options_are_edited_and_what_is_wrong_with_them_is_told(sqlite_database):
     fill(sqlite_database)
     client = web(sqlite_database)

@@ -35,7 +35,8 @@ def test_by_reason_and_by_client(page):
     assert text(page.get("/events?client=02:00:00:00:00:0c")).count('class="event ') == 2
     assert "No event like that" in text(page.get("/events?reason=MALFORMED"))
     assert "There is no reason NONSENSE" in text(page.get("/events?reason=NONSENSE"))
-    assert "is no time" in text(page.get("/events?before=yesterday"))
+    for wrong in ("yesterday", "nan", "inf"):
+        assert "is no time" in text(page.get(f"/events?before={wrong}"))
 
 
 def test_older_ones_follow_by_time(page, sqlite_database):
