@@ -107,3 +107,4 @@ class MemoryStore(LeaseStore):
         self._rows = rows
         self._assignments = assignments
         self._quarantined = set()
+        self._limits = None
