@@ -74,7 +74,7 @@ class MatchKnown(Handler):
         subject.classes = matched.names
         given = None if assignment is None else assignment.classes
         if given or classes.asks_known:
-            before, matched = matched, classes.match_known(subject, given)
+            before, matched = matched, classes.match_known(subject, matched, given)
             if not matched.names - before.names <= _PLAIN:
                 bundle.trace.append((Step.CLASSES_KNOWN, ", ".join(sorted(matched.names - before.names))))
             if DROP in matched.names:

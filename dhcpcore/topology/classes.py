@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dhcpcore.topology.class_names import (
@@ -29,6 +30,8 @@ from dhcpcore.topology.snapshot import Boot, Lifetimes, OptionLevel
 MEMO_MAX = 4096
 #: Octets of a value that is worth remembering.
 _KEY_OCTETS_MAX = 255
+#: What everybody is of.
+_OF_DHCP, _OF_BOOTP = frozenset((ALL,)), frozenset((ALL, BOOTP))
 #: Letters of a value in the name of a class that a template makes.
 SPAWNED_MAX = 255
 _VENDOR_CLASS_ID = 60
@@ -76,10 +79,9 @@ class Matched(NamedTuple):
 class Group:
     """Classes of one level that read the same of a packet."""
 
-    __slots__ = ("_atoms", "_cases", "_memo", "_tests")
+    __slots__ = ("_cases", "_memo", "_tests")
 
-    def __init__(self, atoms: Iterable[Callable[[Subject], Any]], tests: Sequence[Tested]) -> None:
-        self._atoms = tuple(atoms)
+    def __init__(self, tests: Sequence[Tested]) -> None:
         #: Of classes that compare one reading with a constant: the reading, and the names by its value.
         self._cases: dict[str, tuple[Callable[[Subject], Any], dict[bytes, list[str]]]] = {}
         plain = []
@@ -92,19 +94,16 @@ class Group:
                 _, names = self._cases.setdefault(reading.key, (reading.evaluate, {}))
                 names.setdefault(piece.case, []).append(one.name)
         self._tests = tuple(plain)
-        self._memo: dict[Any, tuple[str, ...]] = {}
+        self._memo: dict[tuple[Any, ...], tuple[str, ...]] = {}
 
-    def found(self, subject: Subject) -> tuple[str, ...]:
-        """Those that the packet is of."""
-        atoms = self._atoms
-        key = atoms[0](subject) if len(atoms) == 1 else tuple([atom(subject) for atom in atoms])
+    def found(self, key: tuple[Any, ...], subject: Subject) -> tuple[str, ...]:
+        """Those that the packet is of; ``key`` is all that they read of it."""
         found = self._memo.get(key)
         if found is None:
             found = self._tested(subject)
             if len(self._memo) >= MEMO_MAX:
                 self._memo.clear()
-            parts = (key,) if len(atoms) == 1 else key
-            if all(isinstance(part, bool) or len(part) <= _KEY_OCTETS_MAX for part in parts):
+            if all(isinstance(part, bool) or len(part) <= _KEY_OCTETS_MAX for part in key):
                 self._memo[key] = found
         return found
 
@@ -119,6 +118,33 @@ class Group:
             if value:
                 names.append(name)
         return tuple(names)
+
+
+class Level:
+    """Groups that do not ask for each other.  What several of them read is read once."""
+
+    __slots__ = ("_atoms", "groups")
+
+    def __init__(self, shared: Iterable[tuple[Mapping[str, Callable[[Subject], Any]], Sequence[Tested]]]) -> None:
+        atoms: dict[str, Callable[[Subject], Any]] = {}
+        groups = []
+        for read, tests in shared:
+            atoms |= read
+            groups.append((Group(tests), [list(atoms).index(key) for key in read]))
+        self._atoms = tuple(atoms.values())
+        self.groups = tuple((group, _picked(places)) for group, places in groups)
+
+    def found(self, subject: Subject) -> list[tuple[str, ...]]:
+        """What each group finds."""
+        values = [atom(subject) for atom in self._atoms]
+        return [group.found(picked(values), subject) for group, picked in self.groups]
+
+
+def _picked(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """A function that takes the values at these places out of a list."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple([values[at] for at in places])
 
 
 def spelled(value: bytes) -> str:
@@ -153,13 +179,13 @@ class Classes:
         }  # fmt: skip
         waiting = _waiting(tested, untested)
         early = [one for one in tests if one.name not in late]
-        self._before = _groups([one for one in early if one.name not in waiting])
-        self._after = _groups([one for one in early if one.name in waiting])
-        self._additional = {one.name: Group(one.expression.atoms().values(), [one]) for one in tests}
-        #: Whether anything is said of classes that option 60 makes.
-        self._names_vendors = any(name.startswith(VENDOR_CLASS) for name in (*tested, *untested, *named))
-        #: Whether it makes a difference to any class that the client is known.
+        self._before = _levels([one for one in early if one.name not in waiting])
+        self._after = _levels([one for one in early if one.name in waiting])
+        self._additional = {one.name: Level([(one.expression.atoms(), [one])]) for one in tests}
         asked = {name for one in tests for name in one.expression.members}
+        #: Whether anything is said of classes that option 60 makes.
+        self._names_vendors = any(name.startswith(VENDOR_CLASS) for name in (*tested, *untested, *named, *asked))
+        #: Whether it makes a difference to any class that the client is known.
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
 
@@ -171,36 +197,33 @@ class Classes:
 
     def match(self, subject: Subject) -> Matched:
         """The classes that the packet alone tells."""
-        first: tuple[str, ...] = (ALL,) if subject.message_type else (ALL, BOOTP)
+        first = _OF_DHCP if subject.message_type else _OF_BOOTP
         if self._names_vendors and (vendor := subject.options.get(_VENDOR_CLASS_ID)):
-            first = (*first, VENDOR_CLASS + spelled(vendor))
+            first |= {VENDOR_CLASS + spelled(vendor)}
+        subject.classes = first
         levels = self._before
         if len(levels) <= 1:
             # Nobody asks for what another class found: what they found together is all there is to remember.
-            key = (first, *[group.found(subject) for group in levels[0]]) if levels else (first,)
+            key = (first, *levels[0].found(subject)) if levels else (first,)
             matched = self._memo.get(key)
             return matched or self._remembered(key, frozenset(name for found in key for name in found))
         classes = subject.classes = set(first)
         self._through(levels, subject, classes)
         return self.all_of(classes)
 
-    def match_known(self, subject: Subject, given: Sequence[str] | None) -> Matched:
+    def match_known(self, subject: Subject, before: Matched, given: Sequence[str] | None) -> Matched:
         """Those that depend on an assignment as well: ``given`` are what it gives, None where there is none."""
-        classes = set(subject.classes)
-        subject.classes = classes
-        if given is None:
-            classes.add(UNKNOWN)
-        else:
-            classes.add(KNOWN)
-            classes.update(given)
+        basic = UNKNOWN if given is None else KNOWN
+        classes = subject.classes = {*before.names, basic, *(given or ())}
         self._through(self._after, subject, classes)
+        if len(classes) == len(before.names) + 1 and basic not in self._given:
+            return before._replace(names=frozenset(classes))  # Nothing that makes a difference.
         return self.all_of(classes)
 
-    def _through(self, levels: Sequence[Sequence[Group]], subject: Subject, classes: set[str]) -> None:
+    def _through(self, levels: Sequence[Level], subject: Subject, classes: set[str]) -> None:
         """Level by level, for ``member`` asks for what the levels before have found."""
         for level in levels:
-            for group in level:
-                classes.update(group.found(subject))
+            classes.update(*level.found(subject))
 
     def all_of(self, classes: Iterable[str]) -> Matched:
         """What these classes give together."""
@@ -220,9 +243,9 @@ class Classes:
         """Of the classes that a pool and its subnet list, in their order, what the client gets by them."""
         found: list[ClientClass] = []
         for name in names:
-            group = self._additional.get(name)
-            if group is not None and name not in subject.classes:
-                subject.classes = {*subject.classes, *group.found(subject)}
+            level = self._additional.get(name)
+            if level is not None and name not in subject.classes:
+                subject.classes = {*subject.classes, *[one for some in level.found(subject) for one in some]}
             classes = subject.classes
             if name in classes:
                 found += [self._given[one] for one in self._spawned(name, classes) if one in self._given]
@@ -258,7 +281,7 @@ def _waiting(tested: Mapping[str, Tested], untested: Iterable[str]) -> frozenset
     return frozenset(waiting)
 
 
-def _groups(tests: Sequence[Tested]) -> tuple[tuple[Group, ...], ...]:
+def _levels(tests: Sequence[Tested]) -> tuple[Level, ...]:
     """The classes in levels, and in each those together that read the same, or part of it."""
     levels: dict[str, int] = {}
     left = list(tests)
@@ -269,7 +292,7 @@ def _groups(tests: Sequence[Tested]) -> tuple[tuple[Group, ...], ...]:
         for one in ready:
             levels[one.name] = 1 + max((levels[name] for name in one.needs if name in levels), default=0)
         left = [one for one in left if one.name not in levels]
-    made: list[tuple[Group, ...]] = []
+    made: list[Level] = []
     for level in sorted(set(levels.values())):
         shared: list[tuple[dict[str, Callable[[Subject], Any]], list[Tested]]] = []
         some = [one for one in tests if levels[one.name] == level]
@@ -280,5 +303,5 @@ def _groups(tests: Sequence[Tested]) -> tuple[tuple[Group, ...], ...]:
                 shared.append((atoms, [one]))
             else:
                 home[1].append(one)
-        made.append(tuple(Group(atoms.values(), members) for atoms, members in shared))
+        made.append(Level(shared))
     return tuple(made)

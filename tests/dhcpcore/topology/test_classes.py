@@ -18,8 +18,8 @@ def classes(*listed: dict[str, Any]) -> Classes:
 
 
 def matched(made: Classes, packet: Any, given: Any = None) -> set[str]:
-    packet.classes = made.match(packet).names
-    return made.match_known(packet, given).names - {"ALL", "KNOWN", "UNKNOWN"}
+    before = made.match(packet)
+    return made.match_known(packet, before, given).names - {"ALL", "KNOWN", "UNKNOWN"}
 
 
 def vendors(count: int) -> list[dict[str, Any]]:
@@ -28,22 +28,23 @@ def vendors(count: int) -> list[dict[str, Any]]:
 
 def test_classes_that_read_the_same_are_one_group() -> None:
     made = classes(*vendors(50), {"name": "short", "test": "substring(option[60].hex, 0, 1) == 'v'"})
-    assert len(made._before[0]) == 2
+    (level,) = made._before
+    assert len(level.groups) == 2
     assert matched(made, subject({60: b"v7"})) == {"v7", "short"}
     assert matched(made, subject({60: b"x"})) == set()
 
 
 def test_a_group_is_worked_out_once_for_the_same_values() -> None:
     made = classes(*vendors(3))
-    ((group,),) = made._before
+    ((group, _),) = made._before[0].groups
     for _ in range(3):
         assert matched(made, subject({60: b"v1"})) == {"v1"}
-    assert group._memo == {b"v1": ("v1",)}
+    assert group._memo == {(b"v1",): ("v1",)}
 
 
 def test_what_is_remembered_is_bounded() -> None:
     made = classes(*vendors(1))
-    ((group,),) = made._before
+    ((group, _),) = made._before[0].groups
     for number in range(MEMO_MAX + 5):
         made.match(subject({60: b"%d" % number}))
     assert len(group._memo) <= MEMO_MAX
@@ -60,6 +61,14 @@ def test_a_class_that_depends_on_facts_comes_after_them() -> None:
     assert matched(made, subject({60: b"x"}), ["lab"]) == {"lab", "a", "b", "c", "d"}
     assert matched(made, subject({60: b"x"}), []) == {"c", "d"}
     assert matched(made, subject({60: b"x"})) == {"d"}
+
+
+def test_what_is_built_in_can_be_asked_for() -> None:
+    made = classes({"name": "a", "test": "member('ALL')"}, {"name": "b", "test": "member('VENDOR_CLASS_x y')"},
+                   {"name": "c", "test": "member('BOOTP')"}, {"name": "d", "test": "'a' == 'a'"})  # fmt: skip
+    assert matched(made, subject({60: b"x y"})) == {"a", "b", "d", "VENDOR_CLASS_x y"}
+    assert matched(made, subject({60: b"z"})) == {"a", "d", "VENDOR_CLASS_z"}
+    assert matched(made, subject(kind=None)) == {"a", "c", "d", "BOOTP"}
 
 
 def test_what_a_template_makes_can_be_asked_for() -> None:
