@@ -16,6 +16,9 @@ TEXT_MAX = 10_000
 WHOLE = "class"
 _TEXTS = ("name", "expression", "options", "lifetime", "next_server", "server_name", "file", "by_architecture",
           "description", "before", "packet", "received_at", "supposed")
+#: Keys of a class that the form shows, the options of the other family aside: an edit leaves all others as they are.
+_SHOWN = frozenset(("name", "test", "template_test", "only_in_additional_list", "options", "lifetime", "boot",
+                    "description"))
 _BOOT = ("next_server", "server_name", "file")
 
 
@@ -88,7 +91,7 @@ class ClassForm:
             made["boot"] = boot
         if self.description:
             made["description"] = self.description
-        return made
+        return made | {key: kept for key, kept in (before or {}).items() if key not in _SHOWN}
 
     def with_faults(self, error: LessorError) -> ClassForm:
         """The same form with what is wrong, each beside its field."""

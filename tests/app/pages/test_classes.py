@@ -133,3 +133,13 @@ def test_a_viewer_sees_them_and_may_try(sqlite_database):
     assert "Save" not in text(viewer.get("/classes/one/voip"))
     assert viewer.post("/classes/one/voip", data=GOOD).status_code == 403
     assert "It is right" in text(viewer.post("/classes/try", data={**GOOD, "editing": "voip"}))
+
+
+def test_what_the_form_has_no_field_for_stays(page):
+    made = {**ENTRY, "always_send": {"dhcp4": ["routers"]}, "never_send": {"dhcp4": ["host-name"]}}
+    assert page.post("/api/v1/classes", json=made).status_code == 201
+    form = values(text(page.get("/classes/one/voip")))
+    text(page.post("/classes/one/voip", data={**form, "description": "Telephones"}, follow_redirects=True))
+    shown = page.get("/api/v1/classes/voip").json
+    assert (shown["always_send"], shown["never_send"]) == (made["always_send"], made["never_send"])
+    assert shown["description"] == "Telephones"
