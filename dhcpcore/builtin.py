@@ -24,6 +24,7 @@ from dhcpcore.handlers.probe import ProbeAddress
 from dhcpcore.handlers.proxy import BootAnswer, BootQuestion, ProxyOnly
 from dhcpcore.handlers.rapid_commit import RapidCommit
 from dhcpcore.handlers.record import RecordAtOnce, RecordConflict, RecordLease
+from dhcpcore.handlers.scripted import ScriptAdmits, ScriptEdits, ScriptRules
 from dhcpcore.handlers.server_id import ServerIdentity
 from dhcpcore.handlers.subnet import EchoSelection, SelectSubnet
 from dhcpcore.handlers.vpn import EchoVpn, SelectVpn
@@ -31,19 +32,27 @@ from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.scripted import Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.stats.manners import Manners
 
 
 def builtin(
-    allocator: Allocator, offered: Offered, searches: Searches, nonces: Nonces, manners: Manners
+    allocator: Allocator,
+    offered: Offered,
+    searches: Searches,
+    nonces: Nonces,
+    manners: Manners,
+    script: Script | None = None,
 ) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
+    scripted = script is not None
     options = Options()
     additional = MatchAdditional()
     return (
         SelectVpn(),
-        SelectSubnet(),
+        SelectSubnet(anywhere=scripted),
+        ScriptRules(script, manners),
         LimitRate(manners),
         ProxyOnly(),
         BootpClient(),
@@ -54,11 +63,12 @@ def builtin(
         Identify(offered),
         DelayOffer(),
         FindAssignment(),
+        ScriptAdmits(script, manners),
         MatchKnown(),
         BootpKnown(additional, options),
         LimitLeases(),
         RecordConflict(),
-        RecordAtOnce(),
+        RecordAtOnce(scripted=scripted),
         RecordLease(),
         OfferNoAddress(),
         Offer(allocator, offered),
@@ -77,11 +87,12 @@ def builtin(
         options,
         BootAnswer(),
         LeaseQuery(searches),
-        RapidCommit(),
+        RapidCommit(scripted=scripted),
         GiveNonce(nonces),
         BootpReply(),
         SayIpv6Only(),
         EchoSelection(),
         EchoVpn(),
         AutoConfigure(),
+        ScriptEdits(script, manners),
     )

@@ -15,7 +15,7 @@ out.  The same object runs in the server, the simulator and the tests.  One batc
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -33,8 +33,11 @@ from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionB
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
 from dhcpcore.pipeline.ledger import Ledger
+from dhcpcore.pipeline.questions import Question, Said
+from dhcpcore.pipeline.scripted import Script
 from dhcpcore.pipeline.searches import Searches
-from dhcpcore.pipeline.signals import CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
+from dhcpcore.pipeline.signals import Ask, CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
+from dhcpcore.pipeline.suspended import Suspended
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
 from dhcpcore.stats.manners import Manners
@@ -51,8 +54,6 @@ _log = logging.getLogger(__name__)
 ROUNDS_MAX = 3
 #: Times that one transaction is decided again because other writers were first.
 RETRIES_MAX = 3
-#: Transactions that may wait for an event or a time; the oldest is dropped by name.
-SUSPENDED_MAX = 1024
 #: Transactions whose trace is kept in memory until it is written or pushed out.
 TRACES_MAX = 8192
 
@@ -65,11 +66,13 @@ _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED)
 class Engine:
     """One server: its snapshot, interfaces, offers under way, counters and traces."""
 
-    def __init__(self, *, strict: bool = False, draw: Draw | None = None) -> None:
+    def __init__(self, *, strict: bool = False, draw: Draw | None = None, script: Script | None = None) -> None:
         """``strict`` lets a handler's fault through to the caller: tests must see what a server survives.
 
-        ``draw`` gives a random number below its argument, for pools that are allocated at random.
+        ``draw`` gives a random number below its argument, for pools that are allocated at random.  ``script`` is what
+        the engine knows of the site's script, where there is one.
         """
+        self.script = script
         self.allocator = Allocator(draw)
         self.offered = Offered()
         self.searches = Searches()
@@ -84,12 +87,11 @@ class Engine:
         self.strict = strict
         self.reply = Reply()
         self.plan = Plan(self._handlers(), MESSAGES)
-        self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
+        self.waiting = Suspended()
         self._probes: list[Probe] = []
-        self._answered: set[LeaseKey] = set()
 
     def _handlers(self) -> tuple[Handler, ...]:
-        return builtin(self.allocator, self.offered, self.searches, self.nonces, self.manners)
+        return builtin(self.allocator, self.offered, self.searches, self.nonces, self.manners, self.script)
 
     @property
     def defined(self) -> bool:
@@ -134,7 +136,7 @@ class Engine:
             bundle.facts = batch.facts
             if self.prepare(bundle, steps):
                 pending.append(bundle)
-        if self._suspended and read is decode:
+        if self.waiting and read is decode:
             self._resume(batch, now)
         return batch
 
@@ -167,12 +169,12 @@ class Engine:
 
     @property
     def suspended(self) -> int:
-        """Transactions that wait for a probe's answer or a time."""
-        return len(self._suspended)
+        """Transactions that wait for a probe's answer, a time, or the script."""
+        return len(self.waiting)
 
     def timer(self) -> float | None:
         """When the next suspended transaction is due."""
-        return min((until for _, _, until in self._suspended.values()), default=None)
+        return self.waiting.timer()
 
     def take_probes(self) -> list[Probe]:
         """Probes to send."""
@@ -181,39 +183,41 @@ class Engine:
 
     def probe_answered(self, key: LeaseKey) -> None:
         """Somebody uses the address: the transaction that asked is due at once."""
-        if any(waiting == key for _, waiting, _ in self._suspended.values()):
-            self._answered.add(key)
+        self.waiting.probe_answered(key)
+
+    def take_questions(self) -> list[Question]:
+        """Questions to the script."""
+        if self.script is None:
+            return []
+        questions, self.script.questions = self.script.questions, []
+        return questions
+
+    def script_said(self, said: Said) -> None:
+        """The script's answer to a question: the transaction that asked is due at once."""
+        self.waiting.said(said)
 
     @property
     def due(self) -> bool:
-        """Whether a probe's answer made a suspended transaction due."""
-        return bool(self._answered)
+        """Whether an answer, a probe's or the script's, made a suspended transaction due."""
+        return self.waiting.due
 
-    def suspend(self, bundle: TransactionBundle, key: LeaseKey | None, until: float) -> None:
+    def suspend(self, bundle: TransactionBundle, signal: Suspend | Ask) -> None:
         """Put a transaction aside."""
-        if len(self._suspended) >= SUSPENDED_MAX:
-            _, (oldest, _, _) = self._suspended.popitem(last=False)
-            oldest.reason = Reason.TOO_MANY_SUSPENDED
-            self.finish(oldest)
-        self._suspended[id(bundle)] = (bundle, key, until)
-        if key is None:
-            return
-        on_link = bundle.request.giaddr == b"\0\0\0\0"
-        self._probes.append(Probe(key, bundle.datagram.interface if on_link else 0))
+        if isinstance(signal, Ask):
+            assert self.script is not None
+            self.script.questions.append(signal.question)
+            dropped = self.waiting.ask(bundle, signal.question)
+        else:
+            dropped = self.waiting.put(bundle, signal.key, signal.until)
+            if signal.key is not None:
+                on_link = bundle.request.giaddr == b"\0\0\0\0"
+                self._probes.append(Probe(signal.key, bundle.datagram.interface if on_link else 0))
+        if dropped is not None:
+            dropped.reason = Reason.TOO_MANY_SUSPENDED
+            self.finish(dropped)
 
     def _resume(self, batch: Batch, now: float) -> None:
-        answered, self._answered = self._answered, set()
-        due = [
-            (number, bundle, key)
-            for number, (bundle, key, until) in self._suspended.items()
-            if until <= now or key in answered
-        ]
-        for number, bundle, key in due:
-            del self._suspended[number]
-            if key is not None:
-                bundle.probed = {**(bundle.probed or {}), key: key in answered}
-            if key in answered or bundle.snapshot is not self.snapshot:
-                bundle.candidate = None  # In use, or of a pool that may be no more.
+        for bundle in self.waiting.take(now, self.snapshot):
             bundle.begin_anew(self.snapshot, self.links, now)
             batch.adopt(bundle)
 
@@ -320,9 +324,9 @@ class Batch:
                 if bundle.depends:
                     self._waiting.append(bundle)
                     continue
-            except Suspend as signal:
+            except (Suspend, Ask) as signal:
                 self._record_conflicts(bundle)
-                engine.suspend(bundle, signal.key, signal.until)
+                engine.suspend(bundle, signal)
                 continue
             except Contended:
                 self._contended.append(bundle)

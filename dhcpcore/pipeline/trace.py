@@ -60,6 +60,9 @@ class Step:
     DELAYED = 73
     LIMIT = 74
     LEASE_RUNS_OUT = 75
+    SCRIPT_ASKED = 80
+    SCRIPT_GIVES = 81
+    SCRIPT_CHANGED = 82
 
 
 def _address(value: bytes) -> str:
@@ -117,6 +120,11 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.ADAPTED: lambda used, seconds: f"{used} % of its pool are in use: the lease is shortened to {seconds} s.",
     Step.DELAYED: lambda ms: f"The offer was held back for {ms} ms, for other servers to be first.",
     Step.LIMIT: lambda what: f"{what} has as many leases as it may have.",
+    Step.SCRIPT_ASKED: lambda hooks: f"The site's script was asked ({hooks}).",
+    Step.SCRIPT_GIVES: lambda address, subnet, serial: (
+        f"The site's script gives it {_address(address)} (subnet {subnet}, serial {serial})."
+    ),
+    Step.SCRIPT_CHANGED: lambda what: f"The site's script changed the answer: {what}.",
     Step.LEASE_RUNS_OUT: lambda address, seconds: f"{_address(address)} is in the way of an assignment "
     f"that waits: the lease runs out in {seconds} s and is not extended.",
 }

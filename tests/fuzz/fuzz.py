@@ -160,7 +160,7 @@ def _wrapped(dice: random.Random, data: bytes, now: float) -> Datagram:
 
 def _judge(engine: Engine, received: int, answers: list[Outgoing], tally: Tally) -> None:
     counted = sum(engine.counters.datagrams.values())
-    waiting = len(engine._suspended)
+    waiting = engine.suspended
     if counted + waiting != received:
         raise Failure(f"{received} datagrams, {counted} reasons, {waiting} waiting")
     traces = list(engine.traces)
