@@ -102,4 +102,5 @@ def test_a_verb_needs_its_role(verb, role):
 
 def test_what_changes_something_is_not_for_viewers():
     open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
-    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions"}
+    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions", "script",
+                               "script-registry", "script-dashboard"}
