@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -123,6 +124,8 @@ _REQUEST = "an object of queryargs (lists of text), mimetype, data (base64) and 
 
 def _request(value: Any) -> dict[str, Any]:
     known = {"queryargs": dict, "mimetype": str, "data": str, "headers": dict}
+    if isinstance(value, str):
+        value = json.loads(value)  # Of the command line.
     if not isinstance(value, dict) or not all(
         isinstance(said, known.get(name, ())) for name, said in value.items() if said is not None
     ):

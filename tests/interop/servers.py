@@ -27,7 +27,7 @@ class Lessor:
 
     def __init__(
         self, lab: Lab, machine: Namespace, database_url: str, *, interfaces: Sequence[str] = ("eth0",),
-        label: str = "lessor",
+        label: str = "lessor", script: Path | None = None,
     ) -> None:  # fmt: skip
         self.lab, self.machine, self.database_url, self.label = lab, machine, database_url, label
         self.state_dir = lab.folder / label
@@ -37,6 +37,7 @@ class Lessor:
             f"interfaces = {json.dumps(list(interfaces))}",
             f"state_dir = {json.dumps(str(self.state_dir))}",
             f"control_socket = {json.dumps(str(self.state_dir / 'control.sock'))}",
+            *([] if script is None else [f"script = {json.dumps(str(script))}"]),
             "[log]",
             'level = "info"',
             "[dhcp6]",

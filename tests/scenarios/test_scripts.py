@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dhcpcore.script.observed import Observer
-from tests.packets4 import ACK, DECLINE, INFORM, NAK, OFFER, RELEASE, REQUEST, client
+from tests.packets4 import ACK, DECLINE, DISCOVER, INFORM, NAK, OFFER, RELEASE, REQUEST, client
 from tests.playbook import OFFICE, SERVER, World, assignment, pool, subnet
 from tests.sites import FOLDER, Site
 
@@ -564,3 +564,58 @@ class TestDatabases:
         assert (ack.yiaddr, ack.number(51), ack.options[15]) == ("192.168.0.20", 900, b"a.b")
         assert seen(world) == [{"maps.rack": 7}] * 2
         assert world.discover(C) is None
+
+
+class TestNobodyElseWaits:
+    """The transactions that the script is asked about are suspended; all others are decided meanwhile."""
+
+    def slow(self, begin: Begin) -> World:
+        home = subnet(OFFICE, pool("192.0.2.100", "192.0.2.109"), lifetime=3600)
+        world = begin("""
+            import time
+
+            def handleUnknownMAC(packet, method, mac, client_ip, relay_ip, port):
+                time.sleep(0.2)
+        """, homes=(home,), assignments=[assignment(home, "192.0.2.10", hw=B.hw)])
+        site = site_of(world)
+        site.answer = lambda engine, now, run: site.host.ask(engine.take_questions())  # type: ignore[method-assign]
+        return world
+
+    def test_a_client_whom_the_hook_does_not_concern_is_served_at_once(self, begin: Begin) -> None:
+        world = self.slow(begin)
+        assert world.discover(A) is None
+        assert world.engine.suspended == 1
+        assert world.lease(B).yiaddr == "192.0.2.10"
+        site = site_of(world)
+        site.until(lambda: site.said)
+        assert world.engine.timer() is None
+        assert not world.engine.due
+        world.engine.script_said(site.said.pop())
+        assert world.engine.due
+        (offer,) = world.later()
+        assert (offer.kind, offer.hw) == (OFFER, A.hw)
+
+    def test_one_batch_is_one_message(self, begin: Begin) -> None:
+        world = self.slow(begin)
+        site = site_of(world)
+        sent: list[int] = []
+        ask = site.host.ask
+        site.host.ask = lambda questions: (sent.append(len(questions)), ask(questions))[1]  # type: ignore[method-assign]
+        world.send(*(world.packet(DISCOVER, client(number)) for number in range(3, 8)))
+        assert sent == [5]
+
+    def test_definitions_that_change_meanwhile_count_when_it_has_answered(self, begin: Begin) -> None:
+        world = self.slow(begin)
+        assert world.discover(A) is None
+        world.install(subnet(OFFICE, pool("192.0.2.200", "192.0.2.209"), lifetime=60, subnet_id=1))
+        site = site_of(world)
+        site.until(lambda: site.said)
+        world.engine.script_said(site.said.pop())
+        (offer,) = world.later()
+        assert (offer.yiaddr, offer.number(51)) == ("192.0.2.200", 60)
+
+    def test_without_a_script_no_packet_meets_it(self, tmp_path: Path) -> None:
+        world = World(tmp_path, subnet(OFFICE, pool("192.0.2.100", "192.0.2.109")))
+        names = {type(handler).__name__ for handler in world.engine.plan.handlers}
+        world.close()
+        assert not [name for name in names if name.startswith("Script")]
