@@ -34,7 +34,7 @@ from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.questions import Question, Said
-from dhcpcore.pipeline.scripted import Script
+from dhcpcore.pipeline.scripted import Script, recall
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
 from dhcpcore.pipeline.suspended import Suspended
@@ -148,6 +148,8 @@ class Engine:
         except CannotRespond as signal:
             bundle.reason = signal.reason
             self.finish(bundle)
+        except Ask as signal:
+            self.suspend(bundle, signal)
         except Exception:
             if self.strict:
                 raise
@@ -218,8 +220,11 @@ class Engine:
 
     def _resume(self, batch: Batch, now: float) -> None:
         for bundle in self.waiting.take(now, self.snapshot):
-            bundle.begin_anew(self.snapshot, self.links, now)
-            batch.adopt(bundle)
+            if bundle.snapshot is self.snapshot and bundle.links is self.links and bundle.handler_data is not None:
+                batch.rejoin(bundle)
+            else:
+                bundle.begin_anew(self.snapshot, self.links, now)
+                batch.adopt(bundle)
 
     def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage, *, lenient: bool) -> None:
         lenient = lenient and self.snapshot.compatibility.lenient_options
@@ -290,6 +295,20 @@ class Batch:
             bundle.reason = Reason.BOOTP  # Of the messages that are answered, only these can be switched off.
             engine.finish(bundle)
         elif engine.prepare(bundle, steps):
+            self.wants.leases.update(bundle.probed or ())
+            self.pending.append(bundle)
+
+    def rejoin(self, bundle: TransactionBundle) -> None:
+        """Take in a transaction that the script has answered, while the definitions are the same: all that its packet
+        told holds.  Shown its answer, it is decided again on the rows that this was decided on: should they have
+        changed meanwhile, the commit says so, and it is decided on fresh ones.
+        """
+        bundle.wants, bundle.facts, bundle.now = self.wants, self.facts, self.now
+        bundle.rounds = 0
+        bundle.reset()
+        if recall(bundle):
+            self.pending.append(bundle)
+        elif self._engine.prepare(bundle, self._engine.plan.rest[bundle.request.message_type]):
             self.wants.leases.update(bundle.probed or ())
             self.pending.append(bundle)
 
