@@ -51,7 +51,7 @@ def builtin(
     additional = MatchAdditional()
     return (
         SelectVpn(),
-        SelectSubnet(anywhere=scripted),
+        SelectSubnet(anywhere=script is not None and script.rules.admits),
         ScriptRules(script, manners),
         LimitRate(manners),
         ProxyOnly(),

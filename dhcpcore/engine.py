@@ -88,7 +88,6 @@ class Engine:
         self.reply = Reply()
         self.plan = Plan(self._handlers(), MESSAGES)
         self.waiting = Suspended()
-        self._probes: list[Probe] = []
 
     def _handlers(self) -> tuple[Handler, ...]:
         return builtin(self.allocator, self.offered, self.searches, self.nonces, self.manners, self.script)
@@ -180,8 +179,7 @@ class Engine:
 
     def take_probes(self) -> list[Probe]:
         """Probes to send."""
-        probes, self._probes = self._probes, []
-        return probes
+        return self.waiting.take_probes()
 
     def probe_answered(self, key: LeaseKey) -> None:
         """Somebody uses the address: the transaction that asked is due at once."""
@@ -189,10 +187,7 @@ class Engine:
 
     def take_questions(self) -> list[Question]:
         """Questions to the script."""
-        if self.script is None:
-            return []
-        questions, self.script.questions = self.script.questions, []
-        return questions
+        return self.waiting.take_questions()
 
     def script_said(self, said: Said) -> None:
         """The script's answer to a question: the transaction that asked is due at once."""
@@ -205,15 +200,7 @@ class Engine:
 
     def suspend(self, bundle: TransactionBundle, signal: Suspend | Ask) -> None:
         """Put a transaction aside."""
-        if isinstance(signal, Ask):
-            assert self.script is not None
-            self.script.questions.append(signal.question)
-            dropped = self.waiting.ask(bundle, signal.question)
-        else:
-            dropped = self.waiting.put(bundle, signal.key, signal.until)
-            if signal.key is not None:
-                on_link = bundle.request.giaddr == b"\0\0\0\0"
-                self._probes.append(Probe(signal.key, bundle.datagram.interface if on_link else 0))
+        dropped = self.waiting.put(bundle, signal)
         if dropped is not None:
             dropped.reason = Reason.TOO_MANY_SUSPENDED
             self.finish(dropped)

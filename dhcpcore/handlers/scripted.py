@@ -53,10 +53,6 @@ class _Scripted(Handler):
         self._there = script is not None
         self._manners = manners
 
-    def wanted(self, snapshot: Snapshot) -> bool:
-        """Where there is a script."""
-        return self._there
-
     def _block(self, bundle: TransactionBundle) -> CannotRespond:
         """Leave the client unanswered for a time, beginning now."""
         seconds = self._script.rules.unauthorized_s
@@ -69,6 +65,10 @@ class ScriptRules(_Scripted):
     """Relay policy, blocklist and flood counter, in this order; each packet meets them once."""
 
     message_types = _OF_CLIENTS
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where the script says anything of whom it serves."""
+        return self._there and self._script.rules.guards
 
     def pre(self, bundle: TransactionBundle) -> None:
         """A transaction that comes back from the script has been let through already."""
@@ -108,11 +108,14 @@ class ScriptAsks(_Scripted):
     asks = True
     message_types = _OF_CLIENTS
 
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where there is a question, and no assignment that it would be about."""
+        rules = self._script.rules
+        asks = rules.filters or rules.looks_up
+        return self._there and asks and not rules.nak_renewals and not snapshot.identifier_kinds
+
     def pre(self, bundle: TransactionBundle) -> None:
         """After whatever keeps a packet from its answer without a look at the database."""
-        rules = self._script.rules
-        if bundle.snapshot.identifier_kinds or not (rules.filters or rules.looks_up) or rules.nak_renewals:
-            return
         if self._script.dialogue(bundle).admitted is None:
             bundle.trace.append((Step.SCRIPT_ASKED, "filter and look-up"))
             raise Ask(self._script.question(bundle, Matter.ADMIT))
@@ -129,6 +132,10 @@ class ScriptAdmits(_Scripted):
     def __init__(self, script: Script | None, manners: Manners) -> None:
         super().__init__(script, manners)
         self._places: dict[tuple[tuple[int, ...], Given], tuple[Link, Subnet]] = {}
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where the script says who is served, or what is given: an answer's address, too."""
+        return self._there and (self._script.rules.admits or self._script.rules.edits)
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Where neither a hook nor a database is on the way, the packet goes by."""
@@ -240,10 +247,12 @@ class ScriptEdits(_Scripted):
 
     message_types = _ANSWERED
 
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where there is loadDHCPPacket."""
+        return self._there and self._script.rules.edits
+
     def answered(self, bundle: TransactionBundle) -> None:
         """Where the address or the kind of the answer has become another one meanwhile, it is shown again."""
-        if not self._script.rules.edits:
-            return
         response = bundle.responses[0]
         if bundle.key is None and bundle.request.message_type != MessageType.INFORM:
             return  # It gives nothing.
@@ -254,7 +263,7 @@ class ScriptEdits(_Scripted):
             if dialogue.asked > _SHOWN_MAX:
                 raise CannotRespond(Reason.LOST_RACE)
             bundle.trace.append((Step.SCRIPT_ASKED, "answer"))
-            dialogue.facts = bundle.facts
+            dialogue.facts, dialogue.key = bundle.facts, bundle.key
             raise Ask(self._script.question(bundle, Matter.ANSWER, self._definition(bundle, dialogue), shown(response)))
         if said.word != Word.GO:
             raise CannotRespond(_SILENT[Word(said.word)])

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from dhcpcore.lease.facts import Facts
+from dhcpcore.lease.model import LeaseKey
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.questions import Given, Matter, Question, Said, Shown
 from dhcpcore.topology.policy import Flood
@@ -24,6 +25,7 @@ class Dialogue:
     edited: Said | None = None
     shown: Shown | None = None  #: What ``edited`` is about.
     asked: int = 0  #: Times that the answer was shown.
+    key: LeaseKey | None = None  #: What ``shown`` gives.
     facts: Facts | None = None  #: The rows that ``shown`` was decided on: the commit is guarded by their versions.
 
 
@@ -44,13 +46,22 @@ class Rules:
     unauthorized_s: int = 60
     flood: Flood | None = None
 
+    @property
+    def admits(self) -> bool:
+        """Whether they decide who is served, or what is given: and not only what an answer says."""
+        return self.filters or self.looks_up or self.folder or self.nak_renewals
+
+    @property
+    def guards(self) -> bool:
+        """Whether a packet may end before anything is looked up."""
+        return self.admits or not (self.local and self.relays) or bool(self.relays_allowed) or self.flood is not None
+
 
 @dataclass(slots=True)
 class Script:
-    """The site's script, as the engine knows it: its rules, and the questions that wait to be sent."""
+    """The site's script, as the engine knows it: its rules, and the numbers of its transactions."""
 
     rules: Rules
-    questions: list[Question] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def dialogue(self, bundle: TransactionBundle) -> Dialogue:
@@ -126,6 +137,7 @@ def recall(bundle: TransactionBundle) -> bool:
         return False
     facts = bundle.facts
     facts.by_client.setdefault(bundle.client, list(rows))
-    for key in () if dialogue.shown is None else [row for row in before.by_key if row[2] == dialogue.shown.yiaddr]:
+    key = dialogue.key
+    if key is not None and key in before.by_key:
         facts.by_key.setdefault(key, before.by_key[key])
     return True

@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 from dhcpcore.lease.model import LeaseKey
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.finished import Probe
 from dhcpcore.pipeline.questions import Matter, Question, Said
 from dhcpcore.pipeline.scripted import DIALOGUE, Dialogue
+from dhcpcore.pipeline.signals import Ask, Suspend
 from dhcpcore.topology.snapshot import Snapshot
+from dhcpcore.wire.v4.message import NOWHERE
 
 #: Transactions that may wait; the oldest is dropped by name.
 SUSPENDED_MAX = 1024
@@ -34,6 +37,8 @@ class Suspended:
         self._asked: OrderedDict[int, tuple[TransactionBundle, Question]] = OrderedDict()  #: By the question's number.
         self._answered: set[LeaseKey] = set()
         self._said: list[Said] = []
+        self._probes: list[Probe] = []
+        self._questions: list[Question] = []
 
     def __len__(self) -> int:
         return len(self._timed) + len(self._asked)
@@ -51,17 +56,28 @@ class Suspended:
         """When the next one is due by its time.  What the script was asked has none: its host always answers."""
         return min((waiting.until for waiting in self._timed.values()), default=None)
 
-    def put(self, bundle: TransactionBundle, key: LeaseKey | None, until: float) -> TransactionBundle | None:
-        """Wait for a probe or a time; answers the one that is dropped for it, if any."""
+    def put(self, bundle: TransactionBundle, signal: Suspend | Ask) -> TransactionBundle | None:
+        """Wait for what the signal says; answers the one that is dropped for it, if any."""
         dropped = self._oldest() if len(self) >= SUSPENDED_MAX else None
-        self._timed[id(bundle)] = Waiting(bundle, key, until)
+        if isinstance(signal, Ask):
+            self._asked[signal.question.number] = (bundle, signal.question)
+            self._questions.append(signal.question)
+            return dropped
+        key = signal.key
+        self._timed[id(bundle)] = Waiting(bundle, key, signal.until)
+        if key is not None:
+            self._probes.append(Probe(key, bundle.datagram.interface if bundle.request.giaddr == NOWHERE else 0))
         return dropped
 
-    def ask(self, bundle: TransactionBundle, question: Question) -> TransactionBundle | None:
-        """Wait for what the script says; answers the one that is dropped for it, if any."""
-        dropped = self._oldest() if len(self) >= SUSPENDED_MAX else None
-        self._asked[question.number] = (bundle, question)
-        return dropped
+    def take_probes(self) -> list[Probe]:
+        """Probes to send."""
+        probes, self._probes = self._probes, []
+        return probes
+
+    def take_questions(self) -> list[Question]:
+        """Questions to the script."""
+        questions, self._questions = self._questions, []
+        return questions
 
     def _oldest(self) -> TransactionBundle:
         if self._asked:

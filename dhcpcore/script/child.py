@@ -126,6 +126,7 @@ class Child:
         for question in questions:
             now = time.monotonic()
             if now > flush_at and answers:
+                progress.done()  # An engine that does not read for a while is no fault of the hook's.
                 self.send({"answers": answers})
                 answers = []
             if not answers:

@@ -51,6 +51,12 @@ class FakeEngine:
             raise Refused("02:00:00:00:00:02 is not suspended by this engine.")
         return {"hw_address": "02:00:00:00:00:01"}
 
+    def script_state(self):
+        return {"configured": False}
+
+    def script_call(self, name, arguments):
+        raise Refused("The engine has no script.")
+
     def confirm_clock(self):
         raise RuntimeError("a bug")
 

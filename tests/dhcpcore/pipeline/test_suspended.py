@@ -10,6 +10,7 @@ from dhcpcore.pipeline import suspended
 from dhcpcore.pipeline.bundle import Datagram, TransactionBundle
 from dhcpcore.pipeline.questions import Matter, Said, Word
 from dhcpcore.pipeline.scripted import Rules, Script
+from dhcpcore.pipeline.signals import Ask, Suspend
 from dhcpcore.pipeline.suspended import Suspended
 from dhcpcore.topology.links import Links
 from dhcpcore.topology.snapshot import EMPTY
@@ -28,11 +29,13 @@ def bundle(number: int) -> Any:
 def test_each_is_resumed_with_what_it_waited_for() -> None:
     waiting, script = Suspended(), Script(Rules())
     probed, timed, asks = bundle(1), bundle(2), bundle(3)
-    waiting.put(probed, KEY, 5.0)
-    waiting.put(timed, None, 3.0)
+    waiting.put(probed, Suspend(KEY, 5.0))
+    waiting.put(timed, Suspend(None, 3.0))
     question = script.question(asks, Matter.ADMIT)
-    waiting.ask(asks, question)
+    waiting.put(asks, Ask(question))
     assert (len(waiting), waiting.timer(), waiting.due) == (3, 3.0, False)
+    assert ([probe.key for probe in waiting.take_probes()], waiting.take_probes()) == ([KEY], [])
+    assert (waiting.take_questions(), waiting.take_questions()) == ([question], [])
     assert waiting.take(1.0, EMPTY) == []
     waiting.said(Said(question.number, Word.DROP))
     assert waiting.due
@@ -51,7 +54,7 @@ def test_a_second_answer_and_one_to_nobody_are_no_matter() -> None:
     question = script.question(asks, Matter.ANSWER)
     waiting.said(Said(question.number, Word.GO))
     assert not waiting.due
-    waiting.ask(asks, question)
+    waiting.put(asks, Ask(question))
     waiting.said(Said(question.number, Word.GO))
     waiting.said(Said(question.number, Word.FAILED))
     assert waiting.take(0.0, EMPTY) == [asks]
@@ -62,7 +65,7 @@ def test_beyond_the_bound_the_oldest_is_dropped(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(suspended, "SUSPENDED_MAX", 2)
     waiting, script = Suspended(), Script(Rules())
     first, second, third = bundle(1), bundle(2), bundle(3)
-    assert waiting.ask(first, script.question(first, Matter.ADMIT)) is None
-    assert waiting.ask(second, script.question(second, Matter.ADMIT)) is None
-    assert waiting.put(third, None, 1.0) is first
+    assert waiting.put(first, Ask(script.question(first, Matter.ADMIT))) is None
+    assert waiting.put(second, Ask(script.question(second, Matter.ADMIT))) is None
+    assert waiting.put(third, Suspend(None, 1.0)) is first
     assert waiting.bundles() == [third, second]
