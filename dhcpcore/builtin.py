@@ -10,6 +10,7 @@ from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
+from dhcpcore.handlers.hooked import ChooseLease, ChooseSubnet, KeepLease, Receive
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
 from dhcpcore.handlers.ipv6_only import OfferNoAddress, SayIpv6Only
@@ -30,20 +31,28 @@ from dhcpcore.handlers.vpn import EchoVpn, SelectVpn
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
+from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.stats.manners import Manners
 
 
 def builtin(
-    allocator: Allocator, offered: Offered, searches: Searches, nonces: Nonces, manners: Manners
+    allocator: Allocator,
+    offered: Offered,
+    searches: Searches,
+    nonces: Nonces,
+    manners: Manners,
+    callouts: Callouts | None = None,
 ) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     options = Options()
     additional = MatchAdditional()
     return (
+        Receive(callouts),
         SelectVpn(),
         SelectSubnet(),
+        ChooseSubnet(callouts),
         LimitRate(manners),
         ProxyOnly(),
         BootpClient(),
@@ -65,6 +74,7 @@ def builtin(
         Grant(allocator),
         Release(),
         Decline(),
+        KeepLease(callouts),
         CountDeclines(manners),
         CheckLimit(),
         Inform(),
@@ -73,6 +83,7 @@ def builtin(
         LeaseTimes(),
         AdaptTimes(allocator),
         RunOut(),
+        ChooseLease(callouts),
         BootQuestion(),
         options,
         BootAnswer(),

@@ -22,6 +22,7 @@ from contextlib import suppress
 from dhcpcore.builtin import builtin
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.handlers.reply import Reply
+from dhcpcore.hooks.registry import Registry
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
@@ -30,6 +31,7 @@ from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Response4, TransactionBundle
+from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
 from dhcpcore.pipeline.ledger import Ledger
@@ -83,21 +85,31 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply = Reply()
+        self.callouts: Callouts | None = None
         self.plan = Plan(self._handlers(), MESSAGES)
         self._suspended: OrderedDict[int, tuple[TransactionBundle, LeaseKey | None, float]] = OrderedDict()
         self._probes: list[Probe] = []
         self._answered: set[LeaseKey] = set()
 
     def _handlers(self) -> tuple[Handler, ...]:
-        return builtin(self.allocator, self.offered, self.searches, self.nonces, self.manners)
+        return builtin(self.allocator, self.offered, self.searches, self.nonces, self.manners, self.callouts)
 
     @property
     def defined(self) -> bool:
         """Whether any definitions were ever read: without them every lease would seem to be of a deleted subnet."""
         return self.snapshot is not EMPTY
 
+    def hook(self, registry: Registry) -> None:
+        """Have these callouts called; before the first ``install``."""
+        self.callouts = Callouts(registry, self.reply.post)
+
     def install(self, snapshot: Snapshot) -> None:
-        """Swap in a new revision whole; a batch under way finishes on the one that it began with."""
+        """Swap in a new revision whole; a batch under way finishes on the one that it began with.
+
+        ``Refused``: a callout at dhcp4_srv_configured does not want it; the former one stays.
+        """
+        if self.callouts is not None:
+            self.callouts.configure(snapshot)
         self.snapshot = snapshot
         self.allocator.install(snapshot)
         message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
@@ -134,6 +146,8 @@ class Engine:
             bundle.facts = batch.facts
             if self.prepare(bundle, steps):
                 pending.append(bundle)
+        if self.callouts is not None and read is decode:
+            self._let_go(batch, self.callouts, now)
         if self._suspended and read is decode:
             self._resume(batch, now)
         return batch
@@ -163,7 +177,11 @@ class Engine:
 
     def open_sweep(self, rows: Iterable[Lease], now: float) -> Batch:
         """Close the holdings among ``rows`` whose end has passed."""
-        return self.open_changes((expire(row) for row in rows if row.state == State.LEASED and row.expires <= now), now)
+        ended = (row for row in rows if row.state == State.LEASED and row.expires <= now)
+        callouts = self.callouts
+        if callouts is not None and callouts.has("lease4_expire"):
+            ended = (row for row in ended if callouts.may_expire(row))
+        return self.open_changes((expire(row) for row in ended), now)
 
     @property
     def suspended(self) -> int:
@@ -171,8 +189,11 @@ class Engine:
         return len(self._suspended)
 
     def timer(self) -> float | None:
-        """When the next suspended transaction is due."""
-        return min((until for _, _, until in self._suspended.values()), default=None)
+        """When the next suspended transaction is due, or a parked one is given up."""
+        times = [until for _, _, until in self._suspended.values()]
+        if self.callouts is not None and (parked := self.callouts.timer()) is not None:
+            times.append(parked)
+        return min(times, default=None)
 
     def take_probes(self) -> list[Probe]:
         """Probes to send."""
@@ -186,8 +207,8 @@ class Engine:
 
     @property
     def due(self) -> bool:
-        """Whether a probe's answer made a suspended transaction due."""
-        return bool(self._answered)
+        """Whether a probe's answer or a callout made a waiting transaction due."""
+        return bool(self._answered) or (self.callouts is not None and self.callouts.due)
 
     def suspend(self, bundle: TransactionBundle, key: LeaseKey | None, until: float) -> None:
         """Put a transaction aside."""
@@ -214,6 +235,18 @@ class Engine:
                 bundle.probed = {**(bundle.probed or {}), key: key in answered}
             if key in answered or bundle.snapshot is not self.snapshot:
                 bundle.candidate = None  # In use, or of a pool that may be no more.
+            bundle.begin_anew(self.snapshot, self.links, now)
+            batch.adopt(bundle)
+
+    def _let_go(self, batch: Batch, callouts: Callouts, now: float) -> None:
+        """Answers that callouts had parked leave or are given up; offers of addresses in use are decided again."""
+        callouts.expire(now)
+        for bundle in callouts.take_let_go():
+            batch.let_go(bundle)
+        for bundle, key in callouts.take_in_use():
+            self.allocator.drop(bundle.client)
+            bundle.probed = {**(bundle.probed or {}), key: True}
+            bundle.candidate = None
             bundle.begin_anew(self.snapshot, self.links, now)
             batch.adopt(bundle)
 
@@ -247,9 +280,12 @@ class Engine:
         self.counters.datagrams[bundle.request.message_type, reason, subnet.subnet_id if subnet is not None else 0] += 1
         outgoing = bundle.outgoing
         answer = outgoing[0].payload if outgoing else b""
+        if self.callouts is not None:
+            self.callouts.done(bundle)
         self.traced += 1
+        client = bundle.client or b"\0" + bundle.request.hw  # One that ended before is found by its hardware address.
         self.traces.append(
-            make(Traced, (bundle.datagram, reason, bundle.snapshot.revision, bundle.trace, bundle.client, answer))
+            make(Traced, (bundle.datagram, reason, bundle.snapshot.revision, bundle.trace, client, answer))
         )
 
     def fault(self, bundle: TransactionBundle) -> None:
@@ -300,7 +336,7 @@ class Batch:
         pending = self.pending
         self.pending = []
         self.wants = wants = Wants()
-        steps, reply = engine.plan.decide, engine.reply.post
+        steps, reply, callouts = engine.plan.decide, engine.reply.post, engine.callouts
         ledger = self.ledger
         for bundle in pending:
             bundle.wants = wants
@@ -334,7 +370,7 @@ class Batch:
                 continue
             if bundle.depends:
                 self._waiting.append(bundle)
-            else:
+            elif callouts is None or callouts.may_leave(bundle):
                 self._ready += bundle.outgoing
                 engine.finish(bundle)
 
@@ -350,6 +386,7 @@ class Batch:
     def settle(self, outcome: Outcome) -> None:
         """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""
         engine = self._engine
+        callouts = engine.callouts
         changes = self.ledger.changes
         engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
         for key, change in changes.items():
@@ -362,15 +399,29 @@ class Batch:
         self.ledger = Ledger(self.facts)
         if not outcome.lost and not outcome.refused and not outcome.over:
             for bundle in waiting:
-                self._ready += bundle.outgoing
-                engine.finish(bundle)
+                if callouts is None or callouts.may_leave(bundle, changes):
+                    self._ready += bundle.outgoing
+                    engine.finish(bundle)
         else:
-            self._sort_out(waiting, outcome)
+            self._sort_out(waiting, outcome, changes)
         contended, self._contended = self._contended, []
         for bundle in contended:
             self._retry(bundle)
 
-    def _sort_out(self, waiting: list[TransactionBundle], outcome: Outcome) -> None:
+    def let_go(self, bundle: TransactionBundle) -> None:
+        """Its answer leaves, if it has one left, and it ends."""
+        self._ready += bundle.outgoing
+        self._engine.finish(bundle)
+
+    def _leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
+        """What it depended on is committed."""
+        callouts = self._engine.callouts
+        if callouts is None or callouts.may_leave(bundle, changes):
+            self.let_go(bundle)
+
+    def _sort_out(
+        self, waiting: list[TransactionBundle], outcome: Outcome, changes: Mapping[LeaseKey, Change]
+    ) -> None:
         engine = self._engine
         refused = {change.after.key for change, _ in outcome.refused}
         for key in outcome.lost | refused | outcome.over:
@@ -390,11 +441,9 @@ class Batch:
                     continue
                 bundle.outgoing = []
                 self._refuse(bundle, Reason.NAK_LIMIT)
-                self._ready += bundle.outgoing
-                engine.finish(bundle)
+                self._leave(bundle, {})
             else:
-                self._ready += bundle.outgoing
-                engine.finish(bundle)
+                self._leave(bundle, changes)
 
     def unknown(self) -> None:
         """The outcome of the commit is not known: decide all of it again on the rows as they turn out to be."""

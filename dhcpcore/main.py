@@ -18,7 +18,9 @@ from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.handlers.reply import SERVER_PORT
-from dhcpcore.net import interfaces, privileges, pxe
+from dhcpcore.hooks import libraries
+from dhcpcore.hooks.registry import Registry
+from dhcpcore.net import budget, interfaces, privileges, pxe
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -59,6 +61,12 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
     engine = Engine(draw=secrets.randbelow)
+    registry = Registry(time.perf_counter, budget.limited)
+    loaded = libraries.load(registry, settings.hooks)
+    if loaded:
+        budget.install()
+        engine.hook(registry)
+        log.info("Hook libraries: %s.", ", ".join(library.name for library in loaded))
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)
@@ -138,6 +146,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
             log.warning("The last traces were not written: %s", error)
         store.close()
         database.dispose()
+        libraries.unload(registry, loaded)
     log.info("Stopped.")
 
 

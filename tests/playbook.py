@@ -540,6 +540,7 @@ class World:
     def check(self) -> None:
         """What holds after every step."""
         suspended = sum(len(node.engine._suspended) for node in self.nodes)
+        suspended += sum(len(node.engine.callouts.waiting) for node in self.nodes if node.engine.callouts is not None)
         counted = sum(sum(self._reasons(node).values()) for node in self.nodes)
         assert counted + suspended == self.sent, f"{self.sent} datagrams, {counted} reasons, {suspended} suspended"
         for node in self.nodes:
@@ -703,11 +704,10 @@ class World:
         return waiting.pop(0) if waiting else None
 
     def _suspended_xids(self) -> set[int]:
-        return {
-            int.from_bytes(bundle.request.xid, "big")
-            for node in self.nodes
-            for bundle, _, _ in node.engine._suspended.values()
-        }
+        engines = [node.engine for node in self.nodes]
+        bundles = [bundle for engine in engines for bundle, _, _ in engine._suspended.values()]
+        bundles += [bundle for engine in engines if engine.callouts is not None for bundle in engine.callouts.waiting]
+        return {int.from_bytes(bundle.request.xid, "big") for bundle in bundles}
 
     def _check_hints(self, node: Node) -> None:
         """Offers under way are one a client and one an address, and no more than that is kept of them."""

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from dhcpcore.engine import Engine, Traced
-from dhcpcore.errors import LessorError
+from dhcpcore.errors import LessorError, Refused
 from dhcpcore.lease.facts import Wants
 from dhcpcore.lease.model import LeaseKey
 from dhcpcore.net import cycle
@@ -79,6 +79,7 @@ class Chores:
         self._do = do
         self._engines = Engines(database)
         self._retention = Retention(database)
+        self._refused = -1
         self._swept_to: LeaseKey | None = None
         self._sweep_found = 0
         self._seen = 0
@@ -92,7 +93,8 @@ class Chores:
 
     def follow_definitions(self) -> float:
         """Swap in a new revision within a second of its being published."""
-        if not self._engine.defined or self._definitions.revision() != self._engine.snapshot.revision:
+        revision = self._definitions.revision()
+        if revision != self._refused and (not self._engine.defined or revision != self._engine.snapshot.revision):
             self.reload()
         return 1.0
 
@@ -101,8 +103,14 @@ class Chores:
         snapshot = self._definitions.snapshot()
         for row in snapshot.quarantined:
             log.error("QUARANTINED: %s is not used: %s", row.place, row.fault)
+        try:
+            self._engine.install(snapshot)
+        except Refused as error:
+            # Until the next revision: it would say the same of this one.
+            self._refused = snapshot.revision
+            log.error("REVISION-REFUSED: %s", error)  # noqa: TRY400 - The sentence says it all.
+            return
         self._store.follow(snapshot)
-        self._engine.install(snapshot)
         log.info("Revision %d is in force: %d subnets.", snapshot.revision, len(snapshot.subnets))
 
     def follow_requests(self) -> float:

@@ -80,6 +80,8 @@ class Reason(enum.Enum):
         "NAK-NO-ADDRESS", Verdict.REFUSED, "The REQUEST named this server but no address (RFC 2131 4.3.2)."
     )
 
+    NAK_HOOK = _Row("NAK-HOOK", Verdict.REFUSED, "A callout of the site's refused the lease.")
+
     RELEASED = _Row("RELEASED", Verdict.TAKEN, "The client gave its address back.")
     DECLINED = _Row("DECLINED", Verdict.TAKEN, "The client found its address in use; it is on probation now.")
     OTHER_SERVER = _Row("OTHER-SERVER", Verdict.TAKEN, "The client chose another server; our offer was withdrawn.")
@@ -181,6 +183,11 @@ class Reason(enum.Enum):
     )
     LEASEQUERY_BUSY = _Row("LEASEQUERY-BUSY", Verdict.SILENT, "64 queries by remote-id were waiting already.")
     INTERNAL_ERROR = _Row("INTERNAL-ERROR", Verdict.SILENT, "A fault of the server; the log has the traceback.")
+    HOOK_DROPPED = _Row("HOOK-DROPPED", Verdict.SILENT, "A callout of the site's stopped the message or its answer.")
+    HOOK_PARKED = _Row(
+        "HOOK-PARKED", Verdict.SILENT, "A callout parked the answer and did not let it go within 8 s, or 256 waited."
+    )
+    HOOK_KEPT = _Row("HOOK-KEPT", Verdict.SILENT, "A callout kept a RELEASE or DECLINE from changing the lease.")
     CLASS_DROP = _Row("CLASS-DROP", Verdict.SILENT, "The client is of the class DROP, whose clients are not answered.")
     CLIENT_DENIED = _Row("CLIENT-DENIED", Verdict.SILENT, "A `deny` list names the client.")
     CLIENT_NOT_ALLOWED = _Row(
