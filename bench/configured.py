@@ -59,4 +59,5 @@ def _classes() -> Iterator[dict[str, Any]]:
         yield {"name": f"kind-{number:02}", "test": _TESTS[number % len(_TESTS)].format(number), "options": told}
     yield {"name": "local", "test": "substring(pkt4.mac, 0, 2) == 0x0200", "options": {
         "dhcp4": {"domain-name": "bench.example.org"}}}
-    yield {"name": "relayed", "test": "not (pkt4.giaddr == 0.0.0.0)", "options": {"dhcp4": {"ntp-servers": ["192.0.2.123"]}}}
+    yield {"name": "relayed", "test": "not (pkt4.giaddr == 0.0.0.0)", "options": {
+        "dhcp4": {"ntp-servers": ["192.0.2.123"]}}}

@@ -92,8 +92,7 @@ class Feeder:
             message(one.xid, one.client, _REQUEST + bytes((50, 4)) + one.address + bytes((54, 4)) + one.server)
             for one in self._offered
         ]
-        for _ in range(self._batch):
-            asked.append(message(self._random.randbytes(4), self._client(), _DISCOVER))
+        asked += [message(self._random.randbytes(4), self._client(), _DISCOVER) for _ in range(self._batch)]
         self._ask(asked)
 
     def renew(self) -> None:

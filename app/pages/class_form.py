@@ -74,7 +74,8 @@ class ClassForm:
             next_server=boot.get("next_server", ""), server_name=boot.get("server_name", ""),
             file=boot.get("file", ""), by_architecture=_written(boot.get("by_architecture", {})),
             description=entry.get("description", ""), version=view.version,
-            **{key: ", ".join(entry.get(key, {}).get("dhcp4", ())) for key in _SENT})
+            always_send=", ".join(entry.get("always_send", {}).get("dhcp4", ())),
+            never_send=", ".join(entry.get("never_send", {}).get("dhcp4", ())))
 
     def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The class in the document's words; of ``before``, what the form does not show."""

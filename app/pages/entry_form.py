@@ -15,12 +15,13 @@ from dhcpcore.errors import InvalidDocument, LessorError
 TEXT_MAX = 512
 #: What the form shows; whatever else an entry has is kept as it is.
 _OPTION_FIELDS = frozenset({"options", "always_send", "never_send"})
-_SHOWN = frozenset({*IDENTIFIERS, "address", "addresses", "prefixes", "hostname", "enabled", "classes", "boot", "shared",
-                    "takeover", *_OPTION_FIELDS})
+_SHOWN = frozenset({*IDENTIFIERS, "address", "addresses", "prefixes", "hostname", "enabled", "classes", "boot",
+                    "shared", "takeover", *_OPTION_FIELDS})
 _TAKEOVER = "nak"
 #: Options are written as in the document.
 OPTIONS_MAX = 32 * 1024
-_FIELDS = frozenset({"value", "address", "hostname", "subnet", "classes", "boot", "shared", "takeover", *_OPTION_FIELDS})
+_FIELDS = frozenset({"value", "address", "hostname", "subnet", "classes", "boot", "shared", "takeover",
+                     *_OPTION_FIELDS})
 #: Where a fault is told that is at none of the fields.
 WHOLE = "assignment"
 
@@ -104,8 +105,8 @@ class EntryForm:
             made["shared"] = True
         if self.takeover != _TAKEOVER:
             made["takeover"] = self.takeover
-        for key, text in (("always_send", self.always_send), ("never_send", self.never_send), ("classes", self.classes)):
-            if names := [one.strip() for one in text.split(",") if one.strip()]:
+        for key in ("always_send", "never_send", "classes"):
+            if names := [one.strip() for one in getattr(self, key).split(",") if one.strip()]:
                 made[key] = names
         return {**made, **kept}
 

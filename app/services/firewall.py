@@ -1,4 +1,4 @@
-"""What the host's packet filter does with a UDP or TCP port, read from the text of nft and iptables.  Nothing runs here.
+"""What the host's packet filter does with a UDP or TCP port, read from what nft and iptables say.  Nothing runs here.
 
 A filter can hide a port in more ways than are looked at; what is found is certain, what is not found is not proved.
 """
@@ -26,20 +26,21 @@ def nft_drops(ruleset: str, port: int, protocol: str = "udp") -> list[str]:
         if "rule" in entry:
             rule = entry["rule"]
             rules.setdefault(f"{rule['family']} {rule['table']} {rule['chain']}", []).append(rule)
-    found = []
+    found, name = [], f"{protocol.upper()} port {port}"
     for place, chain in chains.items():
         if chain.get("hook") not in {"input", "prerouting", "ingress"}:
             continue
         verdict = _verdict(place, rules, (protocol, port), frozenset())
         if verdict in _REFUSING:
-            found.append(f"The nft chain {place} has a rule that {verdict}s {protocol.upper()} port {port}.")
+            found.append(f"The nft chain {place} has a rule that {verdict}s {name}.")
         elif verdict is None and chain.get("policy") == "drop":
-            found.append(f"The nft chain {place} drops what no rule accepts, and none accepts {protocol.upper()} port {port}.")
+            found.append(f"The nft chain {place} drops what no rule accepts, and none accepts {name}.")
     return found
 
 
 def iptables_drops(saved: str, port: int, protocol: str = "udp") -> list[str]:
     """Sentences on the INPUT chain of ``iptables-save`` that keep the port from us."""
+    name = f"{protocol.upper()} port {port}"
     for line in saved.splitlines():
         if not line.startswith("-A INPUT "):
             continue
@@ -49,9 +50,9 @@ def iptables_drops(saved: str, port: int, protocol: str = "udp") -> list[str]:
         if target[1] == "ACCEPT":
             return []
         if target[1].lower() in _REFUSING:
-            return [f"An iptables rule of INPUT {target[1].lower()}s {protocol.upper()} port {port}: {line}"]
+            return [f"An iptables rule of INPUT {target[1].lower()}s {name}: {line}"]
     if _CHAIN_POLICY.search(saved):
-        return [f"The iptables chain INPUT drops what no rule accepts, and none accepts {protocol.upper()} port {port}."]
+        return [f"The iptables chain INPUT drops what no rule accepts, and none accepts {name}."]
     return []
 
 
@@ -61,7 +62,7 @@ def _place(chain: Mapping[str, Any]) -> str:
 
 def _verdict(place: str, rules: Mapping[str, list[Mapping[str, Any]]], port: tuple[str, int],
              seen: frozenset[str]) -> str | None:
-    """What a chain does with a packet to ``port``, a protocol's, of which nothing else is known; None: it falls through."""
+    """What a chain does with a packet to a protocol's port of which no more is known; None: it falls through."""
     for rule in rules.get(place, ()):
         expressions = rule.get("expr", [])
         if not all(_may_match(one["match"], port) for one in expressions if "match" in one):
@@ -80,7 +81,7 @@ def _verdict(place: str, rules: Mapping[str, list[Mapping[str, Any]]], port: tup
 
 
 def _may_match(match: Mapping[str, Any], port: tuple[str, int]) -> bool:
-    """Whether a fresh packet to ``port``, a protocol's, from anybody fits; conditions on anything else count as not fitting."""
+    """Whether a fresh packet to a protocol's port from anybody fits; conditions on anything else do not."""
     payload = match.get("left", {}).get("payload", {}) if isinstance(match.get("left"), dict) else {}
     field = (payload.get("protocol"), payload.get("field"))
     left = match.get("left")

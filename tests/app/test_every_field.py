@@ -1,9 +1,9 @@
 """Every field of the definitions document, walked by its models: seen, refused in words, kept byte for byte, editable.
 
-``EXAMPLES`` has entries that use every key of every model; those go through the database and through REST, the command
-line and the pages.  ``WRONG`` has a bad value of every key, which is refused at its place with what would be right.
-``SEEN`` names the test in which the key makes a difference on the wire.  A key that a model gets later fails here until
-it has its place in each of the three.
+The complete document uses every key of every model, each at another value than its default; it goes through the
+database and, piece by piece, through REST, the command line and the pages.  Each of its values in turn is made wrong,
+and refused at its place with what would be right.  ``SEEN`` names the test in which a key makes a difference on the
+wire.  A key that a model gets later fails here until it is in the document and in that table.
 """
 
 import html
@@ -18,19 +18,19 @@ from pydantic import BaseModel
 from dhcpcore.errors import InvalidDocument
 from dhcpcore.interchange import read, to_yaml
 from dhcpcore.store.definitions import Definitions
-from dhcpcore.topology.document import ONLY_FAMILY, DocumentEntry
+from dhcpcore.topology.document import DocumentEntry
 from dhcpcore.topology.validate import validate
+from tests import test_acceptance as acceptance
 from tests.app.cli.command_line import CommandLine
 from tests.app.site import define, web
 from tests.dhcpcore.topology.documents import full
-from tests.test_acceptance import ROOT, fault
 
 #: What nobody can see on the wire: of DHCPv6, which is declared and not served yet; and what is for people alone.
 UNSEEN = {
     "SharedNetworkEntry.preference", "SubnetEntry.preference", "SubnetEntry.interface_id", "SubnetEntry.prefix_pools",
     "PrefixPoolEntry.prefix", "PrefixPoolEntry.delegated_length", "PrefixPoolEntry.class", "PrefixPoolEntry.lifetime",
     "AssignmentEntry.addresses", "AssignmentEntry.prefixes", "LifetimeEntry.preferred", "GlobalOptions.dhcp6",
-    "FamilyNames.dhcp6", "ClassEntry.description", "DocumentEntry.version",
+    "FamilyNames.dhcp6", "ClassEntry.description", "SubnetEntry.name", "DocumentEntry.version",
 }  # fmt: skip
 
 
@@ -108,9 +108,11 @@ def places(model: type[BaseModel], value: Any, path: str) -> dict[str, tuple[Any
         found[f"{model.__name__}.{key}"] = (value, key, inside)
         for inner in models_in(field.annotation):
             below = value[key]
-            listed = [(f"{inside}[{at}]", one) for at, one in enumerate(below)] if isinstance(below, list) else [
-                (f"{inside}.{name}", one) for name, one in below.items()] if key == "by_architecture" else [
-                (inside, below)]
+            listed = [(inside, below)]
+            if isinstance(below, list):
+                listed = [(f"{inside}[{at}]", one) for at, one in enumerate(below)]
+            elif key == "by_architecture":
+                listed = [(f"{inside}.{architecture}", one) for architecture, one in below.items()]
             for where, one in listed:
                 found = {**places(inner, one, where), **found}
     return found
@@ -122,7 +124,7 @@ def test_the_examples_use_every_key() -> None:
 
 #: What a refusal says of what is right.
 REMEDY = re.compile(
-    r"write|such as|true nor false|one of| or |list|mapping|whole number|text|characters|is not a duration", re.IGNORECASE
+    r"write|such as|true nor false|one of| or |list|mapping|whole number|text|characters|not a duration", re.IGNORECASE
 )
 
 
@@ -221,7 +223,7 @@ def test_by_the_command_line_each_piece_by_itself(tmp_path, sqlite_url, canonica
 def typed(answer: Any) -> dict[str, str]:
     """What a browser would send of the form as it is shown."""
     form = re.search(r'<form method="post" class="card.*?</form>', answer.get_data(as_text=True), re.DOTALL)[0]
-    boxes = {name for name in re.findall(r'type="checkbox" name="([^"]*)" value="yes">', form)}
+    boxes = set(re.findall(r'type="checkbox" name="([^"]*)" value="yes">', form))
     given = re.findall(r'<input[^>]* name="([^"]*)" (?:list="[^"]*" )?value="([^"]*)"', form)
     for name, choices in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
         given += [(name, value) for value in re.findall(r'value="([^"]*)" selected', choices)]
@@ -259,3 +261,122 @@ def test_the_page_of_definitions_takes_all_of_it(sqlite_database, canonical) -> 
     sent = {"text": to_yaml(canonical), "confirmed": "yes", "losses": "0", "revision": "1"}
     assert "Applied as revision" in page.post("/definitions", data=sent).get_data(as_text=True)
     assert html.unescape(page.get("/definitions.yaml").get_data(as_text=True)) == to_yaml(canonical)
+
+D, Q, R = "test_document_on_the_wire::", "test_leasequery::", "test_inheritance::TestSharedNetwork::"
+W = "test_inheritance::TestAlwaysAndNever::"
+#: Where a key is seen on the wire: a test of tests/scenarios, and the keys that it shows.
+SEEN: dict[str, str] = {
+    D + "test_bootp": "GlobalsEntry.bootp SubnetEntry.bootp PoolEntry.bootp DocumentEntry.globals",
+    D + "test_bootp_lifetime": "GlobalsEntry.bootp_lifetime SubnetEntry.bootp_lifetime",
+    D + "test_rapid_commit": "GlobalsEntry.rapid_commit SubnetEntry.rapid_commit",
+    D + "test_echo_client_id": "GlobalsEntry.echo_client_id SubnetEntry.echo_client_id",
+    D + "test_ipv6_only": "GlobalsEntry.ipv6_only SubnetEntry.ipv6_only PoolEntry.ipv6_only",
+    D + "test_auto_configure": "GlobalsEntry.auto_configure SubnetEntry.auto_configure",
+    D + "test_vss": "SubnetEntry.vss SubnetEntry.space",
+    D + "test_subnet_selection": "GlobalsEntry.subnet_selection",
+    D + "TestCompatibility::test_lenient_options":
+        "CompatibilityEntry.lenient_options GlobalsEntry.compatibility DocumentEntry.subnets",
+    D + "TestCompatibility::test_ignore_link_selection": "CompatibilityEntry.ignore_link_selection",
+    D + "TestCompatibility::test_ignore_server_identifier": "CompatibilityEntry.ignore_server_identifier",
+    D + "TestCompatibility::test_bootp_always_options": "CompatibilityEntry.bootp_always_options",
+    "test_lifetimes::test_what_is_asked_for_is_granted_within_the_limits":
+        "GlobalsEntry.lifetime SubnetEntry.lifetime LifetimeEntry.default LifetimeEntry.min LifetimeEntry.max",
+    "test_lifetimes::test_configured_timers_are_sent": "LifetimeEntry.renew LifetimeEntry.rebind",
+    "test_lifetimes::test_a_pool_may_have_times_of_its_own": "PoolEntry.lifetime",
+    "test_request_init_reboot::TestUnknown::test_with_authority_there_is_a_refusal":
+        "GlobalsEntry.authoritative SubnetEntry.authoritative",
+    "test_adopt::test_free_adopts_an_address_that_is_free": "GlobalsEntry.adopt SubnetEntry.adopt",
+    "test_options::TestLevels::test_the_nearest_level_wins":
+        "GlobalsEntry.options GlobalOptions.dhcp4 SubnetEntry.options PoolEntry.options AssignmentEntry.options",
+    "test_discover::test_an_offer_not_taken_up_is_open_to_others_when_its_time_is_over": "GlobalsEntry.offer_hold",
+    "test_release::test_others_get_it_after_the_grace_and_not_before": "GlobalsEntry.reclaim_grace",
+    "test_decline::test_nobody_is_offered_it_before_the_probation_is_over": "GlobalsEntry.probation",
+    "test_probes::TestSilent::test_the_offer_waits_for_the_probe_and_then_leaves": "GlobalsEntry.probe",
+    W + "test_of_globals": "GlobalsEntry.always_send GlobalsEntry.never_send FamilyNames.dhcp4",
+    W + "test_of_a_shared_network": "SharedNetworkEntry.always_send SharedNetworkEntry.never_send",
+    W + "test_of_a_subnet": "SubnetEntry.always_send SubnetEntry.never_send",
+    W + "test_of_a_pool": "PoolEntry.always_send PoolEntry.never_send",
+    W + "test_of_an_assignment": "AssignmentEntry.always_send AssignmentEntry.never_send",
+    "test_forcerenew::TestMessage::test_it_goes_to_the_address_and_its_client_believes_it": "GlobalsEntry.forcerenew",
+    "test_classes::TestLists::test_who_is_denied_is_not_answered": "GlobalsEntry.deny",
+    "test_classes::TestLists::test_where_some_are_allowed_nobody_else_is": "GlobalsEntry.allow SubnetEntry.allow",
+    "test_classes::TestLists::test_a_subnet_that_denies_is_passed_over": "SubnetEntry.deny",
+    "test_cached_renewals::"
+    "test_an_early_renewal_is_answered_with_the_time_that_is_left_and_nothing_is_written":
+        "GlobalsEntry.cache_threshold SubnetEntry.cache_threshold",
+    "test_identity_switches::test_where_a_client_has_but_one_it_ends":
+        "GlobalsEntry.one_lease_per_client SubnetEntry.one_lease_per_client",
+    "test_identity_switches::test_without_client_ids_one_machine_keeps_its_address_under_all_its_names":
+        "SubnetEntry.match_client_id",
+    "test_admission::test_deny_does_not_serve_a_made_up_address": "GlobalsEntry.random_mac SubnetEntry.random_mac",
+    "test_admission::test_only_is_for_nobody_else": "PoolEntry.random_mac",
+    "test_admission::test_a_lifetime_of_their_own": "SubnetEntry.random_mac_lifetime",
+    "test_admission::test_known_does_not_serve_a_stranger_and_says_why": "SubnetEntry.admit PoolEntry.admit",
+    "test_floods::test_beyond_its_rate_a_client_is_not_answered_and_others_are":
+        "GlobalsEntry.flood FloodEntry.client_rate FloodEntry.burst",
+    "test_floods::test_a_subnets_rate_is_for_all_of_its_clients": "FloodEntry.subnet_rate",
+    "test_floods::test_who_goes_on_is_suspended_and_lifted": "FloodEntry.suspend_after",
+    "test_floods::test_and_answered_again_when_its_time_is_over": "FloodEntry.suspend_for",
+    "test_floods::test_who_declines_address_after_address_is_suspended": "FloodEntry.declines",
+    "test_links::TestSharedNetwork::test_the_member_that_the_packet_points_at_is_used_first":
+        "SubnetEntry.shared_network SubnetEntry.prefix SubnetEntry.pools PoolEntry.first PoolEntry.last",
+    "test_links::TestOneInterface::test_a_subnet_may_name_the_interface_without_an_address_of_its_own_there":
+        "SubnetEntry.interface",
+    "test_relays::TestWhichSubnet::test_a_relay_that_a_subnet_names": "SubnetEntry.relays",
+    R + "test_its_options_are_for_its_subnets_alone":
+        "SharedNetworkEntry.name SharedNetworkEntry.options DocumentEntry.shared_networks",
+    R + "test_its_lifetime": "SharedNetworkEntry.lifetime",
+    R + "test_its_boot_fields": "SharedNetworkEntry.boot",
+    R + "test_it_is_the_authority_of_its_subnets": "SharedNetworkEntry.authoritative",
+    R + "test_it_adopts_for_its_subnets": "SharedNetworkEntry.adopt",
+    R + "test_its_switches": "SharedNetworkEntry.rapid_commit SharedNetworkEntry.bootp "
+        "SharedNetworkEntry.bootp_lifetime SharedNetworkEntry.echo_client_id SharedNetworkEntry.ipv6_only",
+    R + "test_it_says_what_may_be_made_up_where_nothing_is_given": "SharedNetworkEntry.auto_configure",
+    "test_options::TestLevels::test_boot_fields_are_filled":
+        "SubnetEntry.boot BootEntry.next_server BootEntry.server_name BootEntry.file",
+    "test_classes::TestArchitectures::test_the_file_is_that_of_the_machines_kind":
+        "BootEntry.by_architecture BootFields.file BootFields.next_server BootFields.server_name",
+    "test_proxy::TestDiscover::test_a_booting_machine_is_offered_its_file_and_no_address": "SubnetEntry.proxy",
+    "test_classes::TestSubnets::test_a_subnet_serves_the_class_that_it_is_for": "SubnetEntry.class",
+    "test_classes::TestPools::test_a_pool_serves_the_class_that_it_is_for":
+        "PoolEntry.class ClassEntry.name ClassEntry.test DocumentEntry.classes",
+    "test_classes::TestAdditional::test_it_is_looked_at_where_it_is_listed":
+        "PoolEntry.additional ClassEntry.only_in_additional_list",
+    "test_classes::TestAdditional::test_a_subnet_lists_it_as_well": "SubnetEntry.additional",
+    "test_classes::TestWhatIsTold::test_a_class_gives_options": "ClassEntry.options",
+    "test_classes::TestWhatIsTold::test_a_class_sends_always_and_never": "ClassEntry.always_send ClassEntry.never_send",
+    "test_classes::TestWhatIsTold::test_a_class_sets_the_lease_time": "ClassEntry.lifetime",
+    "test_classes::TestWhatIsTold::test_a_class_sets_the_boot_fields_that_it_says": "ClassEntry.boot",
+    "test_classes::TestMembers::test_a_template_makes_a_class_for_each_value": "ClassEntry.template_test",
+    "test_classes::TestMembers::test_an_assignment_gives_classes": "AssignmentEntry.classes",
+    "test_allocators::test_hashed_gives_the_same_client_the_same_address_in_another_world":
+        "SubnetEntry.allocator PoolEntry.allocator",
+    "test_adaptive::test_leases_are_short_from_the_threshold_on": "SubnetEntry.adaptive_threshold",
+    "test_patience::test_who_has_not_asked_for_long_is_left_to_others": "SubnetEntry.min_secs",
+    "test_patience::test_an_offer_is_held_back_for_its_time": "SubnetEntry.offer_delay_ms",
+    "test_limits::test_a_subnet_has_no_more_leases_than_its_limit": "SubnetEntry.max_leases",
+    "test_limits::test_a_full_pool_is_stepped_over": "PoolEntry.max_leases",
+    "test_exclusions::test_an_excluded_address_is_given_to_nobody_and_the_pool_is_exhausted_without_it":
+        "PoolEntry.exclude",
+    "test_assignments::TestIdentifier::test_its_owner_gets_the_address":
+        "AssignmentEntry.hw_address AssignmentEntry.client_id AssignmentEntry.circuit_id AssignmentEntry.remote_id "
+        "AssignmentEntry.duid AssignmentEntry.address SubnetEntry.assignments",
+    "test_assignments::TestInAPool::test_an_assignment_taken_away_frees_the_address": "AssignmentEntry.enabled",
+    "test_options::TestLevels::test_an_assignments_hostname_is_option_12_when_asked_for": "AssignmentEntry.hostname",
+    "test_assignment_extras::test_its_boot_fields_win_over_the_subnets_each_for_itself": "AssignmentEntry.boot",
+    "test_assignment_extras::test_of_two_that_share_an_address_the_first_has_it_and_the_other_one_of_the_pool":
+        "AssignmentEntry.shared",
+    "test_takeover::test_waiting_lets_the_holder_have_what_is_left_and_no_more": "AssignmentEntry.takeover",
+    Q + "TestWhoMayAsk::test_where_it_is_not_enabled_nobody_is_answered":
+        "LeasequeryEntry.enabled DocumentEntry.leasequery",
+    Q + "TestWhoMayAsk::test_a_prefix_admits_its_hosts_and_no_other": "LeasequeryEntry.requestors",
+    D + "test_the_sites_own_options": "DocumentEntry.option_definitions",
+}
+
+
+def test_every_key_is_seen_on_the_wire_by_a_test_that_runs() -> None:
+    seen = [key for keys in SEEN.values() for key in keys.split()]
+    assert sorted(set(FIELDS) - set(seen) - UNSEEN) == []
+    assert sorted({*seen, *UNSEEN} - set(FIELDS)) == [], "a key that there is not"
+    named = [f"tests/scenarios/{name.replace('::', '.py::', 1)}" for name in SEEN]
+    assert [said for test in named if (said := acceptance.fault(test, acceptance.ROOT))] == []

@@ -1,7 +1,6 @@
 """The benchmark's own parts, off by default: they run with `--slow` or `--require=slow`. Nothing is measured here."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest

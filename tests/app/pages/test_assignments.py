@@ -185,7 +185,8 @@ def test_a_table_of_a_subnet_that_is_not_there_is_refused_before_its_first_line(
 
 
 def test_what_few_need_is_edited_too(page):
-    more = {"boot": "file: own.0\nnext_server: 192.0.2.6", "shared": "yes", "takeover": "wait", "always_send": "routers"}
+    more = {"boot": "file: own.0\nnext_server: 192.0.2.6", "shared": "yes", "takeover": "wait",
+            "always_send": "routers"}
     text(page.post("/assignments/new", data={**GOOD, **more}, follow_redirects=True))
     made = page.get("/api/v1/assignments?find=192.0.2.77").json["items"][0]
     assert made["boot"] == {"file": "own.0", "next_server": "192.0.2.6"}
@@ -207,7 +208,7 @@ def test_what_few_need_is_edited_too(page):
 def test_what_is_wrong_with_it_stands_beside_it(page, wrong, field, said):
     shown = text(page.post("/assignments/new", data={**GOOD, **wrong}), 422)
     told = re.search(rf'id="h-{field}">([^<]*)<', shown)
-    assert told, re.findall(r'fault[^>]*>([^<]*)', shown)
+    assert told, re.findall(r"fault[^>]*>([^<]*)", shown)
     assert said in told[1].replace("&#39;", "'")
 
 
