@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from app.cli.invocation import Invocation
-from app.cli.output import emit, json_option, note, say, table
+from app.cli.output import TIMES, emit, json_option, note, say, table
 from app.services.plain import time_text
 
 #: As in ``app.services.leases``, which is not loaded for a word of help.
@@ -81,7 +81,7 @@ def show(invocation: Invocation, address: str, as_json: bool) -> None:
 
 @command.command(name="history")
 @click.argument("what", metavar="ADDRESS|HARDWARE|CLIENT-ID")
-@click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]),
+@click.option("--at", type=click.DateTime(TIMES),
               help="Only who had it then (local time).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most so many.")
 @json_option
