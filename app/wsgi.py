@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import assets, auth, context, errors, rendering
+from app import assets, auth, context, errors, rendering, texts
 from app.api import document
 from app.pages import (
     account,
@@ -50,6 +50,7 @@ def create_app(appliance: Appliance) -> Flask:
     metrics.install(app)
     errors.install(app)
     rendering.install(app)
+    texts.install(app)
     assets.install(app)
     frame.install(app)
     for module in PAGES:

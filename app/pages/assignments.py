@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from app import auth
+from app import auth, texts
 from app.context import context
 from app.pages.asked import asked
 from app.pages.entry_form import EntryForm
@@ -161,6 +161,7 @@ def take() -> tuple[str, int]:
     text = request.form.get("text", "")
     if file is not None and file.filename:
         text = file.read().decode("utf-8-sig", "replace")
+        texts.refuse_unfit([("file", text)])
     appliance = context().appliance
     checked, done, status = None, None, 200
     try:
