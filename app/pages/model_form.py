@@ -38,7 +38,7 @@ _EVERYDAY = frozenset(("prefix", "name", "interface", "relays", "shared_network"
 _RARER = "More settings"
 #: How people write what is short in a key.
 _WRITTEN = {"bootp": "BOOTP", "id": "ID", "ipv6": "IPv6", "vss": "VPN (VSS)",
-            "dhcp4": "DHCPv4", "dhcp6": "DHCPv6", "mac": "MAC"}
+            "dhcp4": "DHCPv4", "dhcp6": "DHCPv6", "mac": "MAC", "doc": "Description"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | N
             yield from _fields(inner, known, family, (), f"{above}{key}.", label)
             continue
         example = str((described.get("examples") or _examples(described))[0])
-        yield Field(f"{above}{key}", label, shape, described.get("description", ""), example,
+        yield Field(f"{above}{key}", label, shape, described.get("description", "").replace("`", ""), example,
                     tuple(_choices(described)), key in schema.get("required", ()),
                     group or ("" if key in _EVERYDAY else _RARER))
 

@@ -27,7 +27,7 @@ ROWS = 40
 #: So many are seen at a look, and need no form to find one.
 FEW = 6
 #: The orders that the page offers, and what a person calls them.
-SORTS = {"id": "As they were added", "name": "Name", "prefix": "Prefix", "-use": "Fullest first",
+SORTS = {"id": "As added", "name": "Name", "prefix": "Prefix", "-use": "Fullest first",
          "-held": "Most leases first"}
 #: What was just done, by the word in the address.
 SAID = {
