@@ -36,40 +36,45 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def contexts(site: Site, chromium: Browser) -> dict[Role, BrowserContext]:
-    """A browser logged in with each role, once for all tests: what is loaded once is in its cache."""
+def tabs(site: Site, chromium: Browser) -> dict[Role, tuple[Page, Witness]]:
+    """A browser's tab that is logged in, for each role, once for all tests: what is loaded once is in its cache."""
     kept = {}
     for role, name in PEOPLE.items():
-        context = kept[role] = _context(chromium, site)
-        page = context.new_page()
+        page = _context(chromium, site).new_page()
         page.goto("/login")
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url(f"{site.url}/")
-        page.close()
+        kept[role] = page, Witness(page, site.url)
     return kept
 
 
 @pytest.fixture
-def opened(site: Site, chromium: Browser, contexts: dict[Role, BrowserContext]) -> Iterator[Opened]:
-    """Opens a page of the site as somebody: `page, witness = opened("/leases", role=Role.VIEWER, width=390)`."""
-    used: list[Page | BrowserContext] = []
+def opened(site: Site, chromium: Browser, tabs: dict[Role, tuple[Page, Witness]]) -> Iterator[Opened]:
+    """Opens a page of the site as somebody: `page, witness = opened("/leases", role=Role.VIEWER, width=390)`.
+
+    A role has one tab: who opens another page in a test leaves the one before.
+    """
+    strangers: list[BrowserContext] = []
 
     def open_page(path: str = "/", *, role: Role | None = Role.ADMIN, width: int = 1280) -> tuple[Page, Witness]:
         if role is None:
-            stranger = _context(chromium, site)
-            used.append(stranger)
-        page = stranger.new_page() if role is None else contexts[role].new_page()
-        used.insert(0, page)
+            strangers.append(_context(chromium, site))
+            page = strangers[-1].new_page()
+            witness = Witness(page, site.url)
+        else:
+            page, witness = tabs[role]
+            page.goto("about:blank")  # What the page before still does is over before the witness forgets it.
+            witness.forget()
         page.set_viewport_size({"width": width, "height": 900})
-        witness = Witness(page, site.url)
+        page.emulate_media(color_scheme="light")
         page.goto(path)
         return page, witness
 
     yield open_page
-    for one in used:
-        one.close()
+    for context in strangers:
+        context.close()
 
 
 def _context(chromium: Browser, site: Site) -> BrowserContext:
