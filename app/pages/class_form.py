@@ -103,6 +103,13 @@ class ClassForm:
                 made[key] = names
         return made | {key: kept for key, kept in (before or {}).items() if key not in _SHOWN}
 
+    def differences(self, other: ClassForm) -> list[tuple[str, str, str]]:
+        """Label, our text and theirs, of each field that is another."""
+        pairs = [("who is of it", self.kind, other.kind),
+                 ("additional", "yes" if self.additional else "no", "yes" if other.additional else "no")]
+        pairs += [(name.replace("_", " "), getattr(self, name), getattr(other, name)) for name in _TEXTS[:9]]
+        return [pair for pair in pairs if pair[1] != pair[2]]
+
     def with_faults(self, error: LessorError) -> ClassForm:
         """The same form with what is wrong, each beside its field."""
         told = [(one.path, one.message) for one in error.faults] if isinstance(error, InvalidDocument) else []

@@ -16,6 +16,7 @@ from app.services import changes as changing
 from app.services import leases, subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
+from app.services.changes import Difference, differences
 from app.services.cursors import from_cursor, to_cursor
 from app.services.definitions import Applied, Change, Loss
 from app.services.identities import sought
@@ -199,14 +200,26 @@ def replace(appliance: Appliance, assignment_id: int, entry: Mapping[str, Any], 
     return get(appliance, assignment_id), made[1]
 
 
-def enable(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple[AssignmentView, Applied | None]:
-    """Put an assignment into effect; where it is already, nothing is changed."""
-    return _switched(appliance, assignment_id, by, on=True)
+def changed_since(appliance: Appliance, view: AssignmentView, version: int) -> tuple[Difference, ...]:
+    """What somebody else has changed of an assignment since it was looked at in that version."""
+    try:
+        seen = AssignmentEdits(appliance.database).at(view.id, version).form
+    except NotFound:
+        return ()
+    # What is in effect says nothing of it.
+    return differences({"enabled": True, **seen}, {"enabled": True, **view.entry})
 
 
-def disable(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple[AssignmentView, Applied | None]:
-    """Keep an assignment without effect; where it has none already, nothing is changed."""
-    return _switched(appliance, assignment_id, by, on=False)
+def enable(appliance: Appliance, assignment_id: int, *, by: Principal, version: int | None = None,
+           ) -> tuple[AssignmentView, Applied | None]:
+    """Put an assignment into effect; where it is already, nothing is changed.  ``version`` as for ``replace``."""
+    return _switched(appliance, assignment_id, by, version, on=True)
+
+
+def disable(appliance: Appliance, assignment_id: int, *, by: Principal, version: int | None = None,
+            ) -> tuple[AssignmentView, Applied | None]:
+    """Keep an assignment without effect; where it has none already, nothing is changed.  ``version`` as above."""
+    return _switched(appliance, assignment_id, by, version, on=False)
 
 
 def delete(appliance: Appliance, assignment_id: int, *, by: Principal,
@@ -285,7 +298,7 @@ def _add(appliance: Appliance, entry: Mapping[str, Any], by: Principal, subnet: 
     return _make(appliance, edits, lambda: edits.add(home, dict(entry)), by, f"assignment of {_said(entry)} added")
 
 
-def _switched(appliance: Appliance, assignment_id: int, by: Principal, *, on: bool,
+def _switched(appliance: Appliance, assignment_id: int, by: Principal, version: int | None, *, on: bool,
               ) -> tuple[AssignmentView, Applied | None]:
     by.must_be(Role.OPERATOR)
     view = get(appliance, assignment_id)
@@ -293,7 +306,7 @@ def _switched(appliance: Appliance, assignment_id: int, by: Principal, *, on: bo
         return view, None
     entry = {**view.entry, "enabled": on}
     edits = AssignmentEdits(appliance.database)
-    made = _make(appliance, edits, lambda: edits.replace(assignment_id, entry, since=view.version), by,
+    made = _make(appliance, edits, lambda: edits.replace(assignment_id, entry, since=version or view.version), by,
                  f"assignment of {_said(entry)} {'enabled' if on else 'disabled'}")
     return get(appliance, assignment_id), made[1]
 

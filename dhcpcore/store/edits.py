@@ -95,6 +95,13 @@ class AssignmentEdits:
             subnet_id, columns, since = _find(connection, rows.revision, assignment_id)
         return AssignmentRow(assignment_id, subnet_id, _name(rows, subnet_id), assignment_form(columns), since)
 
+    def at(self, assignment_id: int, revision: int) -> AssignmentRow:
+        """One assignment as it was in a revision; refused where it was not there then."""
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            subnet_id, columns, since = _find(connection, min(revision, rows.revision), assignment_id)
+        return AssignmentRow(assignment_id, subnet_id, _name(rows, subnet_id), assignment_form(columns), since)
+
     def last(self, assignment_id: int) -> AssignmentRow:
         """One assignment as it was last, removed since or not; refused where there never was one of that id."""
         with self._database.reader() as connection:

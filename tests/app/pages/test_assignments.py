@@ -4,6 +4,7 @@ import pytest
 
 from app.services.access import Role
 from dhcpcore.store.definitions import Definitions
+from tests.app.pages.form_pages import button
 from tests.app.people import EngineThatAnswers
 from tests.app.site import fill, web
 
@@ -30,7 +31,7 @@ def test_one_is_added_and_its_undo_removes_it(page):
     answer = page.post("/assignments/new", data=GOOD, follow_redirects=True)
     shown = text(answer)
     assert "192.0.2.77 is assigned to" in shown
-    undo = re.search(r'action="([^"]*)"[^>]*><input[^>]*><button[^>]*id="undo"', shown)[1]
+    undo = re.search(r'action="([^"]*)"[^>]*>(?:<input[^>]*>)+<button[^>]*id="undo"', shown)[1]
     assert listed(text(page.post(undo, follow_redirects=True))) == ["192.0.2.5"]
 
 
@@ -38,7 +39,7 @@ def test_a_removed_one_is_brought_back_as_it_was(page):
     number = re.search(r'href="/assignments/(\d+)"', text(page.get("/assignments")))[1]
     shown = text(page.post(f"/assignments/{number}/remove", follow_redirects=True))
     assert "is no longer assigned to" in shown
-    undo = re.search(r'action="([^"]*)"[^>]*><input[^>]*><button[^>]*id="undo"', shown)[1]
+    undo = re.search(r'action="([^"]*)"[^>]*>(?:<input[^>]*>)+<button[^>]*id="undo"', shown)[1]
     again = text(page.post(undo, follow_redirects=True))
     assert "is assigned again to" in again
     assert "printer" in again
@@ -218,3 +219,38 @@ def test_octets_that_are_no_text_go_through_the_form(page):
     made = page.get("/api/v1/assignments?find=192.0.2.77").json["items"][0]
     assert made["remote_id"] == {"hex": "00:01:ff"}
     assert "{hex: &#39;00:01:ff&#39;}" in text(page.get(f"/assignments/{made['id']}"))
+
+
+@pytest.mark.parametrize("verb", ["disable", "remove"])
+def test_a_button_of_a_stale_page_does_nothing_and_what_changed_is_shown(page, sqlite_database, verb):
+    stale = text(page.get("/assignments"))
+    colleague = web(sqlite_database)
+    form = {"identifier": "hw_address", "value": "02:00:00:00:00:05", "address": "192.0.2.6", "hostname": "plotter",
+            "enabled": "yes", "version": re.search(r'name="version" value="(\d+)"', stale)[1]}
+    assert colleague.post("/assignments/1", data=form).status_code == 303
+    before = Definitions(sqlite_database).document()
+    answer = page.post(f"/assignments/1/{verb}", data=button(stale, f"/assignments/1/{verb}"))
+    shown = text(answer, 409)
+    assert f"it was not {verb}d" in shown
+    assert re.search(r'address</td><td class="mono">192\.0\.2\.5</td><td class="mono">192\.0\.2\.6</td>', shown)
+    assert re.search(r'hostname</td><td class="mono">printer</td><td class="mono">plotter</td>', shown)
+    assert Definitions(sqlite_database).document() == before
+    # Who has seen that may do it all the same.
+    fresh = text(page.get("/assignments"))
+    assert page.post(f"/assignments/1/{verb}", data=button(fresh, f"/assignments/1/{verb}")).status_code == 303
+
+
+def test_the_undo_of_a_stale_page_does_nothing_either(page, sqlite_database):
+    shown = text(page.post("/assignments/new", data=GOOD, follow_redirects=True))
+    undo = re.search(r'action="([^"]*)"[^>]*>(?:<input[^>]*>)+<button[^>]*id="undo"', shown)[1]
+    stale = button(shown, undo)
+    colleague = web(sqlite_database)
+    assert colleague.post("/assignments/2/disable", data={}).status_code == 303
+    answer = page.post(undo, data=stale)
+    assert re.search(r'enabled</td><td class="mono">true</td><td class="mono">false</td>', text(answer, 409))
+
+
+def test_what_somebody_else_has_switched_already_is_no_conflict(page, sqlite_database):
+    stale = text(page.get("/assignments"))
+    assert web(sqlite_database).post("/assignments/1/disable").status_code == 303
+    assert page.post("/assignments/1/disable", data=button(stale, "/assignments/1/disable")).status_code == 303

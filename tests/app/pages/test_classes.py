@@ -4,6 +4,7 @@ import pytest
 
 from app.services.access import Role
 from dhcpcore.stats.reasons import Reason
+from tests.app.pages.form_pages import button
 from tests.app.site import fill, web
 from tests.app.traces import tell
 from tests.packets4 import DISCOVER, client, request
@@ -91,7 +92,8 @@ def test_what_was_changed_meanwhile_is_not_overwritten(page):
     text(page.post("/classes/new", data=GOOD, follow_redirects=True))
     form = values(text(page.get("/classes/one/voip")))
     text(page.post("/classes/one/voip", data={**form, "description": "theirs"}, follow_redirects=True))
-    assert "by somebody else meanwhile" in text(page.post("/classes/one/voip", data={**form, "description": "x"}), 409)
+    shown = text(page.post("/classes/one/voip", data={**form, "description": "x"}), 409)
+    assert "Somebody else has changed it meanwhile." in shown
     assert page.get("/api/v1/classes/voip").json["description"] == "theirs"
 
 
@@ -158,3 +160,29 @@ def test_what_the_form_has_no_field_for_stays(page):
     shown = page.get("/api/v1/classes/voip").json
     assert (shown["always_send"], shown["never_send"]) == (made["always_send"], made["never_send"])
     assert shown["description"] == "Telephones"
+
+
+def test_the_remove_button_of_a_stale_page_does_nothing_and_what_changed_is_shown(page, sqlite_database):
+    page.post("/classes/new", data=GOOD)
+    stale = text(page.get("/classes/one/voip"))
+    form = values(stale)
+    assert web(sqlite_database).post("/classes/one/voip", data={**form, "lifetime": "4h"}).status_code == 303
+    shown = text(page.post("/classes/remove/voip", data=button(stale, "/classes/remove/voip")), 409)
+    assert "it was not removed" in shown
+    assert re.search(r'lifetime</td><td class="mono">8h</td><td class="mono">4h</td>', shown)
+    assert len(page.get("/api/v1/classes").json["items"]) == 1
+    fresh = text(page.get("/classes/one/voip"))
+    assert page.post("/classes/remove/voip", data=button(fresh, "/classes/remove/voip")).status_code == 303
+    assert page.get("/api/v1/classes").json["items"] == []
+
+
+def test_of_two_administrators_the_second_is_told_and_shown_both(page, sqlite_database):
+    page.post("/classes/new", data=GOOD)
+    mine = values(text(page.get("/classes/one/voip")))
+    assert web(sqlite_database).post("/classes/one/voip", data={**mine, "file": "theirs"}).status_code == 303
+    shown = text(page.post("/classes/one/voip", data={**mine, "file": "mine"}), 409)
+    assert "Somebody else has changed it meanwhile." in shown
+    assert re.search(r'file</td><td class="mono">mine</td><td class="mono">theirs</td>', shown)
+    assert page.get("/api/v1/classes/voip").json["boot"]["file"] == "theirs"
+    assert page.post("/classes/one/voip", data=values(shown)).status_code == 303
+    assert page.get("/api/v1/classes/voip").json["boot"]["file"] == "mine"
