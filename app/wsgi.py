@@ -18,6 +18,7 @@ from app.pages import (
     definitions,
     events,
     frame,
+    handlers,
     global_settings,
     health,
     leases,
@@ -41,7 +42,7 @@ from dhcpcore.settings import load
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
 PAGES = (dashboard, leases, subnets, subnet_forms, shared_networks, global_settings, options, option_definitions,
-         assignments, classes, definitions, events, log, manual,
+         assignments, classes, definitions, events, handlers, log, manual,
          health, metrics, login, account, users, setup)
 
 
