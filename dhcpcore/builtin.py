@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dhcpcore.handlers.admission import AdmitClient
-from dhcpcore.handlers.assignment import FindAssignment
+from dhcpcore.handlers.assignment import FindAssignment, MakeKey
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
 from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
@@ -52,6 +52,7 @@ def builtin(
         AdmitClient(),
         MatchClasses(),
         Identify(offered),
+        MakeKey(),
         DelayOffer(),
         FindAssignment(),
         MatchKnown(),

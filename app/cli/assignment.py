@@ -37,34 +37,37 @@ def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
 
 
 @command.command(name="add")
-@click.argument("address")
+@click.argument("address", required=False)
 @click.option("--hw-address", metavar="MAC", help="The client's hardware address.")
 @click.option("--client-id", metavar="HEX", help="The client's identifier (option 61), type octet included.")
 @click.option("--circuit-id", metavar="TEXT", help="The circuit that its relay names.")
 @click.option("--remote-id", metavar="TEXT", help="The remote end that its relay names.")
+@click.option("--expression", metavar="TEXT", help="What `assignment_key` makes of its packets.")
 @click.option("--hostname", help="The name that the client is told.")
-@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address.")
+@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address. *: all of "
+              "them, wherever the client appears.")
 @click.option("--class", "classes", metavar="NAME", multiple=True, help="A class of its client; may be repeated.")
 @click.option("--disabled", is_flag=True, help="Keep it without effect.")
 @json_option
 @click.pass_obj
-def add(invocation: Invocation, /, address: str, *, subnet: str | None, classes: tuple[str, ...], disabled: bool,
+def add(invocation: Invocation, /, address: str | None, *, subnet: str | None, classes: tuple[str, ...], disabled: bool,
         as_json: bool, **given: str | None) -> None:
-    """Give one client ADDRESS for good; exactly one of the options that name a client is needed."""
+    """Give one client ADDRESS for good, or without it what else is said; name it by exactly one of the options."""
     from app.services import assignments
     from app.services.access import terminal
 
     named = [name for name in assignments.IDENTIFIERS if given.get(name)]
     if len(named) != 1:
-        raise click.UsageError("Name the client by exactly one of --hw-address, --client-id, --circuit-id and "
-                               "--remote-id.")
-    entry: dict[str, Any] = {named[0]: given[named[0]], "address": address}
+        raise click.UsageError("Name the client by exactly one of --hw-address, --client-id, --circuit-id, "
+                               "--remote-id and --expression.")
+    entry: dict[str, Any] = {named[0]: given[named[0]], **({"address": address} if address else {})}
     entry.update({"hostname": given["hostname"]} if given["hostname"] else {})
     entry.update({"enabled": False} if disabled else {})
     entry.update({"classes": list(classes)} if classes else {})
     with invocation.appliance() as appliance:
         done = assignments.add(appliance, entry, by=terminal(), subnet=subnet)
-    _tell(done, f"{address} is assigned to {given[named[0]]} (revision {done.revision}).", as_json=as_json)
+    what = f"{address} is assigned to" if address else "An assignment was added for"
+    _tell(done, f"{what} {given[named[0]]} (revision {done.revision}).", as_json=as_json)
 
 
 @command.command(name="show")
@@ -131,8 +134,8 @@ def remove(invocation: Invocation, what: str, *, as_json: bool) -> None:
 
     with invocation.appliance() as appliance:
         view, done = assignments.remove(appliance, what, by=terminal())
-    _tell(done, f"{', '.join(view.addresses)} is no longer assigned to {view.value} (revision {done.revision}).",
-          as_json=as_json)
+    what = f"{', '.join(view.addresses)} is" if view.addresses else "Nothing is"
+    _tell(done, f"{what} no longer assigned to {view.value} (revision {done.revision}).", as_json=as_json)
 
 
 @command.command(name="takeover")

@@ -10,14 +10,15 @@ from app.services.assignments import IDENTIFIERS, AssignmentView
 from app.services.option_preview import read_options
 from dhcpcore import interchange
 from dhcpcore.errors import InvalidDocument, LessorError
+from dhcpcore.interchange import to_json
 
 TEXT_MAX = 512
 #: What the form shows; whatever else an entry has (prefixes) is kept as it is.
 _OPTION_FIELDS = frozenset({"options", "always_send", "never_send"})
-_SHOWN = frozenset({*IDENTIFIERS, "address", "addresses", "hostname", "enabled", *_OPTION_FIELDS})
+_SHOWN = frozenset({*IDENTIFIERS, "address", "addresses", "hostname", "enabled", "classes", "boot", *_OPTION_FIELDS})
 #: Options are written as in the document.
 OPTIONS_MAX = 32 * 1024
-_FIELDS = frozenset({"value", "address", "hostname", "subnet", *_OPTION_FIELDS})
+_FIELDS = frozenset({"value", "address", "hostname", "subnet", "classes", "boot", *_OPTION_FIELDS})
 #: Where a fault is told that is at none of the fields.
 WHOLE = "assignment"
 
@@ -37,6 +38,8 @@ class EntryForm:
     options: str = ""
     always_send: str = ""
     never_send: str = ""
+    classes: str = ""
+    boot: str = ""
 
     @classmethod
     def of_post(cls, given: Mapping[str, str]) -> EntryForm:
@@ -47,7 +50,8 @@ class EntryForm:
         return replace(typed, enabled=given.get("enabled") == "yes", version=number,
                        options=given.get("options", "")[:OPTIONS_MAX],
                        always_send=given.get("always_send", "")[:TEXT_MAX],
-                       never_send=given.get("never_send", "")[:TEXT_MAX])
+                       never_send=given.get("never_send", "")[:TEXT_MAX], classes=given.get("classes", "")[:TEXT_MAX],
+                       boot=given.get("boot", "")[:TEXT_MAX])
 
     @classmethod
     def of_query(cls, given: Mapping[str, str]) -> EntryForm:
@@ -60,17 +64,19 @@ class EntryForm:
     @classmethod
     def of_view(cls, view: AssignmentView) -> EntryForm:
         """An assignment as it is."""
-        return cls(identifier=view.identifier or IDENTIFIERS[0], value=view.value, address=", ".join(view.addresses),
+        return cls(identifier=view.identifier or IDENTIFIERS[0],
+                   value=_written(view.entry.get(view.identifier, "")), address=", ".join(view.addresses),
                    hostname=view.hostname, subnet=view.subnet, enabled=view.enabled, version=view.version,
                    options=interchange.to_yaml(view.entry["options"]) if view.entry.get("options") else "",
                    always_send=", ".join(view.entry.get("always_send", ())),
-                   never_send=", ".join(view.entry.get("never_send", ())))
+                   never_send=", ".join(view.entry.get("never_send", ())),
+                   classes=", ".join(view.entry.get("classes", ())), boot=_written(view.entry.get("boot", "")))
 
     def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The assignment in the document's words; of ``before``, what the form does not show."""
         kept = {name: value for name, value in (before or {}).items() if name not in _SHOWN and name != "prefixes"}
         listed = [one.strip() for one in self.address.split(",") if one.strip()]
-        made: dict[str, Any] = {self.identifier: self.value}
+        made: dict[str, Any] = {self.identifier: _mapping(self.value, "value")}
         prefixes = [one for one in listed if "/" in one]
         addresses = [one for one in listed if "/" not in one]
         if len(addresses) == 1 and not prefixes and self.identifier != "duid":
@@ -85,7 +91,10 @@ class EntryForm:
             made["enabled"] = False
         if options := read_options(self.options):
             made["options"] = options
-        for key, text in (("always_send", self.always_send), ("never_send", self.never_send)):
+        if self.boot.strip():
+            made["boot"] = _mapping(self.boot, "boot")
+        for key, text in (("always_send", self.always_send), ("never_send", self.never_send),
+                          ("classes", self.classes)):
             if names := [one.strip() for one in text.split(",") if one.strip()]:
                 made[key] = names
         return {**made, **kept}
@@ -103,3 +112,13 @@ class EntryForm:
                 message = f"{path.removeprefix(name).lstrip('.')}: {message}"
             faults[name] = f"{faults[name]}; {message}" if name in faults else message
         return replace(self, faults=faults)
+
+
+def _written(value: Any) -> str:
+    """A value of the document as somebody would type it."""
+    return to_json(value).strip() if isinstance(value, Mapping) else str(value)
+
+
+def _mapping(text: str, name: str) -> Any:
+    """What was typed: a mapping where it is written as one, such as {hex: "00:01"}, else the text."""
+    return interchange.read(text, name) if text.startswith("{") else text

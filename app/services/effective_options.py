@@ -16,6 +16,7 @@ from dhcpcore.lease.model import Assignment
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.class_names import ALL, GUARD_KNOWN, GUARD_UNKNOWN, KNOWN, UNKNOWN
 from dhcpcore.topology.document import AssignmentEntry
+from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.levels import (
     PROTOCOL,
@@ -32,7 +33,7 @@ from dhcpcore.wire.addresses import format_address, parse_address
 from dhcpcore.wire.options import OptionSpace
 
 #: How a client is named; at most one of them.
-IDENTIFIERS = ("hw_address", "client_id", "circuit_id", "remote_id", "duid")
+IDENTIFIERS = ("hw_address", "client_id", "circuit_id", "remote_id", "duid", "expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,13 @@ def effective(appliance: Appliance, subnet: str, client: Mapping[str, Any] | Non
     assignment = None
     if identifier is not None:
         found = definitions.assignments_by_identifier([identifier], snapshot.revision).get(identifier, ())
-        assignment = next((one for one in found if one.subnet == home.subnet_id), None)
+        mine = [one for one in found if one.subnet == home.subnet_id]
+        if home.family == 4:
+            mine += [one for one in found if one.subnet == EVERYWHERE_ID]
+        assignment = next(iter(mine), None)
     octets = _address(address, home)
     if octets is None and assignment is not None:
-        octets = next((key[2] for key in assignment.addresses), None)
+        octets = next((key[2] for key in assignment.addresses if key[0] == home.space and home.contains(key[2])), None)
     pool = _pool(home, octets, assignment)
     nearer = _of_classes(snapshot, assignment)
     nearer += [] if assignment is None else [assignment_level(

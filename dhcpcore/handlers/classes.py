@@ -8,10 +8,10 @@ from __future__ import annotations
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.pipeline.subjects import subject_of
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.class_names import DROP, KNOWN, UNKNOWN
-from dhcpcore.topology.expressions.subject import Subject
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
@@ -35,14 +35,7 @@ class MatchClasses(Handler):
         """Sets ``subject`` and ``matched``."""
         classes = bundle.snapshot.classes
         assert classes is not None
-        datagram = bundle.datagram
-        interface = bundle.links.interfaces.get(datagram.interface)
-        bundle.subject = subject = Subject(
-            bundle.request,
-            source=datagram.source,
-            destination=datagram.destination,
-            interface="" if interface is None else interface.name,
-        )
+        bundle.subject = subject = subject_of(bundle)
         bundle.matched = matched = classes.match(subject)
         subject.classes = matched.names
         if matched.told:

@@ -81,6 +81,7 @@ class TransactionBundle:
 
     __slots__ = (
         "assignment",
+        "assignment_key",
         "before",
         "candidate",
         "client",
@@ -130,6 +131,7 @@ class TransactionBundle:
         self.server_id = b""
         self.client = b""
         self.assignment: Assignment | None = None
+        self.assignment_key: bytes | None = None  #: What its subnet's expression makes of the packet.
         self.key: LeaseKey | None = None  #: What is offered or granted.
         self.before: Lease | None = None  #: Its row.
         self.pool: Pool | None = None
@@ -167,7 +169,7 @@ class TransactionBundle:
     def begin_anew(self, snapshot: Snapshot, links: Links, now: float) -> None:
         """Forget what the packet was by the definitions of then: for those of now, after it was suspended."""
         self.snapshot, self.links, self.now = snapshot, links, now
-        self.subject = self.matched = None
+        self.subject = self.matched = self.assignment_key = None
         self.client_classes = ()
         self.rounds = 0
         self.reset()

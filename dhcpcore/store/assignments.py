@@ -14,6 +14,7 @@ from dhcpcore.lease.model import Assignment, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.columns import OPTION_DEFINITION, Body, unpacked
 from dhcpcore.store.database import SQLITE, Database
+from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.snapshot import Quarantined
 from dhcpcore.topology.spaces import Spaces, allowed, checked, defined
@@ -187,6 +188,7 @@ class AssignmentLookup:
                 if kind == OPTION_DEFINITION and stored.columns is not None
             ]
             families = {one.row_id: one.columns.family for one in rows.subnets if one.columns is not None}
+            families[EVERYWHERE_ID] = 4
             catalogue = _Catalogue(revision, defined(bodies, Faults()), families)
             # One revision that batches under way may still use, and the new one.
             newest = max(self._catalogues, default=revision)

@@ -20,8 +20,10 @@ from dhcpcore.store.picture import pool_name
 from dhcpcore.store.rows import Rows, assignments
 from dhcpcore.topology.coverage import Coverage, Range, removed
 from dhcpcore.topology.declared import Document
+from dhcpcore.topology.everywhere import EVERYWHERE, EVERYWHERE_ID, EVERYWHERE_SPACE, told
 from dhcpcore.topology.fields import parse_span
 from dhcpcore.topology.snapshot import Pool
+from dhcpcore.topology.spans import last_of
 
 _COUNT = text(
     "SELECT count(*) FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
@@ -41,6 +43,8 @@ _ASSIGNED = text(
     "WHERE l.space = :space AND l.kind = :kind AND l.plen = :plen AND l.address BETWEEN :first AND :last "
     "AND l.state = :leased AND l.expires > :now"
 )
+#: How the ranges of a subnet that goes are called.
+_GOING = "subnet "
 #: Addresses of one statement.
 _ADDRESSES_MAX = 500
 
@@ -125,14 +129,16 @@ class _Effects:
             self._lost[one.label] += self._count(one) - self._kept(one, before.revision, staying)
         leaving = replace(before, subnets=[stored for stored in before.subnets if stored.row_id not in staying])
         if leaving.subnets:
-            self._moved(_claims_of_rows(self._connection, leaving), {}, Coverage(gone), Coverage(ranges))
+            old = _claims_of_rows(self._connection, leaving, everywhere=False)
+            self._moved(old, {}, Coverage(gone), Coverage(ranges))
         return tuple(Effect(label, clients) for label, clients in self._lost.items() if clients > 0)
 
     def _kept(self, one: Range, revision: int, staying: Container[int]) -> int:
         """Holders in the range who keep their address by an assignment."""
         rows = self._connection.execute(_ASSIGNED, {**self._of(one), "r": revision})
         return sum(
-            subnet_id in staying and _is_of(_Claim(kind, identifier, ""), one.kind, _Holder(*holder))
+            (subnet_id in staying or (subnet_id == EVERYWHERE_ID and not one.label.startswith(_GOING)))
+            and _is_of(_Claim(kind, identifier, ""), one.kind, _Holder(*holder))
             for *holder, kind, identifier, subnet_id in rows
         )
 
@@ -200,6 +206,8 @@ def is_of(kind: int, identifier: bytes, lease_kind: int, holder: HasHolder) -> b
         case Identifier.CIRCUIT_ID | Identifier.REMOTE_ID if lease_kind == KIND_ADDRESS4:
             wanted = 1 if kind == Identifier.CIRCUIT_ID else 2
             return any(code == wanted and octets == identifier for code, octets in _sub_options(holder.agent))
+        case Identifier.FLEX:
+            return True  # No row tells what an expression made of its client's packets: nobody is accused.
         case _:
             return False
 
@@ -242,7 +250,7 @@ def _ranges_by_rows(rows: Rows, staying: Container[int]) -> Iterator[Range]:
             kind, first, last, plen, _body = pool.columns
             form = made.pool_form(pool.columns)
             name = f"{pool_name(form)} of {columns.name}"
-            label = name if stored.row_id in staying else f"subnet {columns.name}"
+            label = name if stored.row_id in staying else f"{_GOING}{columns.name}"
             excluded = [parse_span(text) for text in form.get("exclude", ())]
             for begin, end in _given(first, last, excluded):
                 yield Range(columns.space, kind, plen, begin, end, label)
@@ -254,7 +262,18 @@ def _given(first: bytes, last: bytes, excluded: Iterable[tuple[bytes, bytes]]) -
 
 
 def _claims(document: Document) -> dict[LeaseKey, _Claim]:
-    return _keyed(
+    everywhere = _keyed(
+        (made.of_assignment(one.entry, EVERYWHERE_SPACE), EVERYWHERE)
+        for one in document.assignments
+        if one.entry.enabled
+    )
+    prefixes = Coverage(
+        Range(subnet.entry.space, KIND_ADDRESS4, 32, subnet.entry.prefix[0], last_of(*subnet.entry.prefix), "")
+        for subnet in (document.subnets if everywhere else ())
+        if subnet.entry.family == 4
+    )
+    claims = {key: claim for key, claim in everywhere.items() if prefixes.find(key) is not None}
+    return claims | _keyed(
         (made.of_assignment(one.entry, subnet.entry.space), subnet.name)
         for subnet in document.subnets
         for one in subnet.assignments
@@ -262,12 +281,14 @@ def _claims(document: Document) -> dict[LeaseKey, _Claim]:
     )
 
 
-def _claims_of_rows(connection: Connection, rows: Rows) -> dict[LeaseKey, _Claim]:
+def _claims_of_rows(
+    connection: Connection, rows: Rows, *, everywhere: bool = True
+) -> dict[LeaseKey, _Claim]:
+    homes = [(stored.row_id, stored.columns.name) for stored in rows.subnets if stored.columns is not None]
     return _keyed(
-        (held.columns, stored.columns.name)
-        for stored in rows.subnets
-        if stored.columns is not None
-        for held in assignments(connection, rows.revision, stored.row_id)[0]
+        (held.columns, name)
+        for row_id, name in [*homes, *([(EVERYWHERE_ID, EVERYWHERE)] if everywhere else [])]
+        for held in assignments(connection, rows.revision, row_id)[0]
         if held.columns is not None and held.columns.enabled
     )
 
@@ -276,6 +297,6 @@ def _keyed(listed: Iterable[tuple[AssignmentColumns, str]]) -> dict[LeaseKey, _C
     claims: dict[LeaseKey, _Claim] = {}
     for columns, subnet in listed:
         if columns.addresses:
-            claim = _Claim(columns.identifier_kind, columns.identifier, f"assignments of {subnet}")
+            claim = _Claim(columns.identifier_kind, columns.identifier, f"assignments of {told(subnet)}")
             claims.update(dict.fromkeys(columns.addresses, claim))
     return claims

@@ -57,7 +57,8 @@ class Usage(NamedTuple):
 
 def from_document(document: Document, revision: int = 0) -> Snapshot:
     """The snapshot of a document that was never stored: ids are numbers in order, from 1."""
-    enabled = [one.entry for subnet in document.subnets for one in subnet.assignments if one.entry.enabled]
+    listed = [*document.assignments, *(one for subnet in document.subnets for one in subnet.assignments)]
+    enabled = [one.entry for one in listed if one.entry.enabled]
     usage = Usage(
         frozenset(int(entry.identifier[1]) for entry in enabled),
         any(entry.all_addresses or entry.prefixes for entry in enabled),
@@ -243,6 +244,7 @@ def _subnet(
         admission=admission(entry.allow, entry.deny),
         match_client_id=entry.match_client_id,
         policy=_policy(entry, globals_),
+        assignment_key=(subnet.assignment_key or document.assignment_key) if family == 4 else None,
     )
 
 

@@ -15,9 +15,10 @@ from dhcpcore.topology.class_names import (
     exists,
     template_of,
 )
-from dhcpcore.topology.declared import DeclaredClass, DeclaredSubnet
+from dhcpcore.topology.declared import DeclaredAssignment, DeclaredClass, DeclaredSubnet
 from dhcpcore.topology.document import ClassEntry, PoolEntry
 from dhcpcore.topology.entries import BootFields
+from dhcpcore.topology.everywhere import place as place_of
 from dhcpcore.topology.expressions.compiler import Expression, compiled
 from dhcpcore.topology.expressions.faults import InvalidExpression
 from dhcpcore.topology.faults import Faults
@@ -163,6 +164,7 @@ def _cycles(classes: Sequence[DeclaredClass]) -> Iterator[list[str]]:
 
 def references(
     subnets: Sequence[DeclaredSubnet],
+    everywhere: Iterable[DeclaredAssignment],
     listed: Iterable[tuple[int, Any]],
     classes: Sequence[DeclaredClass],
     faults: Faults,
@@ -180,6 +182,8 @@ def references(
         for one in subnet.assignments:
             if one.entry.classes:
                 _some(subnet.place(one), "classes", one.entry.classes, named, faults)
+    for one in everywhere:
+        _some(place_of(one), "classes", one.entry.classes, named, faults)
 
 
 def _guard(

@@ -146,6 +146,9 @@ class GlobalsEntry(Entry):
     one_lease_per_client: bool = Field(False, description="Whether a new lease ends the client's others, anywhere.")
     random_mac: Literal["allow", "deny"] = Field("allow", description="Whether made-up hardware addresses are served.")
     flood: FloodEntry = Field(default_factory=FloodEntry, description="How much clients may send.")
+    assignment_key: str | None = Field(
+        None, description="DHCPv4: an expression; its value is looked for among assignments by `expression`."
+    )
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -251,6 +254,7 @@ IDENTIFIERS: tuple[tuple[str, Identifier, tuple[int, ...]], ...] = (
     ("circuit_id", Identifier.CIRCUIT_ID, (4,)),
     ("remote_id", Identifier.REMOTE_ID, (4, 6)),
     ("duid", Identifier.DUID, (4, 6)),
+    ("expression", Identifier.FLEX, (4,)),
 )
 _IDENTIFIER_KEYS = ", ".join(key for key, _kind, _families in IDENTIFIERS)
 
@@ -263,6 +267,7 @@ class AssignmentEntry(Entry):
     circuit_id: AgentId | None = Field(None, description="DHCPv4: circuit that the relay names, option 82.1.")
     remote_id: AgentId | None = Field(None, description="Remote end that the relay names: option 82.2, DHCPv6's 37.")
     duid: Duid | None = Field(None, description="The client's DUID; in DHCPv4 inside a client identifier of type 255.")
+    expression: AgentId | None = Field(None, description="DHCPv4: what `assignment_key` makes of the client's packets.")
     address: Address | None = Field(None, description="The address that the client gets.")
     addresses: list[Address] = Field(default_factory=list, description="DHCPv6: the addresses, where more than one.")
     prefixes: list[Network] = Field(default_factory=list, description="DHCPv6: the prefixes delegated to the client.")
@@ -358,6 +363,7 @@ class SubnetSettings(Entry):
         0, description="DHCPv4: milliseconds by which offers are held back, for other servers to be first."
     )
     max_leases: Limit = Field(0, description="How many leases it may have at once, assigned ones too; 0: no limit.")
+    assignment_key: str | None = Field(None, description="DHCPv4: as in globals, for this subnet.")
 
     @model_validator(mode="after")
     def _adapts(self) -> Self:
@@ -454,6 +460,9 @@ class DocumentEntry(Entry):
     )
     classes: list[ClassEntry] = Field(default_factory=list, description="Classes of clients.")
     subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
+    assignments: list[AssignmentEntry] = Field(
+        default_factory=list, description="Static assignments of IPv4 clients wherever they appear."
+    )
     leasequery: LeasequeryEntry = Field(
         default_factory=LeasequeryEntry, description="Who may ask who has which address."
     )
@@ -477,6 +486,7 @@ ONLY_FAMILY: dict[str, int] = {
     "match_client_id": 4,
     "min_secs": 4,
     "offer_delay_ms": 4,
+    "assignment_key": 4,
 }
 
 

@@ -18,6 +18,7 @@ from dhcpcore.topology.spans import last_of
 
 if TYPE_CHECKING:
     from dhcpcore.topology.classes import Classes
+    from dhcpcore.topology.expressions.compiler import Expression
 
 _NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
 
@@ -186,6 +187,7 @@ class Subnet:
     admission: Admission | None = None  #: Its allow and deny lists; None where it has none.
     match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
     policy: Policy = NO_POLICY
+    assignment_key: Expression | None = None  #: Its value may be what an assignment knows a client by.
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
 
     def __post_init__(self) -> None:

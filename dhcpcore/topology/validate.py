@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from dhcpcore.errors import InvalidDocument
-from dhcpcore.topology import class_rules, rules
+from dhcpcore.topology import class_rules, everywhere, rules
 from dhcpcore.topology.declared import DeclaredAssignment, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import (
     LATER_KEYS,
@@ -30,6 +30,7 @@ from dhcpcore.topology.document import (
 from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.faults import Faults, shown, unknown_key
 from dhcpcore.topology.spaces import NO_SENDS, Payloads, Sends, Spaces, defined, encoded, sends
+from dhcpcore.wire.options import OptionSpace
 
 E = TypeVar("E", bound=Entry)
 
@@ -82,9 +83,12 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
     listed_classes = list(_listed(raw, "classes", "", faults))
     classes = class_rules.declare(listed_classes, spaces, faults, stored=stored)
     rules.check(subnets, faults)
+    assignments = _everywhere(raw, spaces[4], faults)
+    everywhere.check(assignments, subnets, faults)
+    key = None if globals_ is None else everywhere.key_expression(globals_.assignment_key, spaces[4], faults, "globals")
     leasequery = _section(raw, "leasequery", LeasequeryEntry, faults)
     if not stored:
-        class_rules.references(subnets, listed_classes, classes, faults)
+        class_rules.references(subnets, assignments, listed_classes, classes, faults)
     document = Document(
         globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),
         payloads=payloads,
@@ -99,6 +103,8 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
         shared_networks=tuple(network for network in networks if network.path not in faults.elements),
         leasequery=leasequery,
         classes=classes,
+        assignments=tuple(one for one in assignments if everywhere.place(one) not in faults.elements),
+        assignment_key=key,
     )
     return Inspected(document, faults)
 
@@ -113,6 +119,25 @@ def _top_level(raw: Mapping[Any, Any], faults: Faults) -> None:
         faults.add("", "version", f"{said}: write version: {VERSION}")
     for key in LATER_KEYS:
         _not_in_this_version(raw, key, "", faults)
+
+
+def _everywhere(raw: Mapping[Any, Any], space: OptionSpace, faults: Faults) -> list[DeclaredAssignment]:
+    """Assignments that are of no subnet."""
+    found = []
+    for number, item in _listed(raw, "assignments", "", faults):
+        entry = faults.model(f"assignments[{number}]", AssignmentEntry, item)
+        if entry is not None:
+            found.append(DeclaredAssignment(number, entry))
+            _check_options(entry, space, everywhere.place(found[-1]), faults)
+    return found
+
+
+def _check_options(entry: AssignmentEntry, space: OptionSpace, path: str, faults: Faults) -> None:
+    """An assignment's options are encoded where it is looked up; here only what is wrong is noted."""
+    if entry.options:
+        encoded(space, entry.options, faults, path, "options")
+    if entry.always_send or entry.never_send:
+        sends(space, entry.always_send, entry.never_send, faults, path)
 
 
 def _section(raw: Mapping[Any, Any], key: str, model: type[E], faults: Faults) -> E:
@@ -211,12 +236,10 @@ def _subnet(value: Any, path: str, spaces: Spaces, faults: Faults) -> DeclaredSu
         tuple(_with_payloads(pool, family, spaces, faults) for pool in pools),
         tuple(assignments),
         sends(spaces[family], entry.always_send, entry.never_send, faults, path),
+        everywhere.key_expression(entry.assignment_key, spaces[4], faults, path),
     )
     for one in assignments:
-        if one.entry.options:
-            encoded(spaces[family], one.entry.options, faults, subnet.place(one), "options")
-        if one.entry.always_send or one.entry.never_send:
-            sends(spaces[family], one.entry.always_send, one.entry.never_send, faults, subnet.place(one))
+        _check_options(one.entry, spaces[family], subnet.place(one), faults)
     return subnet
 
 
