@@ -6,6 +6,7 @@ from dhcpcore.handlers.admission import AdmitClient
 from dhcpcore.handlers.assignment import FindAssignment, MakeKey
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
+from dhcpcore.handlers.class_limits import CountClasses, LimitClasses, LimitClassRate
 from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
@@ -57,10 +58,13 @@ def builtin(
         FindAssignment(),
         MatchKnown(),
         BootpKnown(additional, options),
+        LimitClassRate(manners),
         LimitLeases(),
+        LimitClasses(),
         RecordConflict(),
         RecordAtOnce(),
         RecordLease(),
+        CountClasses(),
         OfferNoAddress(),
         Offer(allocator, offered),
         Grant(allocator),

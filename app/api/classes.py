@@ -55,6 +55,9 @@ class ClassOfClients(BaseModel):
     lifetime: Any = None
     boot: dict[str, Any] = {}
     description: str | None = None
+    max_leases: int = 0
+    max_leases_per_subnet: int = 0
+    rate: int = 0
 
 
 class ClassesOfClients(BaseModel):

@@ -44,8 +44,8 @@ def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
 @click.option("--remote-id", metavar="TEXT", help="The remote end that its relay names.")
 @click.option("--expression", metavar="TEXT", help="What `assignment_key` makes of its packets.")
 @click.option("--hostname", help="The name that the client is told.")
-@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address. *: all of "
-              "them, wherever the client appears.")
+@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address. "
+              "*: all, wherever the client appears.")
 @click.option("--class", "classes", metavar="NAME", multiple=True, help="A class of its client; may be repeated.")
 @click.option("--disabled", is_flag=True, help="Keep it without effect.")
 @json_option

@@ -15,10 +15,12 @@ TEXT_MAX = 10_000
 #: Where a fault is told that is at none of the fields.
 WHOLE = "class"
 _TEXTS = ("name", "expression", "options", "lifetime", "next_server", "server_name", "file", "by_architecture",
-          "description", "before", "packet", "received_at", "supposed")
+          "description", "before", "packet", "received_at", "supposed", "max_leases", "max_leases_per_subnet", "rate")
 #: Keys of a class that the form shows, the options of the other family aside: an edit leaves all others as they are.
 _SHOWN = frozenset(("name", "test", "template_test", "only_in_additional_list", "options", "lifetime", "boot",
-                    "description"))
+                    "description", "max_leases", "max_leases_per_subnet", "rate"))
+#: Numbers, of which 0 is no limit.
+_LIMITS = ("max_leases", "max_leases_per_subnet", "rate")
 _BOOT = ("next_server", "server_name", "file")
 
 
@@ -43,6 +45,9 @@ class ClassForm:
     received_at: str = ""
     known: bool = False
     supposed: str = ""
+    max_leases: str = ""
+    max_leases_per_subnet: str = ""
+    rate: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -70,7 +75,9 @@ class ClassForm:
             lifetime=str(lifetime) if not isinstance(lifetime, dict) else _written(lifetime, flow=True),
             next_server=boot.get("next_server", ""), server_name=boot.get("server_name", ""),
             file=boot.get("file", ""), by_architecture=_written(boot.get("by_architecture", {})),
-            description=entry.get("description", ""), version=view.version)
+            description=entry.get("description", ""), version=view.version,
+            max_leases=str(entry.get("max_leases", "")), rate=str(entry.get("rate", "")),
+            max_leases_per_subnet=str(entry.get("max_leases_per_subnet", "")))
 
     def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The class in the document's words; of ``before``, what the form does not show."""
@@ -89,6 +96,9 @@ class ClassForm:
             boot["by_architecture"] = read_entry(self.by_architecture, "by_architecture")
         if boot:
             made["boot"] = boot
+        for name in _LIMITS:
+            if text := getattr(self, name):
+                made[name] = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
         if self.description:
             made["description"] = self.description
         return made | {key: kept for key, kept in (before or {}).items() if key not in _SHOWN}
@@ -111,7 +121,8 @@ def _field_of(path: str) -> str:
         return "expression"
     if steps[0] == "boot":
         return next((name for name in (*_BOOT, "by_architecture") if name in steps), "by_architecture")
-    return steps[0] if steps[0] in {"name", "options", "lifetime", "description", "by_architecture"} else WHOLE
+    known = {"name", "options", "lifetime", "description", "by_architecture", *_LIMITS}
+    return steps[0] if steps[0] in known else WHOLE
 
 
 def _other_family(before: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -259,8 +259,8 @@ def require_home(appliance: Appliance, view: AssignmentView, subnet: str | None)
     for one in snapshot.subnets:
         if one.name == view.subnet and subnet in {one.name, format_prefix(one.prefix, one.plen), str(one.subnet_id)}:
             return
-    raise InvalidDocument((Fault("subnet", f"is {told(view.subnet)} and stays so: to move the client, add an assignment "
-                                 "in the other subnet and remove this one"),))
+    raise InvalidDocument((Fault("subnet", f"is {told(view.subnet)} and stays so: to move the client, add an "
+                                 "assignment in the other subnet and remove this one"),))
 
 
 def _add(appliance: Appliance, entry: Mapping[str, Any], by: Principal, subnet: str | None) -> tuple[int, Applied]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN, template_of
 from dhcpcore.topology.class_rules import needs
-from dhcpcore.topology.classes import Classes, ClientClass, Tested
+from dhcpcore.topology.classes import Classes, ClassLimit, ClientClass, Tested
 from dhcpcore.topology.declared import DeclaredClass, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import GlobalsEntry, PoolEntry, SubnetSettings
 from dhcpcore.topology.entries import BootEntry, BootFields, LifetimeEntry
@@ -190,6 +190,7 @@ def _class(one: DeclaredClass, number: int, templates: Mapping[str, int]) -> Cli
         level=OptionLevel("class", entry.name, one.payloads[4], *one.sends[4]),
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         boot=None if entry.boot is None else _boot(entry.boot),
+        limit=ClassLimit(entry.max_leases, entry.max_leases_per_subnet, entry.rate),
     )
 
 

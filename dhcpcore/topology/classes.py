@@ -9,6 +9,7 @@ once that is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -37,6 +38,17 @@ SPAWNED_MAX = 255
 _VENDOR_CLASS_ID = 60
 
 
+class ClassLimit(NamedTuple):
+    """What the clients of a class may have together; 0 is no limit."""
+
+    leases: int = 0
+    per_subnet: int = 0
+    rate: int = 0  #: Packets a second.
+
+
+NO_LIMIT = ClassLimit()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClientClass:
     """What a declared class gives to its clients; ``order``: the lesser one wins.
@@ -50,6 +62,7 @@ class ClientClass:
     level: OptionLevel
     lifetimes: Lifetimes | None = None
     boot: Boot | None = None
+    limit: ClassLimit = NO_LIMIT
 
     @property
     def gives(self) -> bool:
@@ -158,14 +171,15 @@ class Classes:
     """All classes of a snapshot."""
 
     __slots__ = (
-        "_additional", "_after", "_before", "_given", "_made_of", "_memo", "_names_vendors", "_templates", "asks_known",
+        "_additional", "_after", "_before", "_given", "_limited", "_made_of", "_memo", "_names_vendors", "_templates",
+        "asks_known", "limits",
     )  # fmt: skip
 
     def __init__(self, declared: Iterable[ClientClass], tests: Sequence[Tested], late: frozenset[str],
                  named: Iterable[str]) -> None:  # fmt: skip
         declared, named = tuple(declared), frozenset(named)
         self._made_of = (
-            tuple((one.name, one.order, one.level, one.lifetimes, one.boot) for one in declared),
+            tuple((one.name, one.order, one.level, one.lifetimes, one.boot, one.limit) for one in declared),
             tuple((one.name, one.expression.text, one.is_template) for one in tests),
             late,
             named,
@@ -188,12 +202,34 @@ class Classes:
         #: Whether it makes a difference to any class that the client is known.
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
+        #: Classes with a limit, templates among them.
+        self.limits = {one.name: one.limit for one in declared if any(one.limit)}
+        self._limited: dict[frozenset[str], tuple[str, ...]] = {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Classes) and self._made_of == other._made_of
 
     def __hash__(self) -> int:
         return hash(self._made_of[1:])
+
+    def limit_of(self, name: str) -> ClassLimit:
+        """The limit of a class; one that a template makes has its own, or its template's.  A template has none."""
+        if name in self._templates:
+            return NO_LIMIT
+        limit = self.limits.get(name)
+        if limit is None and name.startswith(SPAWN) and (template := template_of(name, self._templates)) is not None:
+            limit = self.limits.get(template)
+        return limit or NO_LIMIT
+
+    def limited(self, names: AbstractSet[str]) -> tuple[str, ...]:
+        """Of the classes that a client is of, in order, those that have a limit."""
+        key = frozenset(names)
+        found = self._limited.get(key)
+        if found is None:
+            if len(self._limited) >= MEMO_MAX:
+                self._limited.clear()
+            found = self._limited[key] = tuple(sorted(name for name in names if any(self.limit_of(name))))
+        return found
 
     def match(self, subject: Subject) -> Matched:
         """The classes that the packet alone tells."""

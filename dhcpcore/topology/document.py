@@ -441,11 +441,21 @@ class ClassEntry(Entry):
     description: Annotated[str, Field(max_length=1000)] | None = Field(None, description="For people.")
     always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
     never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+    max_leases: Limit = Field(
+        0, description="How many leases its clients may have at once; of a template, those of each class of its making."
+    )
+    max_leases_per_subnet: Limit = Field(0, description="The same, in each subnet.")
+    rate: Limit = Field(
+        0, description="Packets a second that its clients together may send; of a template, as with `max_leases`."
+    )
 
     @model_validator(mode="after")
     def _one_test(self) -> Self:
         if self.test is not None and self.template_test is not None:
             raise wrong("write either test or template_test")
+        limits = ("max_leases", "max_leases_per_subnet", "rate")
+        if self.only_in_additional_list and (said := [key for key in limits if getattr(self, key)]):
+            raise wrong(f"{said[0]}: the class is looked at when all is decided: take only_in_additional_list out")
         return self
 
 

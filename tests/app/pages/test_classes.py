@@ -143,3 +143,15 @@ def test_what_the_form_has_no_field_for_stays(page):
     shown = page.get("/api/v1/classes/voip").json
     assert (shown["always_send"], shown["never_send"]) == (made["always_send"], made["never_send"])
     assert shown["description"] == "Telephones"
+
+
+def test_limits_are_written_and_read(page):
+    limits = {"max_leases": "20", "max_leases_per_subnet": "10", "rate": "50"}
+    page.post("/classes/new", data={**GOOD, **limits})
+    assert page.get("/api/v1/classes/voip").json == {**ENTRY, "max_leases": 20, "max_leases_per_subnet": 10, "rate": 50}
+    form = values(text(page.get("/classes/one/voip")))
+    assert {name: form[name] for name in limits} == limits
+    shown = text(page.post("/classes/one/voip", data={**form, "rate": "many"}), 422)
+    assert 'id="h-rate"' in shown
+    page.post("/classes/one/voip", data={**form, "max_leases": "", "max_leases_per_subnet": "", "rate": "0"})
+    assert page.get("/api/v1/classes/voip").json == ENTRY
