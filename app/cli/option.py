@@ -31,6 +31,9 @@ def preview(invocation: Invocation, name: str, value: str, *, family: str, as_js
     if as_json:
         emit(made)
         return
+    if not made.wire:
+        say(f"{made.name} ({made.code}), worked out for each packet: {_shown(made.value)}")
+        return
     say(f"{made.name} ({made.code}), {made.octets} octets: {_shown(made.value)}")
     if made.unreadable:
         say(f"no value of this option: {made.unreadable}")

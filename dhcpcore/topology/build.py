@@ -234,6 +234,7 @@ def _subnet(
         proxy=entry.proxy,
         always=subnet.sends.always,
         never=subnet.sends.never,
+        computed=subnet.sends.computed,
         bootp=inherited("bootp"),
         bootp_lifetime_s=inherited("bootp_lifetime"),
         echo_client_id=inherited("echo_client_id"),
@@ -332,6 +333,7 @@ def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: Gl
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         always=pool.sends.always,
         never=pool.sends.never,
+        computed=pool.sends.computed,
         bootp=isinstance(entry, PoolEntry) and entry.bootp,
         ipv6_only_s=entry.ipv6_only if isinstance(entry, PoolEntry) else None,
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from dhcpcore.errors import InvalidValue
 from dhcpcore.topology.class_names import (
     DROP,
     GUARD_KNOWN,
@@ -15,6 +16,7 @@ from dhcpcore.topology.class_names import (
     exists,
     template_of,
 )
+from dhcpcore.topology.computed import computed, is_computed, require_classes
 from dhcpcore.topology.declared import DeclaredAssignment, DeclaredClass, DeclaredSubnet
 from dhcpcore.topology.document import ClassEntry, PoolEntry
 from dhcpcore.topology.entries import BootFields
@@ -24,6 +26,7 @@ from dhcpcore.topology.expressions.faults import InvalidExpression
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.spaces import Spaces, encoded, sends
 from dhcpcore.wire.architectures import format_architecture
+from dhcpcore.wire.options import OptionSpace
 
 #: Each class is looked at for every packet, or remembered.
 CLASSES_MAX = 1000
@@ -57,8 +60,8 @@ def declare(
         }
         always, never = entry.always_send, entry.never_send
         sent = {
-            4: sends(spaces[4], always.dhcp4, never.dhcp4, faults, path, ".dhcp4"),
-            6: sends(spaces[6], always.dhcp6, never.dhcp6, faults, path, ".dhcp6"),
+            4: sends(spaces[4], always.dhcp4, never.dhcp4, options.dhcp4, faults, path, ".dhcp4"),
+            6: sends(spaces[6], always.dhcp6, never.dhcp6, options.dhcp6, faults, path, ".dhcp6"),
         }
         _boot(entry, path, faults)
         if entry.lifetime is not None and entry.only_in_additional_list:
@@ -184,6 +187,21 @@ def references(
                 _some(subnet.place(one), "classes", one.entry.classes, named, faults)
     for one in everywhere:
         _some(place_of(one), "classes", one.entry.classes, named, faults)
+
+
+def asked_by_options(
+    element: str, suffix: str, options: Mapping[str, Any], space: OptionSpace, listed: Iterable[tuple[int, Any]],
+    faults: Faults,
+) -> None:  # fmt: skip
+    """Every class that the expression of an option asks for exists."""
+    for name, value in options.items():
+        if is_computed(value) and "member" in str(value):
+            try:
+                require_classes(computed(space, value), _names(listed))
+            except InvalidValue as error:
+                place = f"options{suffix}.{name}"
+                if not any(fault.path.endswith(place) for fault in faults.all()):
+                    faults.add(element, place, str(error))
 
 
 def _guard(

@@ -68,7 +68,7 @@ class ClientClass:
     def gives(self) -> bool:
         """Whether it makes any difference to what its clients are told."""
         level = self.level
-        says = bool(level.payloads or level.always or level.never)
+        says = bool(level.payloads or level.always or level.never or level.computed)
         return says or self.lifetimes is not None or self.boot is not None
 
 
@@ -172,7 +172,7 @@ class Classes:
 
     __slots__ = (
         "_additional", "_after", "_before", "_given", "_limited", "_made_of", "_memo", "_names_vendors", "_templates",
-        "asks_known", "limits",
+        "asks_known", "computes", "limits",
     )  # fmt: skip
 
     def __init__(self, declared: Iterable[ClientClass], tests: Sequence[Tested], late: frozenset[str],
@@ -202,6 +202,8 @@ class Classes:
         #: Whether it makes a difference to any class that the client is known.
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
+        #: Whether any class works an option out.
+        self.computes = any(one.level.computed for one in declared)
         #: Classes with a limit, templates among them.
         self.limits = {one.name: one.limit for one in declared if any(one.limit)}
         self._limited: dict[frozenset[str], tuple[str, ...]] = {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations
 from dhcpcore.topology.filters import Admission
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
 from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
@@ -71,6 +72,7 @@ class OptionLevel:
     payloads: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     always: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
+    computed: Computations = field(default_factory=lambda: NOTHING_COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Pool:
     allocator: str = "lowest"  #: lowest | hashed | random
     gate: Gate | None = None
     max_leases: int = 0  #: 0: no limit.
+    computed: Computations = field(default_factory=lambda: NOTHING_COMPUTED)
 
     def covers(self, address: bytes) -> bool:
         """Whether ``address`` (of the same family) is one of the pool's."""
@@ -187,6 +190,8 @@ class Subnet:
     admission: Admission | None = None  #: Its allow and deny lists; None where it has none.
     match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
     policy: Policy = NO_POLICY
+    #: Options that are worked out for each packet.
+    computed: Computations = field(default_factory=lambda: NOTHING_COMPUTED)
     assignment_key: Expression | None = None  #: Its value may be what an assignment knows a client by.
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
 
