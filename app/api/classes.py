@@ -57,6 +57,7 @@ class ClassOfClients(BaseModel):
     description: str | None = None
     max_leases: int = 0
     max_leases_per_subnet: int = 0
+    offer_hold: Any = None
     rate: int = 0
 
 

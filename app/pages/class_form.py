@@ -15,10 +15,11 @@ TEXT_MAX = 10_000
 #: Where a fault is told that is at none of the fields.
 WHOLE = "class"
 _TEXTS = ("name", "expression", "options", "lifetime", "next_server", "server_name", "file", "by_architecture",
-          "description", "before", "packet", "received_at", "supposed", "max_leases", "max_leases_per_subnet", "rate")
+          "description", "before", "packet", "received_at", "supposed", "max_leases",
+          "max_leases_per_subnet", "rate", "offer_hold")
 #: Keys of a class that the form shows, the options of the other family aside: an edit leaves all others as they are.
 _SHOWN = frozenset(("name", "test", "template_test", "only_in_additional_list", "options", "lifetime", "boot",
-                    "description", "max_leases", "max_leases_per_subnet", "rate"))
+                    "description", "max_leases", "max_leases_per_subnet", "rate", "offer_hold"))
 #: Numbers, of which 0 is no limit.
 _LIMITS = ("max_leases", "max_leases_per_subnet", "rate")
 _BOOT = ("next_server", "server_name", "file")
@@ -48,6 +49,7 @@ class ClassForm:
     max_leases: str = ""
     max_leases_per_subnet: str = ""
     rate: str = ""
+    offer_hold: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -77,7 +79,8 @@ class ClassForm:
             file=boot.get("file", ""), by_architecture=_written(boot.get("by_architecture", {})),
             description=entry.get("description", ""), version=view.version,
             max_leases=str(entry.get("max_leases", "")), rate=str(entry.get("rate", "")),
-            max_leases_per_subnet=str(entry.get("max_leases_per_subnet", "")))
+            max_leases_per_subnet=str(entry.get("max_leases_per_subnet", "")),
+            offer_hold=str(entry.get("offer_hold", "")))
 
     def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The class in the document's words; of ``before``, what the form does not show."""
@@ -96,6 +99,8 @@ class ClassForm:
             boot["by_architecture"] = read_entry(self.by_architecture, "by_architecture")
         if boot:
             made["boot"] = boot
+        if self.offer_hold:
+            made["offer_hold"] = read_entry(f"value: {self.offer_hold}", "offer_hold")["value"]
         for name in _LIMITS:
             if text := getattr(self, name):
                 made[name] = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
@@ -121,7 +126,7 @@ def _field_of(path: str) -> str:
         return "expression"
     if steps[0] == "boot":
         return next((name for name in (*_BOOT, "by_architecture") if name in steps), "by_architecture")
-    known = {"name", "options", "lifetime", "description", "by_architecture", *_LIMITS}
+    known = {"name", "options", "lifetime", "description", "by_architecture", "offer_hold", *_LIMITS}
     return steps[0] if steps[0] in known else WHOLE
 
 

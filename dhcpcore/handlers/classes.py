@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
-from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.pipeline.signals import CannotRespond, Refuse
 from dhcpcore.pipeline.subjects import subject_of
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.class_names import DROP, KNOWN, UNKNOWN
+from dhcpcore.topology.class_names import DROP, KNOWN, REJECT, UNKNOWN
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
@@ -73,6 +73,25 @@ class MatchKnown(Handler):
             if DROP in matched.names:
                 raise CannotRespond(Reason.CLASS_DROP)
         bundle.client_classes = matched.given
+
+
+class RejectClients(Handler):
+    """Whoever is of REJECT gets nothing, and is told so where it asks for an address; it may still give one back."""
+
+    message_types = _ASKING
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where that class is declared."""
+        return snapshot.classes is not None and snapshot.classes.rejects
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """After ``MatchKnown``."""
+        subject = bundle.subject
+        assert subject is not None
+        if REJECT in subject.classes:
+            if bundle.request.message_type == MessageType.REQUEST:
+                raise Refuse(Reason.NAK_CLASS)
+            raise CannotRespond(Reason.CLASS_REJECT)
 
 
 class MatchAdditional(Handler):

@@ -7,7 +7,7 @@ address before its old end), so this is for people to decide by, not for the dat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -18,12 +18,14 @@ from dhcpcore.store import columns as made
 from dhcpcore.store.columns import AssignmentColumns
 from dhcpcore.store.picture import pool_name
 from dhcpcore.store.rows import Rows, assignments
+from dhcpcore.topology.build import excluded_of
 from dhcpcore.topology.coverage import Coverage, Range, removed
 from dhcpcore.topology.declared import Document
+from dhcpcore.topology.document import PoolEntry
 from dhcpcore.topology.everywhere import EVERYWHERE, EVERYWHERE_ID, EVERYWHERE_SPACE, told
 from dhcpcore.topology.fields import parse_span
 from dhcpcore.topology.snapshot import Pool
-from dhcpcore.topology.spans import last_of
+from dhcpcore.topology.spans import ends_of_24, joined, last_of
 
 _COUNT = text(
     "SELECT count(*) FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
@@ -224,7 +226,9 @@ def _sub_options(agent: bytes) -> Iterator[tuple[int, bytes]]:
 def _ranges_of(document: Document) -> Iterator[Range]:
     for subnet in document.subnets:
         for pool in subnet.pools:
-            for first, last in _given(pool.entry.first, pool.entry.last, getattr(pool.entry, "exclude", ())):
+            entry = pool.entry
+            barred = excluded_of(entry, subnet.entry, document.globals) if isinstance(entry, PoolEntry) else ()
+            for first, last in _given(entry.first, entry.last, barred):
                 yield Range(subnet.entry.space, pool.kind, pool.plen, first, last, "")
 
 
@@ -240,6 +244,9 @@ def _ranges_of_rows(rows: Rows, document: Document) -> Iterator[Range]:
 
 def _ranges_by_rows(rows: Rows, staying: Container[int]) -> Iterator[Range]:
     """The pools' ranges, by the name of the pool or, where its subnet goes, of that."""
+    globals_ = rows.globals.columns if rows.globals is not None else None
+    compatibility = {} if globals_ is None else globals_.body.get("compatibility", {})
+    bars_ends = isinstance(compatibility, Mapping) and compatibility.get("exclude_first_last_24") is True
     for stored in rows.subnets:
         columns = stored.columns
         if columns is None:
@@ -252,6 +259,8 @@ def _ranges_by_rows(rows: Rows, staying: Container[int]) -> Iterator[Range]:
             name = f"{pool_name(form)} of {columns.name}"
             label = name if stored.row_id in staying else f"{_GOING}{columns.name}"
             excluded = [parse_span(text) for text in form.get("exclude", ())]
+            if bars_ends and len(first) == 4 and columns.plen <= 24:
+                excluded = [*joined([*excluded, *ends_of_24(first, last)])]
             for begin, end in _given(first, last, excluded):
                 yield Range(columns.space, kind, plen, begin, end, label)
 

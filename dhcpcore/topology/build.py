@@ -30,6 +30,7 @@ from dhcpcore.topology.snapshot import (
     Snapshot,
     Subnet,
 )
+from dhcpcore.topology.spans import ends_of_24, joined
 from dhcpcore.topology.validate import inspect
 
 
@@ -190,6 +191,7 @@ def _class(one: DeclaredClass, number: int, templates: Mapping[str, int]) -> Cli
         level=OptionLevel("class", entry.name, one.payloads[4], *one.sends[4]),
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         boot=None if entry.boot is None else _boot(entry.boot),
+        offer_hold_s=entry.offer_hold,
         limit=ClassLimit(entry.max_leases, entry.max_leases_per_subnet, entry.rate),
     )
 
@@ -319,6 +321,13 @@ def _gate(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> G
     return None if gate == Gate() else gate
 
 
+def excluded_of(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> tuple[tuple[bytes, bytes], ...]:
+    """What of a pool is given to nobody, in order."""
+    if globals_.compatibility.exclude_first_last_24 and len(entry.first) == 4 and subnet.prefix[1] <= 24:
+        return joined([*entry.exclude, *ends_of_24(entry.first, entry.last)])
+    return tuple(sorted(entry.exclude))
+
+
 def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: GlobalsEntry) -> Pool:
     entry = pool.entry
     made = Pool(
@@ -341,7 +350,7 @@ def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: Gl
         return made
     return replace(
         made,
-        excluded=tuple(sorted(entry.exclude)),
+        excluded=excluded_of(entry, subnet, globals_),
         allocator=entry.allocator or subnet.allocator or "lowest",
         gate=_gate(entry, subnet, globals_),
         max_leases=entry.max_leases,

@@ -11,6 +11,7 @@ from dhcpcore.topology.class_names import (
     DROP,
     GUARD_KNOWN,
     GUARD_UNKNOWN,
+    REJECT,
     SPAWN,
     UNTESTED,
     exists,
@@ -82,7 +83,7 @@ def _name(entry: ClassEntry, path: str, faults: Faults) -> None:
         faults.add(path, "test", f"{entry.name} is built in, and needs no test: take it out")
     if entry.name in {GUARD_KNOWN, GUARD_UNKNOWN}:
         faults.add(path, "name", f"is built in: as a class of its own it is written {entry.name.upper()}")
-    if entry.name in {*UNTESTED, DROP} and entry.only_in_additional_list:
+    if entry.name in {*UNTESTED, DROP, REJECT} and entry.only_in_additional_list:
         faults.add(path, "only_in_additional_list", f"{entry.name} is never looked at later: take the key out")
 
 

@@ -18,6 +18,7 @@ from dhcpcore.topology.class_names import (
     ALL,
     BOOTP,
     KNOWN,
+    REJECT,
     SPAWN,
     UNKNOWN,
     VENDOR_CLASS,
@@ -63,13 +64,14 @@ class ClientClass:
     lifetimes: Lifetimes | None = None
     boot: Boot | None = None
     limit: ClassLimit = NO_LIMIT
+    offer_hold_s: int | None = None
 
     @property
     def gives(self) -> bool:
         """Whether it makes any difference to what its clients are told."""
         level = self.level
         says = bool(level.payloads or level.always or level.never or level.computed)
-        return says or self.lifetimes is not None or self.boot is not None
+        return says or self.lifetimes is not None or self.boot is not None or self.offer_hold_s is not None
 
 
 class Tested(NamedTuple):
@@ -172,14 +174,17 @@ class Classes:
 
     __slots__ = (
         "_additional", "_after", "_before", "_given", "_limited", "_made_of", "_memo", "_names_vendors", "_templates",
-        "asks_known", "computes", "limits",
+        "asks_known", "computes", "limits", "rejects",
     )  # fmt: skip
 
     def __init__(self, declared: Iterable[ClientClass], tests: Sequence[Tested], late: frozenset[str],
                  named: Iterable[str]) -> None:  # fmt: skip
         declared, named = tuple(declared), frozenset(named)
         self._made_of = (
-            tuple((one.name, one.order, one.level, one.lifetimes, one.boot, one.limit) for one in declared),
+            tuple(
+                (one.name, one.order, one.level, one.lifetimes, one.boot, one.limit, one.offer_hold_s)
+                for one in declared
+            ),
             tuple((one.name, one.expression.text, one.is_template) for one in tests),
             late,
             named,
@@ -202,6 +207,8 @@ class Classes:
         #: Whether it makes a difference to any class that the client is known.
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
+        #: Whether there are clients who are told that they get nothing.
+        self.rejects = any(one.name == REJECT for one in declared)
         #: Whether any class works an option out.
         self.computes = any(one.level.computed for one in declared)
         #: Classes with a limit, templates among them.

@@ -33,7 +33,7 @@ from dhcpcore.topology.fields import (
     wrong,
 )
 from dhcpcore.topology.filters import ENTRIES_MAX, LOOSE_MAX
-from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
+from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, OFFER_HOLD_S_MAX, Identifier
 
 VERSION = 1
 #: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
@@ -85,6 +85,13 @@ def _v6only_wait(seconds: int) -> int:
     return seconds
 
 
+def _offer_hold(seconds: int) -> int:
+    if not 1 <= seconds <= OFFER_HOLD_S_MAX:
+        raise wrong(f"{seconds} s: 1 second to 1 hour are right")
+    return seconds
+
+
+OfferHold = Annotated[Duration, AfterValidator(_offer_hold)]
 LeaseDuration = Annotated[Duration, AfterValidator(_lasting)]
 V6OnlyWait = Annotated[Duration, AfterValidator(_v6only_wait)]
 
@@ -96,6 +103,9 @@ class CompatibilityEntry(Entry):
     ignore_link_selection: bool = Field(False, description="Leave a relay's link selection, option 82.5, unheeded.")
     ignore_server_identifier: bool = Field(False, description="Answer what names another server as if it named us.")
     bootp_always_options: bool = Field(False, description="Send options to BOOTP clients that sent no RFC 1497 area.")
+    exclude_first_last_24: bool = Field(
+        False, description="Give nobody the .0 and .255 of any /24, where a subnet is a /24 or larger."
+    )
 
 
 def _few(patterns: list[Any]) -> list[Any]:
@@ -118,7 +128,7 @@ class GlobalsEntry(Entry):
     adopt: Adopt = Field("never", description="What to do with clients that renew a lease that the database lacks.")
     rapid_commit: bool = Field(False, description="Whether a client that offers it gets its lease in two messages.")
     options: GlobalOptions = Field(default_factory=GlobalOptions, description="Options of all subnets, by family.")
-    offer_hold: Duration = Field(60, description="How long an offered address is kept for the client.")
+    offer_hold: OfferHold = Field(60, description="How long an offered address is kept for the client.")
     reclaim_grace: Duration = Field(30, description="How long after its end a lease's address is given to nobody else.")
     probation: Duration = Field(86_400, description="How long a declined address is given to nobody.")
     probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
@@ -152,8 +162,6 @@ class GlobalsEntry(Entry):
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
-        if not 1 <= self.offer_hold <= 3600:
-            raise wrong(f"offer_hold is {self.offer_hold} s: 1 second to 1 hour are right")
         if INFINITE_LIFETIME_S in {self.reclaim_grace, self.probation}:
             raise wrong("reclaim_grace and probation end: infinite would lose the addresses for ever")
         return self
@@ -445,6 +453,7 @@ class ClassEntry(Entry):
         0, description="How many leases its clients may have at once; of a template, those of each class of its making."
     )
     max_leases_per_subnet: Limit = Field(0, description="The same, in each subnet.")
+    offer_hold: OfferHold | None = Field(None, description="As in globals, for offers to its clients.")
     rate: Limit = Field(
         0, description="Packets a second that its clients together may send; of a template, as with `max_leases`."
     )
@@ -453,7 +462,7 @@ class ClassEntry(Entry):
     def _one_test(self) -> Self:
         if self.test is not None and self.template_test is not None:
             raise wrong("write either test or template_test")
-        limits = ("max_leases", "max_leases_per_subnet", "rate")
+        limits = ("max_leases", "max_leases_per_subnet", "rate", "offer_hold")
         if self.only_in_additional_list and (said := [key for key in limits if getattr(self, key)]):
             raise wrong(f"{said[0]}: the class is looked at when all is decided: take only_in_additional_list out")
         return self

@@ -6,8 +6,10 @@ the snapshot only says which kinds of identifier are in use, so that batches wit
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -124,7 +126,8 @@ class Pool:
 
     def gives(self, address: bytes) -> bool:
         """Whether ``address``, one of the pool's, is not excluded."""
-        return not any(first <= address <= last for first, last in self.excluded)
+        place = bisect_right(self.excluded, address, key=itemgetter(0))
+        return not place or self.excluded[place - 1][1] < address
 
     @property
     def ranges(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -251,6 +254,7 @@ class Compatibility:
     ignore_link_selection: bool = False
     ignore_server_identifier: bool = False
     bootp_always_options: bool = False
+    exclude_first_last_24: bool = False
 
 
 @dataclass(frozen=True, slots=True)

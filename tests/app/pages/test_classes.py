@@ -146,12 +146,14 @@ def test_what_the_form_has_no_field_for_stays(page):
 
 
 def test_limits_are_written_and_read(page):
-    limits = {"max_leases": "20", "max_leases_per_subnet": "10", "rate": "50"}
+    limits = {"max_leases": "20", "max_leases_per_subnet": "10", "rate": "50", "offer_hold": "10"}
     page.post("/classes/new", data={**GOOD, **limits})
-    assert page.get("/api/v1/classes/voip").json == {**ENTRY, "max_leases": 20, "max_leases_per_subnet": 10, "rate": 50}
+    assert page.get("/api/v1/classes/voip").json == {**ENTRY, "max_leases": 20, "max_leases_per_subnet": 10,
+                                                         "rate": 50, "offer_hold": 10}
     form = values(text(page.get("/classes/one/voip")))
     assert {name: form[name] for name in limits} == limits
     shown = text(page.post("/classes/one/voip", data={**form, "rate": "many"}), 422)
     assert 'id="h-rate"' in shown
-    page.post("/classes/one/voip", data={**form, "max_leases": "", "max_leases_per_subnet": "", "rate": "0"})
+    page.post("/classes/one/voip", data={**form, "max_leases": "", "max_leases_per_subnet": "", "rate": "0",
+                                          "offer_hold": ""})
     assert page.get("/api/v1/classes/voip").json == ENTRY
