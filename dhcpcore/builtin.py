@@ -7,7 +7,7 @@ from dhcpcore.handlers.assignment import FindAssignment, MakeKey
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
 from dhcpcore.handlers.class_limits import CountClasses, LimitClasses, LimitClassRate
-from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown, RejectClients
+from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown, MatchPort, RejectClients
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
@@ -55,6 +55,7 @@ def builtin(
         Identify(offered),
         MakeKey(),
         DelayOffer(),
+        MatchPort(),
         FindAssignment(),
         MatchKnown(),
         RejectClients(),

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond, Refuse
-from dhcpcore.pipeline.subjects import subject_of
+from dhcpcore.pipeline.stashed import stashed
+from dhcpcore.pipeline.subjects import subject_of, with_agent
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.class_names import DROP, KNOWN, REJECT, UNKNOWN
 from dhcpcore.topology.snapshot import Snapshot
-from dhcpcore.wire.v4.message import MessageType
+from dhcpcore.wire.v4.message import NOWHERE, MessageType
 
 #: Messages whose sender is looked up among the assignments.
 _ASKING = frozenset(
@@ -40,8 +41,36 @@ class MatchClasses(Handler):
         subject.classes = matched.names
         if matched.told:
             bundle.trace.append((Step.CLASSES, matched.told))
-        if DROP in matched.names:
+        if DROP in matched.names and not (classes.reads_agent and _bypasses_relay(bundle)):
             raise CannotRespond(Reason.CLASS_DROP)
+
+
+class MatchPort(Handler):
+    """The classes of a client whose message by-passes its relay, by what that said when the lease was granted."""
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where a class looks at what a relay says."""
+        return snapshot.classes is not None and snapshot.classes.reads_agent
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Before ``FindAssignment``.  RFC 2131 4.4.5: a renewal is unicast."""
+        if not _bypasses_relay(bundle):
+            return
+        classes = bundle.snapshot.classes
+        assert classes is not None
+        if agent := stashed(bundle):
+            bundle.subject = subject = with_agent(bundle, agent)
+            bundle.matched = matched = classes.match(subject)
+            subject.classes = matched.names
+            bundle.trace.append((Step.CLASSES_STASHED, matched.told))
+        assert bundle.matched is not None
+        if DROP in bundle.matched.names:
+            raise CannotRespond(Reason.CLASS_DROP)
+
+
+def _bypasses_relay(bundle: TransactionBundle) -> bool:
+    request = bundle.request
+    return request.giaddr == NOWHERE and request.ciaddr != NOWHERE
 
 
 class MatchKnown(Handler):

@@ -63,6 +63,7 @@ class Step:
     ASSIGNMENT_EVERYWHERE = 76
     CLASS_FULL = 77
     CLASS_RATE = 78
+    CLASSES_STASHED = 79
 
 
 def _address(value: bytes) -> str:
@@ -123,6 +124,9 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.ASSIGNMENT_EVERYWHERE: lambda number: f"Assignment {number} counts wherever it appears.",
     Step.CLASS_FULL: lambda name, subnet: (
         f"Class {name} has as many leases as it may have" + (f" in subnet {subnet}." if subnet else ".")
+    ),
+    Step.CLASSES_STASHED: lambda names: (
+        f"Its classes by what its relay said when the lease was granted: {names or 'none'}."
     ),
     Step.CLASS_RATE: lambda name: f"Class {name} sends more than its rate.",
     Step.LEASE_RUNS_OUT: lambda address, seconds: f"{_address(address)} is in the way of an assignment "

@@ -174,7 +174,7 @@ class Classes:
 
     __slots__ = (
         "_additional", "_after", "_before", "_given", "_limited", "_made_of", "_memo", "_names_vendors", "_templates",
-        "asks_known", "computes", "limits", "rejects",
+        "asks_known", "computes", "limits", "reads_agent", "rejects",
     )  # fmt: skip
 
     def __init__(self, declared: Iterable[ClientClass], tests: Sequence[Tested], late: frozenset[str],
@@ -207,6 +207,8 @@ class Classes:
         #: Whether it makes a difference to any class that the client is known.
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
+        #: Whether any class looks at what a relay says.
+        self.reads_agent = any(one.expression.reads_agent for one in tests)
         #: Whether there are clients who are told that they get nothing.
         self.rejects = any(one.name == REJECT for one in declared)
         #: Whether any class works an option out.
