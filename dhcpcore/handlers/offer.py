@@ -172,7 +172,11 @@ class Offer(Handler):
                 return self._take(bundle, candidate.key, row, candidate.subnet, candidate.pool)
             bundle.trace.append((Step.CANDIDATE_TAKEN, candidate.key[2]))
             if row is not None and not binding.is_free(bundle, row, reclaim=True):
-                self._allocator.note(candidate.pool.pool_id, row, bundle.now)
+                if self._allocator.share[1] > 1:
+                    # Another engine gives addresses out of the same part: what else it took is not tried one by one.
+                    self._allocator.doubt(candidate.key)
+                else:
+                    self._allocator.note(candidate.pool.pool_id, row, bundle.now)
             # Else it stays out of the hint until its page is loaded again: it must not come up twice here.
             bundle.candidate = None
         return False

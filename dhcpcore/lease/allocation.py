@@ -21,6 +21,8 @@ from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 
 #: Offers under way at once, all pools together; beyond it the oldest is withdrawn.
 HOLDS_MAX = 65_536
+#: Pages of pools that are read in one round for one client, before the pools behind are left for the next round.
+PAGES_MAX = 64
 
 
 _NO_VIEWS: tuple[list[bytes], list[View]] = ([], [])
@@ -180,11 +182,16 @@ class Allocator:
         self, places: Sequence[tuple[Subnet, Pool]], client: bytes, now: float
     ) -> Candidate | tuple[Page, ...] | None:
         """The next address worth trying in these pools, in order; or pages to load first; or None: all exhausted."""
-        for subnet, pool in places:
+        for number, (subnet, pool) in enumerate(places, 1):
             found = self._views[pool.pool_id].find(now, self.share, client, self._draw, reclaim=self.reclaim)
             if isinstance(found, Found):
                 return Candidate(found.key, subnet, pool, found.virgin)
             if found is not None:
+                # Read together with what the pools behind it will want: a client may not come back often.
+                for _, other in places[number:]:
+                    found += self._views[other.pool_id].ahead(now)
+                    if len(found) > PAGES_MAX:
+                        break
                 return found
         return None
 
