@@ -73,6 +73,8 @@ class Rows(Protocol):
 
     def flush(self, *, at_once: bool = False) -> None: ...
 
+    def checkpoint(self) -> None: ...
+
     def counts(self) -> list[Any]: ...
 
     def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]: ...
@@ -157,6 +159,10 @@ class LeaseStore:
     def flush(self, *, at_once: bool = False) -> None:
         """Store what ``trace`` put aside and no commit has taken along for a second, or ``at_once``."""
         self._rows.flush(at_once=at_once)
+
+    def checkpoint(self) -> None:
+        """Keep the database's log short; a call does a bounded piece of work."""
+        self._rows.checkpoint()
 
     def lease(self, key: LeaseKey) -> Lease | None:
         """One row."""

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.database import Database
@@ -121,17 +121,10 @@ def _value(value: Any) -> Any:
 
 
 class TraceLog:
-    """The table of blocks."""
+    """The table of blocks, to be read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def write(self, engine_id: int, entries: Sequence[Traced]) -> int:
-        """Store entries in blocks, in one transaction that waits for no disk; how many octets they take."""
-        rows = blocks(engine_id, entries)
-        with self._database.writer(durable=False) as connection:
-            connection.execute(insert(trace), [dict(zip(BLOCK_COLUMNS, row, strict=True)) for row in rows])
-        return sum(len(row[-1]) for row in rows)
 
     def latest(
         self, limit: int, client: bytes | None = None, blocks_max: int = 200, *, reason: Reason | None = None,

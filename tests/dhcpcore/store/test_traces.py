@@ -11,6 +11,7 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.database import Database
 from dhcpcore.store.schema import trace
 from dhcpcore.store.traces import BLOCK_RECORDS, TraceLog, decode, encode
+from tests.stored import store_traces
 
 GIADDR = b"\xc0\x00\x02\x01"
 
@@ -35,8 +36,8 @@ def test_an_empty_block_has_no_record() -> None:
 
 def test_the_newest_come_first_and_of_one_client_only_his(database: Database) -> None:
     log = TraceLog(database)
-    log.write(1, [_traced(1), _traced(2, client=b"\x01other")])
-    log.write(1, [_traced(3)])
+    store_traces(database, [_traced(1), _traced(2, client=b"\x01other")])
+    store_traces(database, [_traced(3)])
     assert [record.datagram for record in log.latest(10)] == [b"request 3", b"request 2", b"request 1"]
     assert [record.datagram for record in log.latest(10, client=b"other")] == [b"request 2"]
     assert [record.datagram for record in log.latest(1)] == [b"request 3"]
@@ -44,7 +45,7 @@ def test_the_newest_come_first_and_of_one_client_only_his(database: Database) ->
 
 def test_many_transactions_make_several_blocks(database: Database) -> None:
     log = TraceLog(database)
-    log.write(1, [_traced(number) for number in range(BLOCK_RECORDS + 5)])
+    store_traces(database, [_traced(number) for number in range(BLOCK_RECORDS + 5)])
     records = log.latest(BLOCK_RECORDS + 5)
     assert len(records) == BLOCK_RECORDS + 5
     assert records[0].datagram == b"request %d" % (BLOCK_RECORDS + 4)
@@ -71,10 +72,10 @@ def test_a_block_that_somebody_broke_is_told_and_passed_over(
     database: Database, caplog: pytest.LogCaptureFixture, body: bytes
 ) -> None:
     log = TraceLog(database)
-    log.write(1, [_traced(1)])
+    store_traces(database, [_traced(1)])
     with database.writer() as connection:
         connection.execute(update(trace).values(body=body))
-    log.write(1, [_traced(2)])
+    store_traces(database, [_traced(2)])
     assert [record.datagram for record in log.latest(10)] == [b"request 2"]
     assert "BROKEN-TRACES: row 1 of the table trace" in caplog.text
 
