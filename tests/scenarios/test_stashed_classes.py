@@ -1,4 +1,4 @@
-"""Classes by option 82, of messages that by-pass the relay."""
+"""Classes by option 82, of messages that pass by the relay."""
 
 from collections.abc import Callable
 
