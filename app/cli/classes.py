@@ -32,6 +32,10 @@ def _described(function: F) -> F:
         click.option("--architecture", "architectures", metavar="NAME=FILE", multiple=True,
                      help="A boot file for one kind of machine, such as x64-uefi=ipxe.efi; may be repeated."),
         click.option("--additional", is_flag=True, help="Look at it only where a pool or subnet lists it."),
+        click.option("--always-send", metavar="OPTION", multiple=True,
+                     help="A DHCPv4 option that its clients are sent unasked; may be repeated."),
+        click.option("--never-send", metavar="OPTION", multiple=True,
+                     help="A DHCPv4 option that is kept back from them; may be repeated."),
         click.option("--description", metavar="TEXT", help="For people."),
         click.option("--from", "source", metavar="FILE", help="Take all of it from a YAML or JSON file; - is input."),
         click.option("--before", metavar="NAME", help="Put it in front of this class: the first that says it counts."),
@@ -171,6 +175,9 @@ def _entry(entry: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     if given["options"]:
         mine = made.get("options", {})
         made["options"] = {**mine, "dhcp4": {**mine.get("dhcp4", {}), **_pairs(given["options"], "--option")}}
+    for key in ("always_send", "never_send"):
+        if given[key]:
+            made[key] = {**made.get(key, {}), "dhcp4": list(given[key])}
     boot = {"next_server": given["next_server"], "server_name": given["server_name"], "file": given["boot_file"]}
     boot = {**made.get("boot", {}), **{key: value for key, value in boot.items() if value is not None}}
     if given["architectures"]:

@@ -15,10 +15,11 @@ TEXT_MAX = 10_000
 #: Where a fault is told that is at none of the fields.
 WHOLE = "class"
 _TEXTS = ("name", "expression", "options", "lifetime", "next_server", "server_name", "file", "by_architecture",
-          "description", "before", "packet", "received_at", "supposed")
+          "description", "before", "packet", "received_at", "supposed", "always_send", "never_send")
 #: Keys of a class that the form shows, the options of the other family aside: an edit leaves all others as they are.
 _SHOWN = frozenset(("name", "test", "template_test", "only_in_additional_list", "options", "lifetime", "boot",
-                    "description"))
+                    "description", "always_send", "never_send"))
+_SENT = ("always_send", "never_send")
 _BOOT = ("next_server", "server_name", "file")
 
 
@@ -43,6 +44,8 @@ class ClassForm:
     received_at: str = ""
     known: bool = False
     supposed: str = ""
+    always_send: str = ""
+    never_send: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -70,7 +73,9 @@ class ClassForm:
             lifetime=str(lifetime) if not isinstance(lifetime, dict) else _written(lifetime, flow=True),
             next_server=boot.get("next_server", ""), server_name=boot.get("server_name", ""),
             file=boot.get("file", ""), by_architecture=_written(boot.get("by_architecture", {})),
-            description=entry.get("description", ""), version=view.version)
+            description=entry.get("description", ""), version=view.version,
+            always_send=", ".join(entry.get("always_send", {}).get("dhcp4", ())),
+            never_send=", ".join(entry.get("never_send", {}).get("dhcp4", ())))
 
     def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The class in the document's words; of ``before``, what the form does not show."""
@@ -79,7 +84,7 @@ class ClassForm:
             made[self.kind] = self.expression
         if self.additional:
             made["only_in_additional_list"] = True
-        options = {"dhcp4": read_entry(self.options, "options"), **_other_family(before)}
+        options = {"dhcp4": read_entry(self.options, "options"), **_other_family(before, "options")}
         if any(options.values()):
             made["options"] = options
         if self.lifetime:
@@ -91,6 +96,11 @@ class ClassForm:
             made["boot"] = boot
         if self.description:
             made["description"] = self.description
+        for key in _SENT:
+            names = {"dhcp4": [one.strip() for one in getattr(self, key).split(",") if one.strip()],
+                     **_other_family(before, key)}
+            if any(names.values()):
+                made[key] = names
         return made | {key: kept for key, kept in (before or {}).items() if key not in _SHOWN}
 
     def differences(self, other: ClassForm) -> list[tuple[str, str, str]]:
@@ -118,11 +128,11 @@ def _field_of(path: str) -> str:
         return "expression"
     if steps[0] == "boot":
         return next((name for name in (*_BOOT, "by_architecture") if name in steps), "by_architecture")
-    return steps[0] if steps[0] in {"name", "options", "lifetime", "description", "by_architecture"} else WHOLE
+    return steps[0] if steps[0] in {*_SENT, "name", "options", "lifetime", "description", "by_architecture"} else WHOLE
 
 
-def _other_family(before: Mapping[str, Any] | None) -> dict[str, Any]:
-    kept = (before or {}).get("options", {}).get("dhcp6")
+def _other_family(before: Mapping[str, Any] | None, key: str) -> dict[str, Any]:
+    kept = (before or {}).get(key, {}).get("dhcp6")
     return {"dhcp6": kept} if kept else {}
 
 

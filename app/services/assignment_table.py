@@ -16,7 +16,7 @@ from typing import Any
 from app.services import assignments
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
-from app.services.assignments import IDENTIFIERS, AssignmentView
+from app.services.assignments import IDENTIFIERS, AssignmentView, read_identifier
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.declared import Document
@@ -133,7 +133,7 @@ def _entry(cells: dict[str, str]) -> tuple[str, dict[str, Any]]:
     named = [name for name in IDENTIFIERS if cells.get(name)]
     if len(named) != 1:
         raise InvalidValue(f"one of {', '.join(IDENTIFIERS)} names the client, and here are {len(named)}")
-    entry: dict[str, Any] = {named[0]: cells[named[0]]}
+    entry: dict[str, Any] = {named[0]: read_identifier(cells[named[0]])}
     listed = cells.get("address", "").split()
     if not listed:
         raise InvalidValue("the address is missing")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.services import changes as changing
 from app.services import leases, subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
@@ -40,6 +41,8 @@ _PAUSE_S = 0.1
 _BESIDES = frozenset({"hostname", "options", "enabled", "always_send", "never_send"})
 #: Names that the validator takes; anything else that a client calls itself is left out.
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#: As ``write_identifier`` writes it, with either kind of quotes or without.
+_TAGGED = re.compile(r"\{\s*(hex|text)\s*:\s*(['\"]?)(.*?)\2\s*\}")
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 
 
@@ -249,8 +252,22 @@ def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[Assignmen
 
 
 def merged(view: AssignmentView, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """An assignment's entry with some keys changed; None takes a key out (RFC 7396, for an entry is flat)."""
-    return {key: value for key, value in {**view.entry, **changes}.items() if value is not None}
+    """An assignment's entry with some keys changed, inside options and boot fields too; None takes one out."""
+    return changing.merged(view.entry, changes)
+
+
+def write_identifier(value: str | Mapping[str, str]) -> str:
+    """An identifier in one line: what is no text as ``{hex: '00:01'}``."""
+    if isinstance(value, str) and not value.startswith("{"):
+        return value
+    form, text = ("text", value) if isinstance(value, str) else next(iter(value.items()))
+    return f"{{{form}: {text!r}}}"
+
+
+def read_identifier(text: str) -> str | dict[str, str]:
+    """The document's form of what ``write_identifier`` wrote; anything else is text."""
+    tagged = _TAGGED.fullmatch(text.strip())
+    return {tagged[1]: tagged[3]} if tagged else text
 
 
 def separated(entry: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -368,6 +385,6 @@ def _view(row: AssignmentRow) -> AssignmentView:
     addresses = [form["address"]] if form.get("address") else []
     addresses += [*form.get("addresses", ()), *form.get("prefixes", ())]
     return AssignmentView(
-        id=row.assignment_id, subnet=row.subnet, identifier=name, value=str(form.get(name, "")),
+        id=row.assignment_id, subnet=row.subnet, identifier=name, value=write_identifier(form.get(name, "")),
         addresses=tuple(map(str, addresses)), hostname=str(form.get("hostname") or ""),
         enabled=bool(form.get("enabled", True)), entry=form, version=row.since)

@@ -28,10 +28,10 @@ class FindAssignment(Handler):
     def handle(self, bundle: TransactionBundle) -> None:
         """Look through what was fetched for the client's identifiers, most specific first."""
         kinds = bundle.snapshot.identifier_kinds
-        members = {subnet.subnet_id for subnet in bundle.link.subnets}
+        by_identifier = bundle.facts.by_identifier
         for identifier in identifiers(bundle.request, kinds) + _port_of_lease(bundle, kinds):
-            for assignment in bundle.facts.by_identifier.get(identifier, ()):
-                if assignment.subnet in members:
+            for assignment in by_identifier.get(identifier, ()):
+                if any(assignment.subnet == subnet.subnet_id for subnet in bundle.link.subnets):
                     bundle.assignment = assignment
                     for key, _ in assigned_here(bundle):
                         bundle.trace.append((Step.ASSIGNMENT, assignment.assignment_id, key[2]))

@@ -158,9 +158,11 @@ def assigned_to_other(bundle: TransactionBundle, key: LeaseKey) -> bool:
 
 def runs_out(bundle: TransactionBundle, key: LeaseKey) -> bool:
     """Whether the client's present lease of the address may run out, because the assignment in its way waits for it."""
-    assignment = bundle.assignment
+    assignment, kept = bundle.assignment, bundle.facts.assigned.get(key, ())
+    if assignment is None and not kept:
+        return False
     mine = assignment.assignment_id if assignment is not None else None
-    others = [one for one in bundle.facts.assigned.get(key, ()) if one.assignment_id != mine]
+    others = [one for one in kept if one.assignment_id != mine]
     own = [mine_key for mine_key, _ in assigned_here(bundle)]
     in_its_way = [*others, assignment] if assignment is not None and own and key not in own else others
     if not in_its_way or not all(one.waits for one in in_its_way):

@@ -7,6 +7,7 @@ engine to show; it takes nothing from the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dhcpcore.errors import InvalidValue
@@ -21,6 +22,8 @@ from dhcpcore.wire.addresses import parse_address
 
 #: Keys of one statement; SQLite takes 32,766 variables, and plans of very long ones take longer than they save.
 _KEYS_MAX = 256
+#: Look-ups whose answer is remembered: what is visible at a revision never changes, and most clients come back.
+_REMEMBERED_MAX = 32_768
 #: Broken rows that are remembered, for people to see.
 _QUARANTINED_MAX = 100
 
@@ -44,6 +47,14 @@ class _Catalogue(NamedTuple):
     families: Mapping[int, int]
 
 
+class _Remembered(NamedTuple):
+    """What was found at one revision, by what it was looked for; nothing found is remembered as well."""
+
+    revision: int
+    by_identifier: dict[tuple[int, bytes], tuple[Assignment, ...]]
+    by_address: dict[LeaseKey, tuple[Assignment, ...]]
+
+
 class AssignmentLookup:
     """Look-ups in one database; a connection of the reader's pool serves each call."""
 
@@ -52,25 +63,40 @@ class AssignmentLookup:
         self._on_sqlite = database.dialect == SQLITE
         self._catalogues: dict[int, _Catalogue] = {}
         self._statements: dict[tuple[str, int], str] = {}
+        self._remembered = _Remembered(-1, {}, {})
         self.quarantined: dict[int, Quarantined] = {}
 
     def by_identifier(
         self, keys: Iterable[tuple[int, bytes]], revision: int
     ) -> dict[tuple[int, bytes], tuple[Assignment, ...]]:
         """Assignments that name one of these identifiers (kind and octets)."""
-        found: dict[tuple[int, bytes], list[Assignment]] = {}
-        for one in self._found("identifier", ("kind", "identifier"), list(keys), revision):
-            found.setdefault((one.identifier_kind, one.identifier), []).append(one)
-        return {key: tuple(listed) for key, listed in found.items()}
+        known = self._at(revision).by_identifier
+        answers = {key: known.get(key) for key in keys}
+        if unknown := [key for key, answer in answers.items() if answer is None]:
+            found: dict[tuple[int, bytes], list[Assignment]] = {}
+            for one in self._found("identifier", ("kind", "identifier"), unknown, revision):
+                found.setdefault((one.identifier_kind, one.identifier), []).append(one)
+            _learn(known, answers, {key: tuple(found.get(key, ())) for key in unknown})
+        return {key: answer for key, answer in answers.items() if answer}
 
     def by_address(self, keys: Iterable[LeaseKey], revision: int) -> dict[LeaseKey, tuple[Assignment, ...]]:
         """Assignments that keep one of these addresses or prefixes."""
-        wanted = set(keys)
-        found: dict[LeaseKey, list[Assignment]] = {}
-        for one in self._found("address", ("space", "kind", "address", "plen"), list(wanted), revision):
-            for key in wanted.intersection(one.addresses):
-                found.setdefault(key, []).append(one)
-        return {key: tuple(listed) for key, listed in found.items()}
+        known = self._at(revision).by_address
+        answers = {key: known.get(key) for key in keys}
+        if unknown := {key for key, answer in answers.items() if answer is None}:
+            found: dict[LeaseKey, list[Assignment]] = {}
+            for one in self._found("address", ("space", "kind", "address", "plen"), list(unknown), revision):
+                for key in unknown.intersection(one.addresses):
+                    found.setdefault(key, []).append(one)
+            _learn(known, answers, {key: tuple(found.get(key, ())) for key in unknown})
+        return {key: answer for key, answer in answers.items() if answer}
+
+    def _at(self, revision: int) -> _Remembered:
+        """What is remembered of the revision; another one's is forgotten."""
+        remembered = self._remembered
+        if remembered.revision != revision:
+            remembered = self._remembered = _Remembered(revision, {}, {})
+        return remembered
 
     def in_range(self, space: int, kind: int, plen: int, first: bytes, last: bytes, revision: int) -> list[bytes]:
         """Addresses from ``first`` to ``last`` that assignments keep."""
@@ -204,6 +230,17 @@ class AssignmentLookup:
 
     def _visible(self, table: str) -> str:
         return _VISIBLE.format(table, mark=self._mark)
+
+
+def _learn(known: dict[Any, Any], answers: dict[Any, Any], found: Mapping[Any, tuple[Assignment, ...]]) -> None:
+    """Remember what was found, and put it among the answers."""
+    answers.update(found)
+    if len(found) > _REMEMBERED_MAX // 4:
+        return
+    if len(known) + len(found) > _REMEMBERED_MAX:
+        for oldest in tuple(islice(known, _REMEMBERED_MAX // 4)):
+            known.pop(oldest, None)
+    known.update(found)
 
 
 def _boot(body: Any) -> tuple[bytes, bytes, bytes]:

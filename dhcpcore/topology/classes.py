@@ -158,7 +158,8 @@ class Classes:
     """All classes of a snapshot."""
 
     __slots__ = (
-        "_additional", "_after", "_before", "_given", "_made_of", "_memo", "_names_vendors", "_templates", "asks_known",
+        "_additional", "_after", "_before", "_given", "_made_of", "_memo", "_names_vendors", "_read", "_templates",
+        "_whole", "asks_known",
     )  # fmt: skip
 
     def __init__(self, declared: Iterable[ClientClass], tests: Sequence[Tested], late: frozenset[str],
@@ -188,6 +189,9 @@ class Classes:
         #: Whether it makes a difference to any class that the client is known.
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
+        #: All that the classes read of a packet but each other, and what came of the same values.
+        self._read = _readings([one for one in early if one.name not in waiting])
+        self._whole: dict[tuple[Any, ...], Matched] | None = {} if self._read else None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Classes) and self._made_of == other._made_of
@@ -201,6 +205,22 @@ class Classes:
         if self._names_vendors and (vendor := subject.options.get(_VENDOR_CLASS_ID)):
             first |= {VENDOR_CLASS + spelled(vendor)}
         subject.classes = first
+        whole = self._whole
+        if whole is None:
+            return self._match(subject, first)
+        key = (first, *[read(subject) for read in self._read])
+        matched = whole.get(key)
+        if matched is None:
+            matched = self._match(subject, first)
+            if len(whole) >= MEMO_MAX:
+                # Something differs from client to client, such as the port: to look for the whole is in vain.
+                self._whole = None
+            elif all(not isinstance(part, bytes) or len(part) <= _KEY_OCTETS_MAX for part in key):
+                whole[key] = matched
+        return matched
+
+    def _match(self, subject: Subject, first: frozenset[str]) -> Matched:
+        """Group by group; ``first`` are the classes that need no expression."""
         levels = self._before
         if len(levels) <= 1:
             # Nobody asks for what another class found: what they found together is all there is to remember.
@@ -279,6 +299,15 @@ def _waiting(tested: Mapping[str, Tested], untested: Iterable[str]) -> frozenset
         waiting |= found
         more = bool(found)
     return frozenset(waiting)
+
+
+def _readings(tests: Iterable[Tested]) -> tuple[Callable[[Subject], Any], ...]:
+    """What they read of a packet; that they ask for other classes is left out, which read nothing else themselves."""
+    read: dict[str, Callable[[Subject], Any]] = {}
+    for one in tests:
+        atoms = one.expression.atoms().items()
+        read |= {key: evaluate for key, evaluate in atoms if not key.startswith("member(")}
+    return tuple(read.values())
 
 
 def _levels(tests: Sequence[Tested]) -> tuple[Level, ...]:

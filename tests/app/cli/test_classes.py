@@ -64,3 +64,15 @@ def test_every_field_survives_export_apply_export(on_sqlite, tmp_path):
     for key in ("class", "additional", "allow", "deny", "boot"):
         assert office[key] == FULL["subnets"][0][key]
     assert [one["classes"] for one in office["assignments"] if "classes" in one] == [["lab", "EXTERNAL_x"]]
+
+
+def test_what_is_always_and_never_sent(on_sqlite):
+    on_sqlite.ok("migrate")
+    on_sqlite.ok("class", "add", "voip", "--test", "option[60].exists", "--always-send", "routers", "--always-send",
+                 "domain-name", "--never-send", "host-name")
+    made = on_sqlite.json("class", "show", "voip")["entry"]
+    assert (made["always_send"], made["never_send"]) == (
+        {"dhcp4": ["routers", "domain-name"]}, {"dhcp4": ["host-name"]})
+    on_sqlite.ok("class", "set", "voip", "--description", "Telephones")
+    assert on_sqlite.json("class", "show", "voip")["entry"]["always_send"] == made["always_send"]
+    assert "did you mean routers" in on_sqlite.refused("class", "set", "voip", "--always-send", "router")

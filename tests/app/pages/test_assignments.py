@@ -185,6 +185,42 @@ def test_a_table_of_a_subnet_that_is_not_there_is_refused_before_its_first_line(
     assert text(page.get("/assignments.csv?subnet=office")).startswith("subnet,address,")
 
 
+def test_what_few_need_is_edited_too(page):
+    more = {"boot": "file: own.0\nnext_server: 192.0.2.6", "shared": "yes", "takeover": "wait",
+            "always_send": "routers"}
+    text(page.post("/assignments/new", data={**GOOD, **more}, follow_redirects=True))
+    made = page.get("/api/v1/assignments?find=192.0.2.77").json["items"][0]
+    assert made["boot"] == {"file": "own.0", "next_server": "192.0.2.6"}
+    assert (made["shared"], made["takeover"], made["always_send"]) == (True, "wait", ["routers"])
+    shown = text(page.get(f"/assignments/{made['id']}"))
+    assert "file: own.0" in shown
+    assert '<option value="wait" selected' in shown
+    assert re.search(r'name="shared" value="yes" checked', shown)
+    version = re.search(r'name="version" value="(\d+)"', shown)[1]
+    text(page.post(f"/assignments/{made['id']}", data={**GOOD, "version": version}, follow_redirects=True))
+    left = page.get(f"/api/v1/assignments/{made['id']}").json
+    assert not {"boot", "shared", "takeover", "always_send"} & {key for key, value in left.items() if value not in (
+        None, [], {}, False, "nak")}
+
+
+@pytest.mark.parametrize(("wrong", "field", "said"), [
+    ({"boot": "filename: x"}, "boot", "did you mean file"), ({"boot": "- x"}, "boot", "mapping"),
+    ({"takeover": "never"}, "takeover", "wait"), ({"classes": "nobody's"}, "classes", "not a class")])
+def test_what_is_wrong_with_it_stands_beside_it(page, wrong, field, said):
+    shown = text(page.post("/assignments/new", data={**GOOD, **wrong}), 422)
+    told = re.search(rf'id="h-{field}">([^<]*)<', shown)
+    assert told, re.findall(r"fault[^>]*>([^<]*)", shown)
+    assert said in told[1].replace("&#39;", "'")
+
+
+def test_octets_that_are_no_text_go_through_the_form(page):
+    remote = {**GOOD, "identifier": "remote_id", "value": "{hex: 00:01:ff}"}
+    text(page.post("/assignments/new", data=remote, follow_redirects=True))
+    made = page.get("/api/v1/assignments?find=192.0.2.77").json["items"][0]
+    assert made["remote_id"] == {"hex": "00:01:ff"}
+    assert "{hex: &#39;00:01:ff&#39;}" in text(page.get(f"/assignments/{made['id']}"))
+
+
 @pytest.mark.parametrize("verb", ["disable", "remove"])
 def test_a_button_of_a_stale_page_does_nothing_and_what_changed_is_shown(page, sqlite_database, verb):
     stale = text(page.get("/assignments"))

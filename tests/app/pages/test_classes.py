@@ -137,8 +137,23 @@ def test_a_viewer_sees_them_and_may_try(sqlite_database):
     assert "It is right" in text(viewer.post("/classes/try", data={**GOOD, "editing": "voip"}))
 
 
+def test_what_is_always_and_never_sent_is_edited(page):
+    sent = {**GOOD, "always_send": "domain-name, routers", "never_send": "host-name"}
+    text(page.post("/classes/new", data=sent, follow_redirects=True))
+    shown = page.get("/api/v1/classes/voip").json
+    assert (shown["always_send"], shown["never_send"]) == (
+        {"dhcp4": ["domain-name", "routers"]}, {"dhcp4": ["host-name"]})
+    form = values(text(page.get("/classes/one/voip")))
+    assert (form["always_send"], form["never_send"]) == ("domain-name, routers", "host-name")
+    text(page.post("/classes/one/voip", data={**form, "always_send": ""}, follow_redirects=True))
+    assert "always_send" not in page.get("/api/v1/classes/voip").json
+    wrong = text(page.post("/classes/new", data={**sent, "name": "x", "never_send": "host-nam"}), 422)
+    assert "did you mean host-name" in re.search(r'id="h-never_send">([^<]*)<', wrong)[1]
+
+
 def test_what_the_form_has_no_field_for_stays(page):
-    made = {**ENTRY, "always_send": {"dhcp4": ["routers"]}, "never_send": {"dhcp4": ["host-name"]}}
+    made = {**ENTRY, "always_send": {"dhcp4": ["routers"], "dhcp6": ["dns-servers"]},
+            "never_send": {"dhcp4": ["host-name"], "dhcp6": ["domain-search"]}}
     assert page.post("/api/v1/classes", json=made).status_code == 201
     form = values(text(page.get("/classes/one/voip")))
     text(page.post("/classes/one/voip", data={**form, "description": "Telephones"}, follow_redirects=True))
