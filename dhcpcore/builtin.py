@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dhcpcore.handlers.admission import AdmitClient
-from dhcpcore.handlers.assignment import FindAssignment
+from dhcpcore.handlers.assignment import FindAssignment, MakeKey
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
-from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
+from dhcpcore.handlers.class_limits import CountClasses, LimitClasses, LimitClassRate
+from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown, MatchPort, RejectClients
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
@@ -61,14 +62,20 @@ def builtin(
         AdmitClient(),
         MatchClasses(),
         Identify(offered),
+        MakeKey(),
         DelayOffer(),
+        MatchPort(),
         FindAssignment(),
         MatchKnown(),
+        RejectClients(),
         BootpKnown(additional, options),
+        LimitClassRate(manners),
         LimitLeases(),
+        LimitClasses(),
         RecordConflict(),
         RecordAtOnce(),
         RecordLease(),
+        CountClasses(),
         OfferNoAddress(),
         Offer(allocator, offered),
         Grant(allocator),

@@ -24,7 +24,7 @@ from dhcpcore.errors import MalformedMessage
 from dhcpcore.handlers.reply import Reply
 from dhcpcore.hooks.registry import Registry
 from dhcpcore.lease.allocation import Allocator, Candidate
-from dhcpcore.lease.facts import Facts, Outcome, Page, Wants
+from dhcpcore.lease.facts import Facts, Marked, Outcome, Page, Wants
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
 from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
@@ -381,7 +381,9 @@ class Batch:
 
     def changes(self) -> list[Change]:
         """What to commit, in the order of the key: two engines never wait for each other crosswise."""
-        return sorted(self.ledger.changes.values(), key=_key)
+        ledger = self.ledger
+        changes = sorted(ledger.changes.values(), key=_key)
+        return Marked(changes, ledger.classes) if ledger.classes else changes
 
     def settle(self, outcome: Outcome) -> None:
         """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""

@@ -29,7 +29,7 @@ from dhcpcore.net import cycle
 from dhcpcore.stats.reasons import Reason, Verdict
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases import LeaseStore
-from dhcpcore.store.schema import history, lease, lease_count, metadata, quarantine
+from dhcpcore.store.schema import class_count, history, lease, lease_class, lease_count, metadata, quarantine
 from dhcpcore.topology.links import Interface
 from dhcpcore.topology.policy import Policy
 from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Snapshot, Subnet
@@ -301,7 +301,7 @@ class World:
         self.path = folder / "lessor.db"
         self.database = Database(f"sqlite:///{self.path}")
         with self.database.writer_engine.begin() as connection:
-            metadata.create_all(connection, tables=[lease, history, lease_count, quarantine])
+            metadata.create_all(connection, tables=[lease, history, lease_count, lease_class, class_count, quarantine])
         self.kept = Kept()
         self.nodes = [Node(Engine(strict=True), Watched(LeaseStore(self.database, self.kept))) for _ in range(engines)]
         for number, node in enumerate(self.nodes):

@@ -38,22 +38,24 @@ def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
 
 
 @command.command(name="add")
-@click.argument("address")
+@click.argument("address", required=False)
 @pairs_argument
 @click.option("--hw-address", metavar="MAC", help="The client's hardware address.")
 @click.option("--client-id", metavar="HEX", help="The client's identifier (option 61), type octet included.")
 @click.option("--duid", metavar="HEX", help="The client's DUID.")
 @click.option("--circuit-id", metavar="TEXT", help="The circuit that its relay names.")
 @click.option("--remote-id", metavar="TEXT", help="The remote end that its relay names.")
+@click.option("--expression", metavar="TEXT", help="What `assignment_key` makes of its packets.")
 @click.option("--hostname", help="The name that the client is told.")
-@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address.")
+@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address. "
+              "*: all, wherever the client appears.")
 @click.option("--class", "classes", metavar="NAME", multiple=True, help="A class of its client; may be repeated.")
 @click.option("--disabled", is_flag=True, help="Keep it without effect.")
 @json_option
 @click.pass_obj
-def add(invocation: Invocation, /, address: str, *, pairs: tuple[str, ...], subnet: str | None,
+def add(invocation: Invocation, /, address: str | None, *, pairs: tuple[str, ...], subnet: str | None,
         classes: tuple[str, ...], disabled: bool, as_json: bool, **given: str | None) -> None:
-    """Give one client ADDRESS for good; exactly one of the options that name a client is needed.
+    """Give one client ADDRESS for good, or without it what else is said; name it by exactly one of the options.
 
     Keys of the definitions document say more of it, such as boot.file=pxe.0 or options.routers=[192.0.2.1]; with
     several addresses, or with none, ADDRESS is such a pair, too: addresses=[2001:db8::1, 2001:db8::2].
@@ -63,17 +65,19 @@ def add(invocation: Invocation, /, address: str, *, pairs: tuple[str, ...], subn
 
     named = [name for name in assignments.IDENTIFIERS if given.get(name)]
     if len(named) != 1:
-        raise click.UsageError("Name the client by exactly one of --hw-address, --client-id, --duid, --circuit-id and "
-                               "--remote-id.")
+        raise click.UsageError("Name the client by exactly one of --hw-address, --client-id, --duid, --circuit-id, "
+                               "--remote-id and --expression.")
     entry: dict[str, Any] = {named[0]: assignments.read_identifier(given[named[0]] or "")}
-    entry |= entry_of((address, *pairs)) if "=" in address else {"address": address, **entry_of(pairs)}
+    if address is not None:
+        entry |= entry_of((address, *pairs)) if "=" in address else {"address": address, **entry_of(pairs)}
     entry.update({"hostname": given["hostname"]} if given["hostname"] else {})
     entry.update({"enabled": False} if disabled else {})
     entry.update({"classes": list(classes)} if classes else {})
     with invocation.appliance() as appliance:
         done = assignments.add(appliance, entry, by=terminal(), subnet=subnet)
-    what = ", ".join(map(str, entry.get("addresses", ()))) or entry.get("address", "No address")
-    _tell(done, f"{what} is assigned to {given[named[0]]} (revision {done.revision}).", as_json=as_json)
+    what = ", ".join(map(str, entry.get("addresses", ()))) or entry.get("address")
+    words = f"{what} is assigned to" if what else "An assignment was added for"
+    _tell(done, f"{words} {given[named[0]]} (revision {done.revision}).", as_json=as_json)
 
 
 @command.command(name="show")
@@ -163,8 +167,8 @@ def remove(invocation: Invocation, what: str, *, as_json: bool) -> None:
 
     with invocation.appliance() as appliance:
         view, done = assignments.remove(appliance, what, by=terminal())
-    _tell(done, f"{', '.join(view.addresses)} is no longer assigned to {view.value} (revision {done.revision}).",
-          as_json=as_json)
+    what = f"{', '.join(view.addresses)} is" if view.addresses else "Nothing is"
+    _tell(done, f"{what} no longer assigned to {view.value} (revision {done.revision}).", as_json=as_json)
 
 
 @command.command(name="takeover")

@@ -31,6 +31,10 @@ def _described(function: F) -> F:
         click.option("--file", "boot_file", metavar="FILE", help="Their boot file."),
         click.option("--architecture", "architectures", metavar="NAME=FILE", multiple=True,
                      help="A boot file for one kind of machine, such as x64-uefi=ipxe.efi; may be repeated."),
+        click.option("--max-leases", type=int, metavar="N", help="How many leases its clients may have; 0: any."),
+        click.option("--max-leases-per-subnet", type=int, metavar="N", help="The same in each subnet."),
+        click.option("--rate", type=int, metavar="N", help="Packets a second that its clients may send together."),
+        click.option("--offer-hold", metavar="DURATION", help="How long offers to its clients are kept."),
         click.option("--additional", is_flag=True, help="Look at it only where a pool or subnet lists it."),
         click.option("--always-send", metavar="OPTION", multiple=True,
                      help="A DHCPv4 option that its clients are sent unasked; may be repeated."),
@@ -167,7 +171,8 @@ def _entry(entry: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
             return {**read_entry(sys.stdin.read(), "the input"), "name": entry["name"]}
         return {**read_entry_file(Path(given["source"])), "name": entry["name"]}
     made = dict(entry)
-    for key in ("test", "template_test", "lifetime", "description"):
+    for key in ("test", "template_test", "lifetime", "description", "max_leases", "max_leases_per_subnet", "rate",
+                "offer_hold"):
         if given[key] is not None:
             made[key] = given[key]
     if given["additional"]:

@@ -15,11 +15,15 @@ TEXT_MAX = 10_000
 #: Where a fault is told that is at none of the fields.
 WHOLE = "class"
 _TEXTS = ("name", "expression", "options", "lifetime", "next_server", "server_name", "file", "by_architecture",
-          "description", "before", "packet", "received_at", "supposed", "always_send", "never_send")
+          "description", "before", "packet", "received_at", "supposed", "always_send", "never_send", "max_leases",
+          "max_leases_per_subnet", "rate", "offer_hold")
 #: Keys of a class that the form shows, the options of the other family aside: an edit leaves all others as they are.
 _SHOWN = frozenset(("name", "test", "template_test", "only_in_additional_list", "options", "lifetime", "boot",
-                    "description", "always_send", "never_send"))
+                    "description", "always_send", "never_send", "max_leases", "max_leases_per_subnet", "rate",
+                    "offer_hold"))
 _SENT = ("always_send", "never_send")
+#: Numbers, of which 0 is no limit.
+_LIMITS = ("max_leases", "max_leases_per_subnet", "rate")
 _BOOT = ("next_server", "server_name", "file")
 
 
@@ -46,6 +50,10 @@ class ClassForm:
     supposed: str = ""
     always_send: str = ""
     never_send: str = ""
+    max_leases: str = ""
+    max_leases_per_subnet: str = ""
+    rate: str = ""
+    offer_hold: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -75,7 +83,10 @@ class ClassForm:
             file=boot.get("file", ""), by_architecture=_written(boot.get("by_architecture", {})),
             description=entry.get("description", ""), version=view.version,
             always_send=", ".join(entry.get("always_send", {}).get("dhcp4", ())),
-            never_send=", ".join(entry.get("never_send", {}).get("dhcp4", ())))
+            never_send=", ".join(entry.get("never_send", {}).get("dhcp4", ())),
+            max_leases=str(entry.get("max_leases", "")), rate=str(entry.get("rate", "")),
+            max_leases_per_subnet=str(entry.get("max_leases_per_subnet", "")),
+            offer_hold=str(entry.get("offer_hold", "")))
 
     def entry(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The class in the document's words; of ``before``, what the form does not show."""
@@ -94,6 +105,11 @@ class ClassForm:
             boot["by_architecture"] = read_entry(self.by_architecture, "by_architecture")
         if boot:
             made["boot"] = boot
+        if self.offer_hold:
+            made["offer_hold"] = read_entry(f"value: {self.offer_hold}", "offer_hold")["value"]
+        for name in _LIMITS:
+            if text := getattr(self, name):
+                made[name] = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
         if self.description:
             made["description"] = self.description
         for key in _SENT:
@@ -128,7 +144,8 @@ def _field_of(path: str) -> str:
         return "expression"
     if steps[0] == "boot":
         return next((name for name in (*_BOOT, "by_architecture") if name in steps), "by_architecture")
-    return steps[0] if steps[0] in {*_SENT, "name", "options", "lifetime", "description", "by_architecture"} else WHOLE
+    known = {"name", "options", "lifetime", "description", "by_architecture", "offer_hold", *_LIMITS, *_SENT}
+    return steps[0] if steps[0] in known else WHOLE
 
 
 def _other_family(before: Mapping[str, Any] | None, key: str) -> dict[str, Any]:

@@ -71,7 +71,8 @@ class EntryForm:
     @classmethod
     def of_view(cls, view: AssignmentView) -> EntryForm:
         """An assignment as it is."""
-        return cls(identifier=view.identifier or IDENTIFIERS[0], value=view.value, address=", ".join(view.addresses),
+        return cls(identifier=view.identifier or IDENTIFIERS[0],
+                   value=view.value, address=", ".join(view.addresses),
                    hostname=view.hostname, subnet=view.subnet, enabled=view.enabled, version=view.version,
                    options=interchange.to_yaml(view.entry["options"]) if view.entry.get("options") else "",
                    always_send=", ".join(view.entry.get("always_send", ())),

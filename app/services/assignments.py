@@ -1,6 +1,7 @@
 """Static assignments, one at a time: found, added, changed and removed by the one validator, without the document.
 
-An entry is written as in the definitions document; with ``subnet`` beside it, by name, prefix or number.
+An entry is written as in the definitions document; with ``subnet`` beside it, by name, prefix or number, or
+``EVERYWHERE`` for one that is of no subnet and counts wherever its client appears.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from dhcpcore.errors import Busy, Conflict, Fault, InvalidDocument, InvalidValue
 from dhcpcore.store.assignment_list import PAGE_MAX, AssignmentFilter, AssignmentList
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.edits import AssignmentEdits, AssignmentRow, Draft
+from dhcpcore.topology.everywhere import EVERYWHERE, told
 from dhcpcore.wire.addresses import format_prefix, parse_address
 
 #: How an assignment may name its client, in the document's words.
-IDENTIFIERS = ("hw_address", "client_id", "duid", "circuit_id", "remote_id")
+IDENTIFIERS = ("hw_address", "client_id", "duid", "circuit_id", "remote_id", "expression")
 #: What the lists can be sorted by: an index helps with nothing else, and nobody should wait for a sort of all.
 SORTS = ("id", "-id")
 _ROWS_A_PAGE = 1000
@@ -120,8 +122,8 @@ def keepers(appliance: Appliance, held: Iterable[leases.LeaseView]) -> dict[tupl
 def named(appliance: Appliance, what: str) -> AssignmentView:
     """The one assignment of an address, or of a client by its hardware address or identifier."""
     wanted = _filter(what) if what.strip() else AssignmentFilter()
-    if wanted.address is None and wanted.identifiers:
-        wanted = AssignmentFilter(identifiers=wanted.identifiers)
+    if wanted.address is None and what.strip():
+        wanted = AssignmentFilter(identifiers=wanted.identifiers or (what.strip().encode(),))
     after, found = None, []
     while wanted.address is not None or wanted.identifiers:
         some = AssignmentList(appliance.database).page(wanted, after)
@@ -242,7 +244,7 @@ def restore(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple
     """Bring back an assignment that was removed, as it was, under an id of its own."""
     by.must_be(Role.OPERATOR)
     row = AssignmentEdits(appliance.database).last(assignment_id)
-    return create(appliance, row.form, by=by, subnet=str(row.subnet_id))
+    return create(appliance, row.form, by=by, subnet=EVERYWHERE if row.subnet == EVERYWHERE else str(row.subnet_id))
 
 
 def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[AssignmentView, Applied]:
@@ -281,14 +283,14 @@ def separated(entry: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
 
 def require_home(appliance: Appliance, view: AssignmentView, subnet: str | None) -> None:
     """Refuse to move an assignment: it keeps its subnet."""
-    if subnet is None:
+    if subnet is None or subnet == view.subnet:
         return
     snapshot = Definitions(appliance.database).snapshot()
     for one in snapshot.subnets:
         if one.name == view.subnet and subnet in {one.name, format_prefix(one.prefix, one.plen), str(one.subnet_id)}:
             return
-    raise InvalidDocument((Fault("subnet", f"is {view.subnet} and stays so: to move the client, add an assignment in "
-                                 "the other subnet and remove this one"),))
+    raise InvalidDocument((Fault("subnet", f"is {told(view.subnet)} and stays so: to move the client, add an "
+                                 "assignment in the other subnet and remove this one"),))
 
 
 def _add(appliance: Appliance, entry: Mapping[str, Any], by: Principal, subnet: str | None) -> tuple[int, Applied]:
@@ -334,7 +336,8 @@ def _home(appliance: Appliance, entry: Mapping[str, Any]) -> str:
     listed = entry.get("addresses")
     address = entry.get("address") or (listed[0] if isinstance(listed, list) and listed else None)
     if not isinstance(address, str):
-        raise InvalidDocument((Fault("subnet", "is missing: name the subnet, or an address that lies in one"),))
+        raise InvalidDocument((Fault("subnet", "is missing: name the subnet, or an address that lies in one; "
+                                     f"{EVERYWHERE} stands for all"),))
     try:
         octets = parse_address(address)
     except InvalidValue as error:

@@ -11,6 +11,7 @@ from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN
+from dhcpcore.topology.everywhere import EVERYWHERE_SPACE
 from dhcpcore.topology.scopes import POOL
 from dhcpcore.topology.snapshot import Pool, Subnet
 from dhcpcore.wire.v4.message import MessageType, Opt
@@ -114,7 +115,9 @@ def _home(bundle: TransactionBundle, assignment: Assignment, address: bytes) -> 
     for subnet in bundle.link.subnets:
         if subnet.subnet_id == assignment.subnet:
             return subnet
-    return bundle.link.subnet_of(address)
+    # One that is of no subnet: its address is of the common space.
+    home = bundle.link.subnet_of(address)
+    return home if home is not None and home.space == EVERYWHERE_SPACE else None
 
 
 def permission(bundle: TransactionBundle, address: bytes) -> tuple[Subnet, Pool | None] | None:

@@ -119,7 +119,9 @@ class Reason(enum.Enum):
         "MIN-SECS", Verdict.SILENT, "The client has not asked for as long as `min_secs` wants: others may serve it."
     )
     RATE_LIMITED = _Row(
-        "RATE-LIMITED", Verdict.SILENT, "The client, or its subnet, sent more packets a second than `flood` allows."
+        "RATE-LIMITED",
+        Verdict.SILENT,
+        "The client, its subnet or its class sent more packets a second than `flood` or `rate` allows.",
     )
     SUSPENDED = _Row(
         "SUSPENDED", Verdict.SILENT, "The client misbehaved: it is not answered until its suspension ends or is lifted."
@@ -189,6 +191,8 @@ class Reason(enum.Enum):
     )
     HOOK_KEPT = _Row("HOOK-KEPT", Verdict.SILENT, "A callout kept a RELEASE or DECLINE from changing the lease.")
     CLASS_DROP = _Row("CLASS-DROP", Verdict.SILENT, "The client is of the class DROP, whose clients are not answered.")
+    CLASS_REJECT = _Row("CLASS-REJECT", Verdict.SILENT, "The client is of the class REJECT, whose clients get nothing.")
+    NAK_CLASS = _Row("NAK-CLASS", Verdict.REFUSED, "The client is of the class REJECT, whose clients get no address.")
     CLIENT_DENIED = _Row("CLIENT-DENIED", Verdict.SILENT, "A `deny` list names the client.")
     CLIENT_NOT_ALLOWED = _Row(
         "CLIENT-NOT-ALLOWED", Verdict.SILENT, "There is an `allow` list, and the client is not on it."

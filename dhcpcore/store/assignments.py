@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import Assignment, LeaseKey
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.columns import OPTION_DEFINITION, Body, unpacked
+from dhcpcore.store.columns import OPTION_DEFINITION, Body, packed, unpacked
 from dhcpcore.store.database import SQLITE, Database
+from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations, Computed, computed, is_computed
+from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.snapshot import Quarantined
 from dhcpcore.topology.spaces import Spaces, allowed, checked, defined
@@ -37,6 +39,8 @@ _VISIBLE = "{0}.from_revision <= {mark} AND ({0}.to_revision IS NULL OR {0}.to_r
 #: Option payloads of an assignment by code, and codes that are sent always and never.
 _Said = tuple[tuple[tuple[int, bytes], ...], frozenset[int], frozenset[int]]
 _SAYS_NOTHING: _Said = ((), frozenset(), frozenset())
+#: Expressions of one revision's assignments that are kept read: many say the same.
+_COMPUTED_MAX = 4096
 
 
 class _Catalogue(NamedTuple):
@@ -45,6 +49,7 @@ class _Catalogue(NamedTuple):
     revision: int
     spaces: Spaces
     families: Mapping[int, int]
+    computed: dict[str, Computed]
 
 
 class _Remembered(NamedTuple):
@@ -177,6 +182,7 @@ class AssignmentLookup:
             try:
                 form = {} if body == "{}" else unpacked(body)
                 said = self._options(subnet, form, revision) if form else _SAYS_NOTHING
+                worked_out = self._computed(subnet, form, revision) if "options" in form else NOTHING_COMPUTED
                 classes = tuple(map(str, form.get("classes", ())))
                 boot = _boot(form["boot"]) if "boot" in form else None
                 if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
@@ -186,7 +192,8 @@ class AssignmentLookup:
                 continue
             waits = form.get("takeover") == "wait"
             yield Assignment(
-                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes, boot, waits
+                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes, boot, waits,
+                worked_out,
             )
 
     def _options(self, subnet: int, form: Body, revision: int) -> _Said:
@@ -200,7 +207,25 @@ class AssignmentLookup:
         always, never = (
             frozenset(allowed(space, name) for name in form.get(key, ())) for key in ("always_send", "never_send")
         )
-        return tuple(checked(space, name, value) for name, value in options.items()), always, never
+        plain = (pair for pair in options.items() if not is_computed(pair[1]))
+        return tuple(checked(space, name, value) for name, value in plain), always, never
+
+    def _computed(self, subnet: int, form: Body, revision: int) -> Computations:
+        """What is worked out; an expression is read once for all assignments that have it."""
+        options = {name: value for name, value in form["options"].items() if is_computed(value)}
+        catalogue = self._catalogue(revision)
+        if not options or catalogue.families.get(subnet) != 4:
+            return NOTHING_COMPUTED
+        space, kept = catalogue.spaces[4], catalogue.computed
+        made: dict[int, Computed] = {}
+        for name, value in options.items():
+            text = packed(value)
+            if text not in kept:
+                if len(kept) >= _COMPUTED_MAX:
+                    kept.clear()
+                kept[text] = computed(space, value)
+            made[allowed(space, name)] = kept[text]
+        return made
 
     def _catalogue(self, revision: int) -> _Catalogue:
         catalogue = self._catalogues.get(revision)
@@ -213,7 +238,8 @@ class AssignmentLookup:
                 if kind == OPTION_DEFINITION and stored.columns is not None
             ]
             families = {one.row_id: one.columns.family for one in rows.subnets if one.columns is not None}
-            catalogue = _Catalogue(revision, defined(bodies, Faults()), families)
+            families[EVERYWHERE_ID] = 4
+            catalogue = _Catalogue(revision, defined(bodies, Faults()), families, {})
             # One revision that batches under way may still use, and the new one.
             newest = max(self._catalogues, default=revision)
             self._catalogues = {number: kept for number, kept in self._catalogues.items() if number == newest}

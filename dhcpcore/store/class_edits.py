@@ -166,7 +166,7 @@ def _refuse_named(connection: Connection, revision: int, gone: Iterable[str]) ->
         found = [
             row_id
             for row_id, body in connection.execute(_NAMING, {"r": revision, "pattern": pattern})
-            if name in _classes_in(body)
+            if name in _classes_in(body) or f"member('{name}')" in body
         ]
         if found:
             some = ", ".join(map(str, found[:_TOLD_MAX])) + (" and others" if len(found) > _TOLD_MAX else "")

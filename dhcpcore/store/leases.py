@@ -77,6 +77,8 @@ class Rows(Protocol):
 
     def counts(self) -> list[Any]: ...
 
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]: ...
+
     def counting(self) -> AbstractContextManager[Counting]: ...
 
     def close(self) -> None: ...
@@ -128,6 +130,10 @@ class LeaseStore:
             facts.pages[page.pool, page.number] = tuple(found)
         if wants.counts:
             facts.counts.update(held(rows.counts()))
+        if wants.classes:
+            facts.class_counts.update({(name, 0): 0 for name in wants.classes})
+            if self._limits is not None:
+                self._limits.fetch(rows, wants.classes, facts)
 
     def commit(self, changes: Sequence[Change], now: float) -> Outcome:
         """Store every change whose row is still as it was read; say which were not.

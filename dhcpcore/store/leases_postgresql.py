@@ -207,6 +207,11 @@ class PostgresqlRows:
         with self._told() as cursor:
             return cursor.execute("SELECT kind, scope, held FROM lease_count", prepare=True).fetchall()
 
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement; ``?`` marks its parameters."""
+        with self._told() as cursor:
+            return cursor.execute(sql.replace("?", "%s"), parameters, prepare=True).fetchall()
+
     @contextmanager
     def counting(self) -> Iterator[PostgresqlCounting]:
         """A transaction in which counters are locked before leases are written."""

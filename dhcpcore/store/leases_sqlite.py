@@ -225,6 +225,11 @@ class SqliteRows:
         with self._told() as cursor:
             return cursor.execute("SELECT kind, scope, held FROM lease_count").fetchall()
 
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement; ``?`` marks its parameters."""
+        with self._told() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
+
     @contextmanager
     def counting(self) -> Iterator[SqliteCounting]:
         """A transaction that holds the write lock from its beginning."""

@@ -56,6 +56,12 @@ def complete() -> dict[str, Any]:
     office["boot"]["by_architecture"]["77"]["server_name"] = "otherhost"
     office["assignments"][0] |= {"boot": {"file": "own.0"}, "shared": True, "takeover": "wait"}
     sixth["prefix_pools"][0] |= {"class": "known", "lifetime": "1h"}
+    made["globals"]["compatibility"] = {**made["globals"].get("compatibility", {}), "exclude_first_last_24": True}
+    made["globals"]["assignment_key"] = "pkt4.mac"
+    office["assignment_key"] = "relay4[1].hex"
+    voip = next(one for one in made["classes"] if one["name"] == "voip")
+    voip |= {"max_leases": 40, "max_leases_per_subnet": 20, "rate": 50, "offer_hold": "10s"}
+    made["assignments"] = [{"expression": {"hex": "02:00:00:00:00:77"}, "hostname": "anywhere"}]
     return made
 
 
@@ -169,6 +175,7 @@ def apart(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     for one in document["subnets"]:
         made.append(("subnets", one["prefix"], {key: value for key, value in one.items() if key != "assignments"}))
         made += [("assignments", one.get("name", one["prefix"]), each) for each in one.get("assignments", ())]
+    made += [("assignments", "*", each) for each in document["assignments"]]
     return made
 
 
@@ -201,7 +208,7 @@ def pairs(entry: dict[str, Any], *without: str) -> list[str]:
 def test_by_the_command_line_each_piece_by_itself(tmp_path, sqlite_url, canonical) -> None:
     lessor = CommandLine(tmp_path, sqlite_url)
     lessor.ok("apply", "-", stdin=json.dumps({"version": 1, "leasequery": canonical["leasequery"]}))
-    identifiers = ("hw_address", "client_id", "circuit_id", "remote_id", "duid")
+    identifiers = ("hw_address", "client_id", "circuit_id", "remote_id", "duid", "expression")
     for kind, name, entry in apart(canonical):
         if kind == "globals":
             lessor.ok("globals", "set", *pairs(entry))
@@ -371,6 +378,17 @@ SEEN: dict[str, str] = {
         "LeasequeryEntry.enabled DocumentEntry.leasequery",
     Q + "TestWhoMayAsk::test_a_prefix_admits_its_hosts_and_no_other": "LeasequeryEntry.requestors",
     D + "test_the_sites_own_options": "DocumentEntry.option_definitions",
+    "test_assignments_everywhere::test_its_address_counts_where_it_belongs_and_all_else_everywhere":
+        "DocumentEntry.assignments",
+    "test_assignments_everywhere::test_an_assignment_is_found_by_what_the_expression_makes_of_the_packet":
+        "AssignmentEntry.expression GlobalsEntry.assignment_key",
+    "test_assignments_everywhere::test_a_subnet_has_its_own_expression": "SubnetEntry.assignment_key",
+    "test_class_limits::test_a_class_has_no_more_leases_than_its_limit_wherever_its_clients_are":
+        "ClassEntry.max_leases",
+    "test_class_limits::test_in_each_subnet_it_has_its_own": "ClassEntry.max_leases_per_subnet",
+    "test_class_limits::test_a_class_sends_no_more_than_its_rate": "ClassEntry.rate",
+    "test_rarer_keys::test_an_offer_is_kept_for_the_time_of_its_class": "ClassEntry.offer_hold",
+    "test_rarer_keys::test_the_ends_of_each_24_are_given_to_nobody": "CompatibilityEntry.exclude_first_last_24",
 }
 
 

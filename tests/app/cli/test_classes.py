@@ -26,7 +26,13 @@ def test_a_class_from_the_command_line(on_sqlite, document, tmp_path):
     assert "is given by the assignments" in on_sqlite.refused("class", "remove", "lab")
     on_sqlite.ok("class", "add", "late", "--test", "known", "--additional")
     assert on_sqlite.json("class", "show", "late")["entry"]["only_in_additional_list"] is True
+    assert "take only_in_additional_list out" in on_sqlite.refused("class", "set", "late", "--rate", "5")
     on_sqlite.ok("class", "remove", "late")
+    on_sqlite.ok("class", "set", "lab", "--max-leases", "20", "--max-leases-per-subnet", "10", "--rate", "5",
+                 "--offer-hold", "10s")
+    limits = on_sqlite.json("class", "show", "lab")["entry"]
+    assert (limits["max_leases"], limits["max_leases_per_subnet"], limits["rate"]) == (20, 10, 5)
+    assert limits["offer_hold"] == 10
     on_sqlite.ok("class", "remove", "voip")
     assert [one["name"] for one in on_sqlite.json("class", "list")] == ["lab"]
 

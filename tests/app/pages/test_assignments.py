@@ -129,7 +129,7 @@ def test_who_only_sees_changes_nothing(sqlite_database):
 
 def test_a_table_goes_out_and_comes_in_again(page):
     table = text(page.get("/assignments.csv"))
-    assert table.splitlines()[1] == "office,192.0.2.5,02:00:00:00:00:05,,,,,printer,yes"
+    assert table.splitlines()[1] == "office,192.0.2.5,02:00:00:00:00:05,,,,,,printer,yes"
     rows = "address,hw_address,hostname\n192.0.2.50,02:00:00:00:01:01,one\n192.0.2.51,02:00:00:00:01:02,two\n"
     preview = text(page.post("/assignments/import", data={"text": rows}))
     assert "2 assignments are right and will be added" in preview

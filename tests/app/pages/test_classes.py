@@ -186,3 +186,15 @@ def test_of_two_administrators_the_second_is_told_and_shown_both(page, sqlite_da
     assert page.get("/api/v1/classes/voip").json["boot"]["file"] == "theirs"
     assert page.post("/classes/one/voip", data=values(shown)).status_code == 303
     assert page.get("/api/v1/classes/voip").json["boot"]["file"] == "mine"
+def test_limits_are_written_and_read(page):
+    limits = {"max_leases": "20", "max_leases_per_subnet": "10", "rate": "50", "offer_hold": "10"}
+    page.post("/classes/new", data={**GOOD, **limits})
+    assert page.get("/api/v1/classes/voip").json == {**ENTRY, "max_leases": 20, "max_leases_per_subnet": 10,
+                                                         "rate": 50, "offer_hold": 10}
+    form = values(text(page.get("/classes/one/voip")))
+    assert {name: form[name] for name in limits} == limits
+    shown = text(page.post("/classes/one/voip", data={**form, "rate": "many"}), 422)
+    assert 'id="h-rate"' in shown
+    page.post("/classes/one/voip", data={**form, "max_leases": "", "max_leases_per_subnet": "", "rate": "0",
+                                          "offer_hold": ""})
+    assert page.get("/api/v1/classes/voip").json == ENTRY
