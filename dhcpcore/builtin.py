@@ -26,6 +26,7 @@ from dhcpcore.handlers.probe import ProbeAddress
 from dhcpcore.handlers.proxy import BootAnswer, BootQuestion, ProxyOnly
 from dhcpcore.handlers.rapid_commit import RapidCommit
 from dhcpcore.handlers.record import RecordAtOnce, RecordConflict, RecordLease
+from dhcpcore.handlers.scripted import ScriptAdmits, ScriptEdits, ScriptRules
 from dhcpcore.handlers.server_id import ServerIdentity
 from dhcpcore.handlers.subnet import EchoSelection, SelectSubnet
 from dhcpcore.handlers.vpn import EchoVpn, SelectVpn
@@ -34,6 +35,7 @@ from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.scripted import Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.stats.manners import Manners
 
@@ -45,15 +47,18 @@ def builtin(
     nonces: Nonces,
     manners: Manners,
     callouts: Callouts | None = None,
+    script: Script | None = None,
 ) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
+    scripted = script is not None
     options = Options()
     additional = MatchAdditional()
     return (
         Receive(callouts),
         SelectVpn(),
-        SelectSubnet(),
+        SelectSubnet(anywhere=scripted),
         ChooseSubnet(callouts),
+        ScriptRules(script, manners),
         LimitRate(manners),
         ProxyOnly(),
         BootpClient(),
@@ -66,6 +71,7 @@ def builtin(
         DelayOffer(),
         MatchPort(),
         FindAssignment(),
+        ScriptAdmits(script, manners),
         MatchKnown(),
         RejectClients(),
         BootpKnown(additional, options),
@@ -73,7 +79,7 @@ def builtin(
         LimitLeases(),
         LimitClasses(),
         RecordConflict(),
-        RecordAtOnce(),
+        RecordAtOnce(scripted=scripted),
         RecordLease(),
         CountClasses(),
         OfferNoAddress(),
@@ -95,11 +101,12 @@ def builtin(
         options,
         BootAnswer(),
         LeaseQuery(searches),
-        RapidCommit(),
+        RapidCommit(scripted=scripted),
         GiveNonce(nonces),
         BootpReply(),
         SayIpv6Only(),
         EchoSelection(),
         EchoVpn(),
         AutoConfigure(),
+        ScriptEdits(script, manners),
     )

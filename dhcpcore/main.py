@@ -20,7 +20,7 @@ from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.handlers.reply import SERVER_PORT
 from dhcpcore.hooks import libraries
 from dhcpcore.hooks.registry import Registry
-from dhcpcore.net import budget, interfaces, privileges, pxe
+from dhcpcore.net import budget, interfaces, privileges, pxe, scripts
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -31,6 +31,10 @@ from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
 from dhcpcore.net.udp4 import Udp4
+from dhcpcore.pipeline.scripted import Script
+from dhcpcore.script import process
+from dhcpcore.script.host import Host
+from dhcpcore.script.parameters import rules_of
 from dhcpcore.settings import Settings, load
 from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
@@ -49,6 +53,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     os.umask(0o027)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
+    settings, loaded = scripts.load(settings, _terms(account))
     udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
     pxe_port = pxe.open_port() if settings.dhcp4.enabled and settings.dhcp4.port == SERVER_PORT else None
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
@@ -60,13 +65,13 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     privileges.drop(account)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
-    engine = Engine(draw=secrets.randbelow)
+    engine = Engine(draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)))
     registry = Registry(time.perf_counter, budget.limited)
-    loaded = libraries.load(registry, settings.hooks)
-    if loaded:
+    hooks = libraries.load(registry, settings.hooks)
+    if hooks:
         budget.install()
         engine.hook(registry)
-        log.info("Hook libraries: %s.", ", ".join(library.name for library in loaded))
+        log.info("Hook libraries: %s.", ", ".join(library.name for library in hooks))
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)
@@ -116,6 +121,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("collect garbage", chores.collect_garbage),
         Chore("tell systemd", notify.beat),
     ]
+    if settings.script is not None:
+        _begin_script(settings.script, engine, face, loop)
     if pxe_port is not None:
         loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if bulk_port is not None:
@@ -125,7 +132,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     refresh()
     signal.signal(signal.SIGTERM, lambda *_: stop())
     signal.signal(signal.SIGINT, lambda *_: stop())
-    signal.signal(signal.SIGHUP, lambda *_: _soon(loop, "follow definitions"))
+    signal.signal(signal.SIGHUP, lambda *_: _soon(loop, "follow definitions", "reinitialise the script"))
     loop.wake_on_signals()
     # What was made until here lives as long as the process: the collector need not look at it again.  From now on it
     # looks when it is called (``Chores.collect``): by itself it would come in the midst of a batch, for 5 to 60 ms.
@@ -146,14 +153,37 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
             log.warning("The last traces were not written: %s", error)
         store.close()
         database.dispose()
-        libraries.unload(registry, loaded)
+        libraries.unload(registry, hooks)
     log.info("Stopped.")
 
 
-def _soon(loop: Loop, name: str) -> None:
+def _soon(loop: Loop, *names: str) -> None:
     for chore in loop.chores:
-        if chore.name == name:
+        if chore.name in names:
             chore.due = 0.0
+
+
+def _terms(account: privileges.Account | None) -> process.Terms:
+    """A script never has more than the account that the engine becomes."""
+    if account is None:
+        return process.Terms(confine=privileges.forget)
+    return process.Terms(account.uid, account.gid, privileges.forget)
+
+
+def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop) -> None:
+    """Its ``init`` has run before the first packet is served."""
+    host = Host(process.script_path(setting), engine.script_said, _terms(None))
+    face.script = host
+
+    def reinitialise() -> float:
+        host.reinitialise()
+        return float("inf")
+
+    host.begin()
+    loop.script = scripts.Scripts(engine, host)
+    loop.attach(host)
+    loop.chores.append(Chore("watch the script", host.watch))
+    loop.chores.append(Chore("reinitialise the script", reinitialise, float("inf")))
 
 
 def _files(settings: Settings) -> list[Path]:

@@ -20,12 +20,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
+from dhcpcore.batch import Batch
 from dhcpcore.engine import Datagram, Engine, Outgoing
 from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.model import Assignment, Change, Identifier, Lease, LeaseKey
 from dhcpcore.net import cycle
+from dhcpcore.pipeline.scripted import Script
 from dhcpcore.stats.reasons import Reason, Verdict
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases import LeaseStore
@@ -252,6 +254,15 @@ class Witness:
         return True
 
 
+class Site(Protocol):
+    """A site's script, whose process answers what engines ask it."""
+
+    script: Script
+
+    def answer(self, engine: Engine, now: float, run: Callable[[Batch], object]) -> None:
+        """Have its questions answered, and what they suspended resumed, until there are no more."""
+
+
 @dataclass
 class Node:
     """One engine of the world."""
@@ -295,15 +306,20 @@ class World:
 
     def __init__(
         self, folder: Path, *subnets: Subnet, assignments: Sequence[Assignment] = (), engines: int = 1,
-        interfaces: Mapping[int, Interface] | None = None, **snapshot: Any,
+        interfaces: Mapping[int, Interface] | None = None, script: Site | None = None, **snapshot: Any,
     ) -> None:  # fmt: skip
         self.now: float = T0
+        self.site = script
         self.path = folder / "lessor.db"
         self.database = Database(f"sqlite:///{self.path}")
         with self.database.writer_engine.begin() as connection:
             metadata.create_all(connection, tables=[lease, history, lease_count, lease_class, class_count, quarantine])
         self.kept = Kept()
-        self.nodes = [Node(Engine(strict=True), Watched(LeaseStore(self.database, self.kept))) for _ in range(engines)]
+        scripted = None if script is None else script.script
+        self.nodes = [
+            Node(Engine(strict=True, script=scripted), Watched(LeaseStore(self.database, self.kept)))
+            for _ in range(engines)
+        ]
         for number, node in enumerate(self.nodes):
             node.engine.allocator.share = (number, engines)
         self.sql = sqlite3.connect(self.path, isolation_level=None)
@@ -350,7 +366,7 @@ class World:
     def restart(self, by: int = 0) -> None:
         """The engine is killed and starts again: what it had in memory is gone."""
         old = self.nodes[by]
-        for bundle, _, _ in old.engine._suspended.values():
+        for bundle in old.engine.waiting.bundles():
             self._forget(int.from_bytes(bundle.request.xid, "big"), bundle.request.giaddr)
             self.sent -= 1
         engine = Engine(strict=True)
@@ -424,6 +440,9 @@ class World:
         self.sent += len(packets)
         batch = node.engine.open([packet.datagram for packet in packets], self.now)
         cycle.run(batch, node.store, node.engine.snapshot, self._hand_over, lambda: self.now)
+        if self.site is not None:
+            self.site.answer(node.engine, self.now, lambda again: cycle.run(
+                again, node.store, node.engine.snapshot, self._hand_over, lambda: self.now))
         gained = self._reasons(node) - before
         self._given_back_until(len(packets))
         if not self.faulty:
@@ -539,7 +558,7 @@ class World:
 
     def check(self) -> None:
         """What holds after every step."""
-        suspended = sum(len(node.engine._suspended) for node in self.nodes)
+        suspended = sum(node.engine.suspended for node in self.nodes)
         suspended += sum(len(node.engine.callouts.waiting) for node in self.nodes if node.engine.callouts is not None)
         counted = sum(sum(self._reasons(node).values()) for node in self.nodes)
         assert counted + suspended == self.sent, f"{self.sent} datagrams, {counted} reasons, {suspended} suspended"
@@ -705,7 +724,7 @@ class World:
 
     def _suspended_xids(self) -> set[int]:
         engines = [node.engine for node in self.nodes]
-        bundles = [bundle for engine in engines for bundle, _, _ in engine._suspended.values()]
+        bundles = [bundle for engine in engines for bundle in engine.waiting.bundles()]
         bundles += [bundle for engine in engines if engine.callouts is not None for bundle in engine.callouts.waiting]
         return {int.from_bytes(bundle.request.xid, "big") for bundle in bundles}
 

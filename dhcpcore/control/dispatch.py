@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from dhcpcore.control.face import EngineFace
+from dhcpcore.control.later import Later
 from dhcpcore.control.verbs import VERBS, Role
 from dhcpcore.errors import InvalidValue, LessorError
 
@@ -28,16 +30,22 @@ class Dispatch:
     def __init__(self, engine: EngineFace) -> None:
         self._engine = engine
 
-    def answer(self, line: bytes, role: Role) -> bytes:
-        """The answer to one request line of a peer with ``role``; always one line, whatever came in."""
+    def answer(self, line: bytes, role: Role, later: Callable[[bytes], None] | None = None) -> bytes:
+        """The answer to one request line of a peer with ``role``; always one line, whatever came in.
+
+        Empty where the answer is not there yet: ``later`` is given it then.
+        """
         request_id: Any = None
         try:
             request = _request(line)
             request_id = request.get("id")
-            body = {"id": request_id, "ok": True, "result": self._run(request, role)}
-            answer = json.dumps(body, separators=(",", ":")).encode()
-            if len(answer) > ANSWER_BYTES_MAX:
-                return failure("too-large", "The answer is too large; ask for fewer.", request_id)
+            result = self._run(request, role)
+            if isinstance(result, Later):
+                if later is None:
+                    return failure("refused", "Who asks here cannot wait for an answer.", request_id)
+                result.then(lambda told, error: later(_told(request_id, told, error)))
+                return b""
+            return success(result, request_id)
         except _Rejected as error:
             return failure(error.code, str(error), request_id)
         except InvalidValue as error:
@@ -47,7 +55,6 @@ class Dispatch:
         except Exception:  # A mistake in one verb's code must not end the engine that serves clients.
             log.exception("CONTROL_FAULT: a control command failed inside the engine.")
             return failure("internal-error", "The engine failed at this command; its log says where.", request_id)
-        return answer + b"\n"
 
     def _run(self, request: dict[str, Any], role: Role) -> Any:
         name = str(request.get("verb"))
@@ -85,6 +92,18 @@ def _request(line: bytes) -> dict[str, Any]:
     if not isinstance(request, dict) or not isinstance(request.get("id"), str | int | None):
         raise _Rejected("bad-request", "A request is one JSON object with id, verb and arguments.")
     return request
+
+
+def success(result: Any, request_id: Any = None) -> bytes:
+    """An answer line with a result."""
+    answer = json.dumps({"id": request_id, "ok": True, "result": result}, separators=(",", ":")).encode()
+    if len(answer) > ANSWER_BYTES_MAX:
+        return failure("too-large", "The answer is too large; ask for fewer.", request_id)
+    return answer + b"\n"
+
+
+def _told(request_id: Any, result: Any, error: str | None) -> bytes:
+    return success(result, request_id) if error is None else failure("refused", error, request_id)
 
 
 def failure(code: str, message: str, request_id: Any = None) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from dhcpcore.control.later import Later
+
 #: Why an engine is not ready that waits for nothing but its administrator.
 NO_SUBNET = "no subnet is defined"
 
@@ -77,6 +79,14 @@ class EngineFace(Protocol):
 
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step, so that ended leases are given away again."""
+        ...
+
+    def script_state(self) -> dict[str, Any]:
+        """Whether a script is configured, whether its process runs, and what became of it so far."""
+        ...
+
+    def script_call(self, name: str, arguments: Mapping[str, Any]) -> Later:
+        """Call something in the script's process.  Refused where there is no script."""
         ...
 
     def stop(self) -> None:

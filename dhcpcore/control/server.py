@@ -15,6 +15,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from dhcpcore.control.dispatch import REQUEST_BYTES_MAX, Dispatch, failure
@@ -136,11 +137,20 @@ class ControlServer:
             if not newline or len(line) > REQUEST_BYTES_MAX:
                 break
             peer.unread = rest
-            peer.unsent += self._dispatch.answer(bytes(line), peer.role)
+            peer.unsent += self._dispatch.answer(bytes(line), peer.role, partial(self._deliver, peer))
         if len(peer.unread) > REQUEST_BYTES_MAX and b"\n" not in peer.unread[:REQUEST_BYTES_MAX + 1]:
             peer.unsent += failure("too-large", f"A request is at most {REQUEST_BYTES_MAX} octets.")
             peer.unread.clear()
             peer.closing = True
+
+    def _deliver(self, peer: _Peer, answer: bytes) -> None:
+        """An answer that took its time; who has left meanwhile does not get it."""
+        if self._peers.get(peer.sock.fileno()) is peer:
+            peer.unsent += answer
+            try:
+                self._write(peer)
+            except OSError:
+                self._drop(peer)
 
     def _write(self, peer: _Peer) -> None:
         if peer.unsent:

@@ -10,6 +10,7 @@ import ipaddress
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from dhcpcore.control.face import EngineFace
@@ -125,6 +126,18 @@ def _object(value: Any) -> dict[str, Any]:
     return found
 
 
+_REQUEST = "an object of queryargs (lists of text), mimetype, data (base64) and headers, each of which may be left out"
+
+
+def _request(value: Any) -> dict[str, Any]:
+    known = {"queryargs": dict, "mimetype": str, "data": str, "headers": dict}
+    if not isinstance(value, dict) or not all(
+        isinstance(said, known.get(name, ())) for name, said in value.items() if said is not None
+    ):
+        raise ValueError("no request")
+    return value
+
+
 VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
     Verb("status", Role.VIEWER, "Tells what the engine is doing: version, readiness, revision, interfaces, clock.",
          lambda engine, _: engine.status()),
@@ -170,13 +183,29 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
          lambda engine, args: engine.lift(args["hw_address"]), (
              Argument("hw_address", hardware_bytes, "a hardware address such as 02:00:00:00:00:01", required=True),
          )),
-    Verb("hooks", Role.VIEWER, "Tells the callouts of the hook libraries, what their calls took and what became of them.",
+    Verb("hooks", Role.VIEWER, "Tells the callouts of hook libraries, what their calls took and what became of them.",
          lambda engine, _: engine.hooks()),
     Verb("command", Role.ADMIN, "Has the hook libraries carry out a command of theirs.",
          lambda engine, args: engine.command(args["name"], args["arguments"]), (
              Argument("name", _text, "the name of a command that a hook library registered", required=True),
              Argument("arguments", _object, "an object of names and values, as JSON", default={}),
          )),
+    Verb("script", Role.VIEWER, "Tells whether a script is configured, and how its process does.",
+         lambda engine, _: engine.script_state()),
+    Verb("script-registry", Role.VIEWER, "Tells the script's hooks and parameters, web methods and dashboard elements.",
+         lambda engine, _: engine.script_call("registry", {})),
+    Verb("script-dashboard", Role.VIEWER, "Has the script make its dashboard elements and headers.",
+         lambda engine, args: engine.script_call("dashboard", args["request"]), (
+             Argument("request", _request, _REQUEST, default=MappingProxyType({})),
+         )),
+    Verb("script-call", Role.OPERATOR, "Calls one of the script's web methods, by its path.",
+         lambda engine, args: engine.script_call("method", {**args["request"], "path": args["path"]}), (
+             Argument("path", _text, "the path that the method is registered at", required=True),
+             Argument("request", _request, _REQUEST, default=MappingProxyType({})),
+         )),
+    Verb("script-reinitialise", Role.OPERATOR, "Has the script run its reinitialisation handlers; where one fails, its "
+         "process begins anew.",
+         lambda engine, _: engine.script_call("reinitialise", {})),
     Verb("clock-confirm", Role.ADMIN, "Takes the clock as it is after a step: ended leases are given away again.",
          lambda engine, _: engine.confirm_clock()),
     Verb("stop", Role.ADMIN, "Ends the engine once its batch is committed and answered.",

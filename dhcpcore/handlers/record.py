@@ -79,9 +79,13 @@ class RecordAtOnce(RecordLease):
 
     message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
+    def __init__(self, *, scripted: bool = False) -> None:
+        """``scripted``: the site's script may make an ACK of an OFFER."""
+        self._scripted = scripted
+
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless a subnet grants so."""
-        return snapshot.rapid_commit4 or snapshot.bootp
+        return snapshot.rapid_commit4 or snapshot.bootp or self._scripted
 
     def post(self, bundle: TransactionBundle) -> None:
         """An offer writes no row."""

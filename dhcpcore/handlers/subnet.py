@@ -16,6 +16,10 @@ from dhcpcore.wire.v4.message import BROADCAST, NOWHERE, MessageType, Opt
 class SelectSubnet(Handler):
     """Sets ``link`` and ``subnet``, or ends the transaction with NO-SUBNET.  RFC 2131 4.3.1, RFC 1542 4.1.1."""
 
+    def __init__(self, *, anywhere: bool = False) -> None:
+        """``anywhere``: a client of no subnet goes on, for the site's script may have an address for it."""
+        self._anywhere = anywhere
+
     def pre(self, bundle: TransactionBundle) -> None:
         """A relay's link selection decides; then option 118, where it is believed; then a relay's giaddr; then, for
         unicast, the address the client uses; then the interface.  RFC 3527 3, RFC 3011 2.
@@ -48,7 +52,7 @@ class SelectSubnet(Handler):
                 place = bundle.links.for_interface(datagram.interface, 4)
                 step = (Step.LINK_BY_INTERFACE, datagram.interface)
         if place is None:
-            if request.message_type not in _ABOUT_A_LEASE:
+            if request.message_type not in _ABOUT_A_LEASE and not self._anywhere:
                 raise CannotRespond(Reason.NO_SUBNET)
             place = NO_PLACE  # The client may hold a lease of a subnet that was deleted: it is told so, or ends it.
         bundle.link, bundle.home = place

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dhcpcore.control.face import NO_SUBNET
+from dhcpcore.control.later import Later
 from dhcpcore.control.verbs import VERBS
 from dhcpcore.engine import Datagram, Engine, Outgoing, Traced
 from dhcpcore.errors import Refused
@@ -21,6 +22,7 @@ from dhcpcore.net.clock import Clock
 from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.pipeline.bundle import Route
 from dhcpcore.pipeline.trace import Step, describe, identity
+from dhcpcore.script.host import Host
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.leases import LeaseStore
 from dhcpcore.store.requests import LASTING_VERBS, Request
@@ -47,6 +49,7 @@ class Face:
         self._ring = ring
         self.chores: Chores | None = None
         self.neighbourhood: Neighbours | None = None
+        self.script: Host | None = None
         self.read_interfaces: Callable[[], list[dict[str, Any]]] = list
 
     def status(self) -> dict[str, Any]:
@@ -90,9 +93,23 @@ class Face:
         return {"started_at": self._started_at, **self._engine.counters.as_document()}
 
     def reload(self) -> None:
-        """Read the definitions again, now."""
+        """Read the definitions again, now, and have the script reinitialise."""
         if self.chores is not None:
             self.chores.reload()
+        if self.script is not None:
+            self.script.reinitialise()
+
+    def script_state(self) -> dict[str, Any]:
+        """Whether there is a script, and how its host does."""
+        return {"configured": False} if self.script is None else {"configured": True, **self.script.state}
+
+    def script_call(self, name: str, arguments: Mapping[str, Any]) -> Later:
+        """Call something in the script's process; the answer comes when it does."""
+        if self.script is None:
+            raise Refused("The engine has no script: the setting `script` names its conf.py.")
+        later = Later()
+        self.script.call(name, arguments, later.tell)
+        return later
 
     def release(self, address: bytes, space: int = 0) -> dict[str, Any]:
         """End the lease of an address at once."""

@@ -130,7 +130,8 @@ class Callouts:
             return response
         handle = self.registry.open()
         try:
-            self.registry.call(handle, "command_processed", {"name": name, "arguments": arguments, "response": response})
+            done = {"name": name, "arguments": arguments, "response": response}
+            self.registry.call(handle, "command_processed", done)
             return handle.arguments.get("response")
         finally:
             self.registry.close(handle)

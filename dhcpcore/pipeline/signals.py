@@ -6,6 +6,7 @@ They are raised in ``pre`` or ``handle``, before anything was recorded, so a tra
 from __future__ import annotations
 
 from dhcpcore.lease.model import LeaseKey
+from dhcpcore.pipeline.questions import Question
 from dhcpcore.stats.reasons import Reason
 
 
@@ -51,6 +52,14 @@ class Suspend(Signal):
         super().__init__(key)
         self.key = key
         self.until = until
+
+
+class Ask(Signal):
+    """Run again, as a member of a later batch, when the site's script has answered this question."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.number)
+        self.question = question
 
 
 class Contended(Signal):

@@ -66,6 +66,9 @@ class Step:
     CLASSES_STASHED = 79
     STOPPED_BY_HOOK = 90
     SUBNET_BY_HOOK = 91
+    SCRIPT_ASKED = 80
+    SCRIPT_GIVES = 81
+    SCRIPT_CHANGED = 82
 
 
 def _address(value: bytes) -> str:
@@ -133,6 +136,11 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.CLASS_RATE: lambda name: f"Class {name} sends more than its rate.",
     Step.STOPPED_BY_HOOK: lambda hook: f"A callout at {hook} stopped it.",
     Step.SUBNET_BY_HOOK: lambda number: f"A callout at subnet4_select chose subnet {number}.",
+    Step.SCRIPT_ASKED: lambda hooks: f"The site's script was asked ({hooks}).",
+    Step.SCRIPT_GIVES: lambda address, subnet, serial: (
+        f"The site's script gives it {_address(address)} (subnet {subnet}, serial {serial})."
+    ),
+    Step.SCRIPT_CHANGED: lambda what: f"The site's script changed the answer: {what}.",
     Step.LEASE_RUNS_OUT: lambda address, seconds: f"{_address(address)} is in the way of an assignment "
     f"that waits: the lease runs out in {seconds} s and is not extended.",
 }

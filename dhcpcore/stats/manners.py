@@ -25,7 +25,7 @@ class Suspension(NamedTuple):
     """A client that is not answered until ``until``, and why."""
 
     hw: bytes
-    why: str  #: rate | declines
+    why: str  #: rate | declines | script
     since: float
     until: float
     subnet: int
@@ -110,11 +110,23 @@ class Manners:
         return bucket
 
     def _suspend(self, flood: Flood, hw: bytes, why: str, subnet: int, now: float) -> None:
+        self._hold(Suspension(hw, why, now, now + flood.suspend_for_s, subnet))
+
+    def _hold(self, suspension: Suspension) -> None:
         if len(self._suspended) >= SUSPENDED_MAX:
             first = min(self._suspended.values(), key=lambda one: one.until)
             del self._suspended[first.hw]
-        self._suspended[hw] = Suspension(hw, why, now, now + flood.suspend_for_s, subnet)
-        self._clients.pop(hw, None)
+        self._suspended[suspension.hw] = suspension
+        self._clients.pop(suspension.hw, None)
+
+    def suspend(self, hw: bytes, why: str, subnet: int, now: float, seconds: float) -> None:
+        """Do not answer the client for so long, for a reason of somebody else's."""
+        self._hold(Suspension(hw, why, now, now + seconds, subnet))
+
+    def is_suspended(self, hw: bytes, now: float) -> bool:
+        """Whether the client is not answered now."""
+        held = self._suspended.get(hw)
+        return held is not None and held.since <= now < held.until
 
     def suspended(self, now: float) -> list[Suspension]:
         """Who is suspended, the one whose time ends last first."""

@@ -76,6 +76,8 @@ class Reason(enum.Enum):
     NAK_UNKNOWN_CLIENT = _Row(
         "NAK-UNKNOWN-CLIENT", Verdict.REFUSED, "No lease of this client is known and the subnet is authoritative."
     )
+    NAK_SCRIPT = _Row("NAK-SCRIPT", Verdict.REFUSED, "The site's script made a refusal of the answer.")
+    NAK_RENEWALS = _Row("NAK-RENEWALS", Verdict.REFUSED, "The script's folder has NAK_RENEWALS: clients begin anew.")
     NAK_NO_ADDRESS = _Row(
         "NAK-NO-ADDRESS", Verdict.REFUSED, "The REQUEST named this server but no address (RFC 2131 4.3.2)."
     )
@@ -196,6 +198,25 @@ class Reason(enum.Enum):
     CLIENT_DENIED = _Row("CLIENT-DENIED", Verdict.SILENT, "A `deny` list names the client.")
     CLIENT_NOT_ALLOWED = _Row(
         "CLIENT-NOT-ALLOWED", Verdict.SILENT, "There is an `allow` list, and the client is not on it."
+    )
+
+    SCRIPT_DROPPED = _Row("SCRIPT-DROPPED", Verdict.SILENT, "A hook of the site's script said no.")
+    SCRIPT_BLOCKED = _Row(
+        "SCRIPT-BLOCKED", Verdict.SILENT, "The site's script, or its folder's rules, left the client out for a time."
+    )
+    SCRIPT_RELAY = _Row(
+        "SCRIPT-RELAY",
+        Verdict.SILENT,
+        "The script's folder does not serve this relay, or clients without one (ALLOW_DHCP_RELAYS, ALLOW_LOCAL_DHCP).",
+    )
+    SCRIPT_FAILED = _Row(
+        "SCRIPT-FAILED", Verdict.SILENT, "A hook raised an exception, or its process died; the log has the traceback."
+    )
+    SCRIPT_OVERRUN = _Row(
+        "SCRIPT-OVERRUN", Verdict.SILENT, "The site's script took longer than it may, or had too much to do."
+    )
+    SCRIPT_AWAY = _Row(
+        "SCRIPT-AWAY", Verdict.SILENT, "The site's script does not run: it failed to begin, and is tried again."
     )
 
     # Members are singletons; the identity hash is a C call, and reasons are counted for every packet.

@@ -11,7 +11,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from dhcpcore.engine import Batch, Datagram, Engine, Outgoing
+from dhcpcore.batch import Batch
+from dhcpcore.engine import Datagram, Engine, Outgoing
 from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
 from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.model import Lease
@@ -160,7 +161,7 @@ def _wrapped(dice: random.Random, data: bytes, now: float) -> Datagram:
 
 def _judge(engine: Engine, received: int, answers: list[Outgoing], tally: Tally) -> None:
     counted = sum(engine.counters.datagrams.values())
-    waiting = len(engine._suspended)
+    waiting = engine.suspended
     if counted + waiting != received:
         raise Failure(f"{received} datagrams, {counted} reasons, {waiting} waiting")
     traces = list(engine.traces)

@@ -1,4 +1,4 @@
-"""A hook library of the site in a real engine: real clients meet it, and one that sleeps keeps nobody waiting for long."""
+"""A hook library of the site in a real engine: real clients meet it, and one that sleeps keeps nobody waiting."""
 
 import json
 

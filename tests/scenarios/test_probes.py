@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dhcpcore import engine as engine_module
+from dhcpcore.pipeline.suspended import SUSPENDED_MAX
 from tests.packets4 import ACK, DISCOVER, OFFER, client
 from tests.playbook import OFFICE, T0, World, assignment, pool, subnet
 
@@ -224,7 +224,7 @@ class TestAnswered:
 class TestBounds:
     def test_the_oldest_is_dropped_by_name(self, world: Make) -> None:
         w = world(subnet("10.0.0.0/16", pool("10.0.0.1", "10.0.255.0"), relays=["192.0.2.9"]), probe=True)
-        limit = engine_module.SUSPENDED_MAX
+        limit = SUSPENDED_MAX
         w.send(*(w.packet(DISCOVER, client(n), via="192.0.2.9") for n in range(limit)))
         assert w.reasons == []
         w.send(w.packet(DISCOVER, client(limit), via="192.0.2.9"))
@@ -238,7 +238,7 @@ class TestBounds:
 
     def test_an_answer_for_who_was_dropped_does_not_wake_the_server_for_ever(self, world: Make) -> None:
         w = world(subnet("10.0.0.0/16", pool("10.0.0.1", "10.0.255.0"), relays=["192.0.2.9"]), probe=True)
-        limit = engine_module.SUSPENDED_MAX
+        limit = SUSPENDED_MAX
         w.send(*(w.packet(DISCOVER, client(n), via="192.0.2.9") for n in range(limit)))
         batch_due = w.engine.probe_answered
         late = w.packet(DISCOVER, client(limit), via="192.0.2.9")

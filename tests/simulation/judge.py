@@ -169,7 +169,7 @@ class Judge:
         traces = list(engine.traces)
         engine.traces.clear()
         counted = sum(engine.counters.datagrams.values())
-        waiting = len(engine._suspended)
+        waiting = engine.suspended
         if counted + waiting != life.received:
             raise Violation(f"{server.name}: of {life.received} datagrams {counted} have a reason and {waiting} wait")
         if counted - life.counted != len(traces):

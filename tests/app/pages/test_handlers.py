@@ -4,13 +4,15 @@ import pytest
 
 from app.services.access import Role
 from tests.app.people import EngineThatAnswers
-from tests.app.site import fill, text, web
+from tests.app.pages.form_pages import text
+from tests.app.site import fill, web
 
 CALLOUTS = [
     {"hook": "pkt4_receive", "library": "site", "function": "pkt4_receive", "calls": 12345, "errors": 0, "overruns": 0,
      "stopped": 7, "mean_us": 3.4, "slowest_us": 1800.0, "disabled": ""},
     {"hook": "pkt4_send", "library": "<b>slow</b>", "function": "pkt4_send", "calls": 3, "errors": 3, "overruns": 3,
-     "stopped": 3, "mean_us": 25000.0, "slowest_us": 25100.0, "disabled": "it took longer than 25 ms, 3 times in a row"},
+     "stopped": 3, "mean_us": 25000.0, "slowest_us": 25100.0,
+     "disabled": "it took longer than 25 ms, 3 times in a row"},
 ]
 
 

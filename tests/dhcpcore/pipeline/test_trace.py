@@ -21,7 +21,7 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.GATED_POOL: (4, "RANDOM-MAC"), Step.REUSED: (90,), Step.ADAPTED: (80, 600),
     Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
     Step.ASSIGNMENT_EVERYWHERE: (7,), Step.CLASS_FULL: ("tel", 3), Step.CLASS_RATE: ("tel",),
-    Step.CLASSES_STASHED: ("port",),
+    Step.CLASSES_STASHED: ("port",), Step.STOPPED_BY_HOOK: ("pkt4_send",), Step.SUBNET_BY_HOOK: (3,),
 }  # fmt: skip
 
 

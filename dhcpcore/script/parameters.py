@@ -1,0 +1,119 @@
+"""staticDHCPd's parameters: every upper-case name of a conf.py, their defaults, and what they mean to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from dhcpcore.errors import LessorError, SettingsError
+from dhcpcore.pipeline.scripted import Rules
+from dhcpcore.topology.policy import Flood
+from dhcpcore.wire.addresses import parse_ipv4
+
+#: What a parameter is where a conf.py does not set it.
+DEFAULTS: Mapping[str, Any] = MappingProxyType({
+    "DEBUG": False, "SYSTEM_NAME": "staticDHCPd", "DAEMON": True, "PID_FILE": None,
+    "DHCP_RESPONSE_INTERFACE": "-", "DHCP_RESPONSE_INTERFACE_QTAGS": None,
+    "DHCP_SERVER_PORT": 67, "DHCP_CLIENT_PORT": 68, "PROXY_PORT": None,
+    "ALLOW_LOCAL_DHCP": True, "ALLOW_DHCP_RELAYS": False, "ALLOWED_DHCP_RELAYS": (), "ENABLE_RAPIDCOMMIT": True,
+    "AUTHORITATIVE": False, "NAK_RENEWALS": False, "UNAUTHORIZED_CLIENT_TIMEOUT": 60,
+    "MISBEHAVING_CLIENT_TIMEOUT": 150, "ENABLE_SUSPEND": True, "SUSPEND_THRESHOLD": 10,
+    "USE_CACHE": False, "CACHING_MODEL": "in-process", "DISK_CACHE": False, "DISK_CACHE_PERSISTENT": None,
+    "MEMCACHED_HOST": None, "MEMCACHED_PORT": 11211, "MEMCACHED_AGE_TIME": 300,
+    "DATABASE_ENGINE": None, "CASE_INSENSITIVE_MACS": False, "EXTRA_MAPS": None, "EXTRA_SUBNETS": None,
+    "USE_POOL": True, "SQLITE_FILE": None, "INI_FILE": None,
+    "POSTGRESQL_DATABASE": None, "POSTGRESQL_USERNAME": None, "POSTGRESQL_PASSWORD": None, "POSTGRESQL_HOST": None,
+    "POSTGRESQL_PORT": 5432, "POSTGRESQL_SSLMODE": "disable", "POSTGRESQL_MAXIMUM_CONNECTIONS": 4,
+    "MYSQL_DATABASE": None, "MYSQL_USERNAME": None, "MYSQL_PASSWORD": None, "MYSQL_HOST": None, "MYSQL_PORT": 3306,
+    "MYSQL_MAXIMUM_CONNECTIONS": 4,
+    "ORACLE_DATABASE": None, "ORACLE_USERNAME": None, "ORACLE_PASSWORD": None, "ORACLE_MAXIMUM_CONNECTIONS": 4,
+    "LOG_FILE": None, "LOG_FILE_HISTORY": 7, "LOG_FILE_SEVERITY": "WARN", "LOG_CONSOLE_SEVERITY": "INFO",
+    "EMAIL_ENABLED": False, "EMAIL_SERVER": None, "EMAIL_PORT": 25, "EMAIL_TIMEOUT": 4.0, "EMAIL_SOURCE": None,
+    "EMAIL_DESTINATION": None, "EMAIL_SUBJECT": "staticDHCPd encountered a problem", "EMAIL_USER": None,
+    "EMAIL_PASSWORD": None,
+    "WEB_ENABLED": True, "WEB_IP": "0.0.0.0", "WEB_PORT": 30880,  # noqa: S104 - A conf.py's default; nothing binds it.
+    "WEB_LOG_HISTORY": 200, "WEB_LOG_SEVERITY": "INFO", "WEB_LOG_MAX_HEIGHT": 400, "WEB_DIGEST_USERNAME": None,
+    "WEB_DIGEST_PASSWORD": None, "WEB_DASHBOARD_SECURE": False, "WEB_REINITIALISE_CONFIRM": True,
+    "WEB_REINITIALISE_SECURE": False, "WEB_REINITIALISE_HIDDEN": False, "WEB_REINITIALISE_ENABLED": True,
+    "WEB_DASHBOARD_ORDER_LOG": 1000, "WEB_HEADER_TITLE": True, "WEB_HEADER_CSS": True, "WEB_HEADER_FAVICON": True,
+})  # fmt: skip
+
+#: Names of before release 3, and what they are called since.
+RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT"}
+
+#: What an administrator would miss: said once when the script is loaded.
+NOT_DONE = {
+    "DHCP_RESPONSE_INTERFACE_QTAGS": "frames are not tagged; serve the VLAN's own interface instead (`interfaces`)",
+    "EMAIL_ENABLED": "critical events are not mailed; follow the log instead",
+    "PROXY_PORT": "port 4011 is answered by the definitions (`proxy`), and its packets reach no hook",
+}
+
+HOOKS = ("init", "filterPacket", "handleUnknownMAC", "filterRetrievedDefinitions", "loadDHCPPacket")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a conf.py says before anything is served: the parameters that it sets, and its hooks."""
+
+    said: Mapping[str, Any]
+    hooks: frozenset[str]
+
+    @property
+    def folder(self) -> bool:
+        """Whether it is a whole staticDHCPd configuration: those must name the server's address."""
+        return bool(self.said.get("DHCP_SERVER_IP"))
+
+    def get(self, name: str) -> Any:
+        """A parameter's value."""
+        return self.said.get(name, DEFAULTS.get(name))
+
+    def warnings(self) -> list[str]:
+        """What the script asks for and does not get."""
+        return [f"{name}: {what}." for name, what in NOT_DONE.items() if self.said.get(name)]
+
+
+def rules_of(loaded: Loaded) -> Rules:
+    """What the engine does by them; ``SettingsError`` names the parameter that is wrong.
+
+    Beside Lessor's definitions only what the script says counts; a whole configuration brings its defaults.
+    """
+    folder = loaded.folder
+
+    def said(name: str, otherwise: Any) -> Any:
+        return loaded.get(name) if folder or name in loaded.said else otherwise
+
+    flood = None
+    if said("ENABLE_SUSPEND", False):
+        flood = Flood(
+            client_rate=1, burst=_number(loaded, "SUSPEND_THRESHOLD"), suspend_after=1,
+            suspend_for_s=_number(loaded, "MISBEHAVING_CLIENT_TIMEOUT"),
+        )  # fmt: skip
+    relays = []
+    for address in said("ALLOWED_DHCP_RELAYS", ()) or ():
+        try:
+            relays.append(parse_ipv4(str(address)))
+        except (ValueError, LessorError):
+            raise SettingsError(f"script: ALLOWED_DHCP_RELAYS has {address!r}, which is no IPv4 address") from None
+    return Rules(
+        filters="filterPacket" in loaded.hooks,
+        looks_up="handleUnknownMAC" in loaded.hooks or loaded.get("DATABASE_ENGINE") is not None,
+        edits="loadDHCPPacket" in loaded.hooks,
+        folder=folder,
+        local=bool(said("ALLOW_LOCAL_DHCP", True)),
+        relays=bool(said("ALLOW_DHCP_RELAYS", True)),
+        relays_allowed=frozenset(relays),
+        rapid_commit=bool(said("ENABLE_RAPIDCOMMIT", False)),
+        authoritative=bool(said("AUTHORITATIVE", False)),
+        nak_renewals=bool(said("NAK_RENEWALS", False)),
+        unauthorized_s=_number(loaded, "UNAUTHORIZED_CLIENT_TIMEOUT"),
+        flood=flood,
+    )
+
+
+def _number(loaded: Loaded, name: str) -> int:
+    value = loaded.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 86_400:
+        raise SettingsError(f"script: {name} is {value!r}; right is a whole number from 0 to 86400")
+    return value
