@@ -80,8 +80,13 @@ def prepare_configured(ground: Ground) -> None:
     _prepare(ground, configured.definitions(_measured(ground)))
 
 
-def _prepare(ground: Ground, document: dict[str, object]) -> None:
-    (ground.folder / "lessor.toml").write_text(settings(ground))
+def prepare_hooked(ground: Ground) -> None:
+    """The same as the empty one with a hook library."""
+    _prepare(ground, definitions(ground), hooks=(str(ground.checkout / "bench" / "hooked.py"),))
+
+
+def _prepare(ground: Ground, document: dict[str, object], hooks: Sequence[str] = ()) -> None:
+    (ground.folder / "lessor.toml").write_text(f"hooks = {json.dumps(list(hooks))}\n{settings(ground)}")
     (ground.folder / "definitions.json").write_text(json.dumps(document, indent=1))
     run(_lessor(ground, "migrate"), ServerFailed)
     run(_lessor(ground, "apply", "--yes", str(ground.folder / "definitions.json")), ServerFailed)

@@ -66,6 +66,15 @@ SERVERS = {
             leases=dnsmasq.leases,
         ),
         Server(
+            name="lessor-hooked",
+            title="Lessor, SQLite, four hooks",
+            version=lessor.version,
+            prepare=lessor.prepare_hooked,
+            command=lessor.command,
+            leases=lessor.leases_in_file,
+            beside="lessor",
+        ),
+        Server(
             name="lessor-configured",
             title="Lessor, SQLite, much configured",
             version=lessor.version,
