@@ -131,6 +131,8 @@ _REQUEST = "an object of queryargs (lists of text), mimetype, data (base64) and 
 
 def _request(value: Any) -> dict[str, Any]:
     known = {"queryargs": dict, "mimetype": str, "data": str, "headers": dict}
+    if isinstance(value, str):
+        value = json.loads(value)  # Of the command line.
     if not isinstance(value, dict) or not all(
         isinstance(said, known.get(name, ())) for name, said in value.items() if said is not None
     ):

@@ -57,6 +57,8 @@ class Hooks:
             if matter == Matter.ADMIT:
                 return self._admit(number, bytes.fromhex(data), method, port, known)
             return self._edit(number, bytes.fromhex(data), method, port, known, shown)
+        except MemoryError:
+            raise  # What it holds it would hold for ever: the host ends, and another one begins.
         except (Exception, SystemExit):
             _log.critical("A hook failed on %s of %s; it is not answered.", method, _sender(data), exc_info=True)
             return [number, Word.FAILED]

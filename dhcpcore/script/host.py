@@ -119,6 +119,7 @@ class Host:
         self._failures = 0
         self._again_at: float | None = None
         self._lines = _Lines()
+        self._closed = False
 
     # The loop's side.
 
@@ -159,7 +160,10 @@ class Host:
         return 0.1 if self._asked or self._calls or self._running is None else 0.5
 
     def close(self) -> None:
-        """End the host."""
+        """End the host; no other one follows."""
+        if self._closed:
+            return
+        self._closed = True
         running, self._running = self._running, None
         self._again_at = None
         if running is not None:
@@ -205,7 +209,7 @@ class Host:
                 if not self._settled():
                     self.watch()
         if self.failure is not None:
-            self._again_at = None
+            self.close()
             raise SettingsError(f"script: {self.failure}")
 
     def _settled(self) -> bool:

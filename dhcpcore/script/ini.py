@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,10 @@ class INI(Database):
     def reinitialise(self) -> None:
         """Read the file; ``LessorError`` where it is wrong, and then nothing of it is used."""
         parser = configparser.RawConfigParser(delimiters=("=", ":"), strict=True)
+        parser.optionxform = _option_name  # type: ignore[assignment,method-assign] # As its documentation shows.
         try:
-            parser.read_string(self._path.read_text(encoding="utf-8"), str(self._path))
+            text = _TYPED.sub(r"\1\0\2", self._path.read_text(encoding="utf-8"))
+            parser.read_string(text, str(self._path))
         except (OSError, configparser.Error, UnicodeDecodeError) as error:
             raise LessorError(f"INI_FILE: {self._path} cannot be read: {error}") from None
         subnets = {name.rpartition("|")[::2]: section for name, section in parser.items() if "|" in name}
@@ -70,13 +73,21 @@ class INI(Database):
             raise LessorError(f"INI_FILE: [{name}]: {error}") from None
 
 
+#: ``i:name`` at the beginning of a line: its colon is not the one before the value.
+_TYPED = re.compile(r"^([sifbSIFB]):(?=[^\s:=])(.)", re.MULTILINE)
+
+
+def _option_name(name: str) -> str:
+    return name if "\0" in name else name.lower()
+
+
 def _extra(section: Any, known: frozenset[str], table: str, found: dict[str, Any]) -> dict[str, Any]:
     """Further options; ``i:name`` and the like name the type, an upper-case letter makes None of what is not of it."""
     for option, text in section.items():
         if option in known:
             continue
-        kind, colon, name = option.partition(":")
-        if not colon or kind.lower() not in _TYPES:
+        kind, typed, name = option.partition("\0")
+        if not typed:
             found[f"{table}.{option}"] = text
             continue
         try:

@@ -27,7 +27,7 @@ class Lessor:
 
     def __init__(
         self, lab: Lab, machine: Namespace, database_url: str, *, interfaces: Sequence[str] = ("eth0",),
-        label: str = "lessor", hooks: Sequence[str] = (),
+        label: str = "lessor", hooks: Sequence[str] = (), script: Path | None = None,
     ) -> None:  # fmt: skip
         self.lab, self.machine, self.database_url, self.label = lab, machine, database_url, label
         self.state_dir = lab.folder / label
@@ -38,6 +38,7 @@ class Lessor:
             f"hooks = {json.dumps(list(hooks))}",
             f"state_dir = {json.dumps(str(self.state_dir))}",
             f"control_socket = {json.dumps(str(self.state_dir / 'control.sock'))}",
+            *([] if script is None else [f"script = {json.dumps(str(script))}"]),
             "[log]",
             'level = "info"',
             "[dhcp6]",

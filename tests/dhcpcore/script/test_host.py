@@ -1,0 +1,501 @@
+"""The script host: what a script may do to itself, and to nobody else.  Each script here runs in a real child."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dhcpcore.errors import SettingsError
+from dhcpcore.pipeline.questions import Matter, Question, Said, Word
+from dhcpcore.script.host import BUDGETS
+from dhcpcore.script.process import Terms, load, script_path
+from dhcpcore.script.progress import Doing
+from tests.packets4 import DISCOVER, client, request
+from tests.sites import FOLDER, Site
+
+#: A second is a long time in a test.
+SHORT = {**BUDGETS, Doing.HOOK: 0.3, Doing.TICK: 0.3, Doing.WEB: 0.3, Doing.STATISTICS: 0.3}
+Begin = Callable[..., Site]
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Begin]:
+    made: list[Site] = []
+
+    def make(text: str, **fields: Any) -> Site:
+        made.append(Site(tmp_path / "site", text, **{"budgets": SHORT, **fields}))
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.close()
+
+
+def question(number: int) -> Question:
+    """A DISCOVER of the client of that number."""
+    data = request(DISCOVER, client(number), number)
+    return Question(number, Matter.ADMIT, data, "DISCOVER", bytes(4), 67, b"\xc0\0\2\1")
+
+
+def asked(site: Site, *numbers: int) -> dict[int, Word]:
+    """What the script says of each."""
+    site.said.clear()
+    site.host.ask([question(number) for number in numbers])
+    site.until(lambda: len(site.said) == len(numbers))
+    return {said.number: Word(said.word) for said in site.said}
+
+
+def messages(caplog: pytest.LogCaptureFixture, level: int = logging.ERROR) -> str:
+    return "\n".join(record.getMessage() for record in caplog.records if record.levelno >= level)
+
+
+#: What the client of number 1 does to the host, and what its transaction ends with.  All others are let through.
+MISDEEDS = {
+    "loops": ("while True: pass", Word.OVERRUN),
+    "sleeps": ("time.sleep(60)", Word.OVERRUN),
+    "raises": ("raise KeyError('x')", Word.FAILED),
+    "sys-exit": ("sys.exit(3)", Word.FAILED),
+    "os-exit": ("os._exit(3)", Word.FAILED),
+    "kills-itself": ("os.kill(os.getpid(), 9)", Word.FAILED),
+    "writes-to-the-pipe": ("[os.write(fd, b'x' * 4096) for fd in range(3, 20) if is_socket(fd)]", Word.FAILED),
+    "closes-the-pipe": ("os.closerange(3, 20)", Word.FAILED),
+    "leaks": ("LEAK.extend(bytearray(1 << 28) for _ in range(64))", Word.FAILED),
+    "recurses": ("filterPacket(packet, method, mac, client_ip, relay_ip, port)", Word.FAILED),
+}
+
+
+@pytest.mark.parametrize("misdeed", MISDEEDS)
+def test_what_a_hook_does_ends_its_own_transaction_and_no_other(begin: Begin, misdeed: str) -> None:
+    code, word = MISDEEDS[misdeed]
+    site = begin(f"""
+        import os, stat, sys, time
+
+        LEAK = []
+
+        def is_socket(fd):
+            try:
+                return stat.S_ISSOCK(os.fstat(fd).st_mode)
+            except OSError:
+                return False
+
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            if mac[5] == 1:
+                {code}
+            return True
+    """, budgets={**SHORT, Doing.HOOK: 5.0} if misdeed == "leaks" else SHORT)
+    assert asked(site, 2, 1, 3, 4) == {1: word, 2: Word.GO, 3: Word.GO, 4: Word.GO}
+    assert asked(site, 5) == {5: Word.GO}
+
+
+def test_a_script_that_prints_without_end_loses_lines_and_nothing_else(
+    begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    site = begin("""
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            for n in range(20000):
+                print('line', n)
+            logger.warning('said')
+            return True
+    """, budgets={**SHORT, Doing.HOOK: 10.0})
+    assert asked(site, 1) == {1: Word.GO}
+    site.until(lambda: site.host.figures.lines_dropped > 19_000)
+    assert "SCRIPT-OUTPUT: line 1" in messages(caplog, logging.INFO)
+    assert len(caplog.records) < 1000
+
+
+def test_the_host_has_neither_the_engines_sockets_nor_its_settings(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LESSOR_DATABASE_URL", "postgresql://a:secret@b/c")
+    site = begin("""
+        import os, stat
+
+        def init():
+            callbacks.webAddMethod('/seen', lambda *a: ('text/plain', repr((sockets(), sorted(os.environ)))))
+
+        def sockets():
+            found = []
+            for fd in range(3, 64):
+                try:
+                    found.append(stat.S_ISSOCK(os.fstat(fd).st_mode))
+                except OSError:
+                    pass
+            return sum(found)
+    """)
+    result, _ = site.call("method", path="/seen")
+    sockets, names = eval(base64.b64decode(result["data"]))  # noqa: S307, RUF100
+    assert sockets == 1, "its pipe alone"
+    assert not [name for name in names if name.startswith("LESSOR_")]
+
+
+def test_a_host_that_fails_again_and_again_is_away_for_a_while(begin: Begin) -> None:
+    site = begin("""
+        import os
+
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            os._exit(1)
+    """)
+    assert asked(site, 1) == {1: Word.FAILED}
+    assert asked(site, 2) == {2: Word.FAILED}, "it began again at once"
+    assert asked(site, 3) == {3: Word.AWAY}
+    assert site.host.state["running"] is False
+    assert "ended" in str(site.host.failure)
+
+
+def test_who_waits_too_long_is_told_so_without_anybody_being_killed(begin: Begin) -> None:
+    """Hooks that are quick enough, each, and too many for the time that a client waits."""
+    now = [0.0]
+    site = begin("""
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            return True
+    """)
+    site.host._clock = lambda: now[0]
+    pid = site.host.state["pid"]
+    site.host.ask([question(1)])
+    now[0] = 5.0
+    site.host.watch()
+    assert [(said.number, said.word) for said in site.said] == [(1, Word.OVERRUN)]
+    site.host._clock = time.monotonic
+    assert asked(site, 2) == {2: Word.GO}
+    assert site.host.state["pid"] == pid
+
+
+def test_closing_the_engines_end_ends_the_host(begin: Begin) -> None:
+    site = begin("pass")
+    pid = site.host.state["pid"]
+    site.host.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    site.host.close()
+
+
+class TestBeginning:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("x = 1\nraise ValueError('no')", "conf.py, line 2: ValueError: no"),
+            ("def init():\n    raise ValueError('no')", "conf.py, line 2: ValueError: no"),
+            ("def init(:\n", "conf.py, line 1: SyntaxError"),
+            ("import sys\nsys.exit(2)", "SystemExit: 2"),
+            ("import os\nos._exit(2)", "ended"),
+            ("DATABASE_ENGINE = 'Oracle'", "Oracle is not supported"),
+            ("DATABASE_ENGINE = 'dBase'", "right is None, SQLite"),
+            ("DATABASE_ENGINE = 'INI'\nINI_FILE = 'nowhere.ini'", "cannot be read"),
+        ],
+        ids=["raises", "init-raises", "syntax", "sys-exit", "os-exit", "oracle", "unknown-engine", "no-ini"],
+    )
+    def test_a_script_that_cannot_begin_stops_the_start_with_its_words(
+        self, begin: Begin, text: str, said: str
+    ) -> None:
+        with pytest.raises(SettingsError) as error:
+            begin(text)
+        assert str(error.value).startswith("script: ")
+        assert said in str(error.value)
+
+    def test_one_that_never_comes_to_its_end_is_given_up(self, begin: Begin) -> None:
+        with pytest.raises(SettingsError, match="took over"):
+            begin("while True: pass", budgets={**SHORT, Doing.BEGINNING: 0.5})
+
+    def test_parameters_are_told_before_anything_is_opened(self, tmp_path: Path) -> None:
+        path = tmp_path / "conf.py"
+        path.write_text(f"{FOLDER}\nPXE_PORT = 4011\n_MINE = 1\nALLOWED_DHCP_RELAYS = ('1.2.3.4',)\n"
+                        "DATABASE_ENGINE = lambda: None\ndef filterPacket(*a): return True\n")
+        loaded = load(path, Terms())
+        assert loaded.folder
+        assert loaded.hooks == {"filterPacket"}
+        assert (loaded.get("PROXY_PORT"), loaded.get("ALLOWED_DHCP_RELAYS")) == (4011, ["1.2.3.4"])
+        assert (loaded.get("SUSPEND_THRESHOLD"), "_MINE" in loaded.said) == (10, False)
+        assert loaded.get("DATABASE_ENGINE") == "<object>"
+        assert any("PROXY_PORT" in warning for warning in loaded.warnings())
+
+    def test_a_script_that_does_not_end_is_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "conf.py"
+        path.write_text("while True: pass\n")
+        with pytest.raises(SettingsError, match="did not come to its end"):
+            load(path, Terms(), limit_s=0.5)
+
+    def test_one_that_dies_is_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "conf.py"
+        path.write_text("import os\nos._exit(1)\n")
+        with pytest.raises(SettingsError, match="ended before"):
+            load(path, Terms())
+
+    def test_the_folder_will_do_and_what_is_not_there_will_not(self, tmp_path: Path) -> None:
+        (tmp_path / "conf.py").write_text("")
+        assert script_path(tmp_path) == script_path(tmp_path / "conf.py") == (tmp_path / "conf.py").resolve()
+        with pytest.raises(SettingsError, match="no file"):
+            script_path(tmp_path / "other.py")
+
+    def test_extensions_lie_beside_it_and_have_name_spaces_of_their_own(self, begin: Begin, tmp_path: Path) -> None:
+        folder = tmp_path / "site" / "staticDHCPd_extensions"
+        folder.mkdir(parents=True)
+        (folder / "_greeting.py").write_text("WORD = 'hello'\n")
+        (folder / "counting.py").write_text(
+            "from staticdhcpdlib import config\n"
+            "SAID = config.conf.extensions.counting.extension_config_merge(defaults={'MIN': 0}, required=['MAX'])\n"
+        )
+        site = begin("""
+            with extensions.counting as x:
+                x.MAX = 7
+            import _greeting
+            import staticDHCPd_extensions.counting as counting
+
+            def init():
+                import conf
+                from libpydhcpserver.dhcp_types.ipv4 import IPv4
+                from staticdhcpdlib.databases.generic import Definition
+                writeLog('about to begin')
+                seen = (_greeting.WORD, counting.SAID, conf.strToList('a'), str(IPv4(1)), Definition.__name__)
+                callbacks.webAddMethod('/seen', lambda *a: ('text/plain', repr(seen)))
+        """)
+        result, _ = site.call("method", path="/seen")
+        assert eval(base64.b64decode(result["data"])) == (  # noqa: S307, RUF100
+            "hello", {"MIN": 0, "MAX": 7}, [97], "0.0.0.1", "Definition",
+        )  # fmt: skip
+
+
+class TestTicks:
+    TICKED = """
+        TICKS = []
+
+        def tick():
+            TICKS.append(1)
+            logger.debug('Ticked!')
+
+        def init():
+            callbacks.systemAddTickHandler(tick)
+            callbacks.webAddMethod('/ticks', lambda *a: ('text/plain', str(len(TICKS))))
+    """
+
+    def ticks(self, site: Site) -> int:
+        result, _ = site.call("method", path="/ticks")
+        return int(base64.b64decode(result["data"]))
+
+    def test_example_2_once_a_second(self, begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.DEBUG)
+        begun = time.monotonic()
+        site = begin(self.TICKED)
+        site.until(lambda: time.monotonic() - begun > 3.0)
+        took = time.monotonic() - begun
+        assert 2 <= self.ticks(site) <= took + 1
+        assert "Ticked!" in messages(caplog, logging.DEBUG)
+
+    def test_example_3_twice_registered_it_runs_once_and_is_removed_once(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site = begin(self.TICKED + """
+            callbacks.systemAddTickHandler(tick)
+            callbacks.webAddMethod('/remove', lambda *a: (
+                'text/plain', repr((len(callbacks.ticks), callbacks.systemRemoveTickHandler(tick),
+                                    callbacks.systemRemoveTickHandler(tick)))))
+        """)
+        result, _ = site.call("method", path="/remove")
+        assert base64.b64decode(result["data"]) == b"(1, True, False)"
+        assert "is registered already" in messages(caplog)
+        assert "is not registered" in messages(caplog)
+
+    def test_one_that_raises_does_not_stop_the_next(self, begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+        site = begin(self.TICKED.replace("        def init():\n", "        def init():\n"
+                     "            callbacks.systemAddTickHandler(lambda: 1 / 0)\n"))
+        site.until(lambda: "ZeroDivisionError" in messages(caplog))
+        assert self.ticks(site) >= 1
+
+    def test_one_that_hangs_costs_the_host_its_life(self, begin: Begin) -> None:
+        site = begin("""
+            import time
+
+            def init():
+                callbacks.systemAddTickHandler(lambda: time.sleep(60))
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                return True
+        """)
+        site.until(lambda: site.host.figures.overruns == 1)
+        assert asked(site, 1) == {1: Word.GO}
+
+
+class TestStatistics:
+    def test_example_30_every_handler_gets_one_a_packet(self, begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+        site = begin("""
+            GOT = []
+
+            def broken(statistics):
+                raise RuntimeError('on purpose')
+
+            def init():
+                callbacks.statsAddHandler(broken)
+                callbacks.statsAddHandler(GOT.append)
+                callbacks.webAddMethod('/got', lambda *a: ('text/plain', repr([
+                    (str(s.source_address.ip), s.source_address.port, str(s.mac), str(s.ip), s.subnet, s.serial,
+                     s.method, s.processing_time, s.processed, s.port) for s in GOT])))
+        """)
+        site.until(lambda: site.host.listening)
+        row = ["c0000205", 68, "020000000001", "c0000209", "office", 3, "DISCOVER", 0.25, True, 67]
+        site.host.count([row, [None, 68, None, None, None, None, None, 0.0, False, 67]])
+        result, _ = site.call("method", path="/got")
+        assert eval(base64.b64decode(result["data"])) == [  # noqa: S307, RUF100
+            ("192.0.2.5", 68, "02:00:00:00:00:01", "192.0.2.9", "office", 3, "DISCOVER", 0.25, True, 67),
+            ("None", 68, "None", "None", None, None, None, 0.0, False, 67),
+        ]
+        assert messages(caplog).count("RuntimeError: on purpose") == 2
+
+    def test_who_has_no_handler_is_not_told(self, begin: Begin) -> None:
+        site = begin("pass")
+        assert not site.host.listening
+
+
+class TestReinitialise:
+    def test_handlers_run_in_their_order(self, begin: Begin) -> None:
+        site = begin("""
+            RAN = []
+
+            def init():
+                callbacks.systemAddReinitHandler(lambda: RAN.append(1))
+                callbacks.systemAddReinitHandler(lambda: RAN.append(2))
+                callbacks.webAddMethod('/ran', lambda *a: ('text/plain', repr(RAN)))
+        """)
+        assert site.call("reinitialise") == ({"reinitialised": True}, None)
+        result, _ = site.call("method", path="/ran")
+        assert base64.b64decode(result["data"]) == b"[1, 2]"
+
+    def test_example_28_one_that_raises_is_told_and_ends_the_scripts_process(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site = begin("""
+            def init():
+                callbacks.systemAddReinitHandler(lambda: 1 / 0)
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                return True
+        """)
+        pid = site.host.state["pid"]
+        result, error = site.call("reinitialise")
+        assert result is None
+        assert "ZeroDivisionError" in str(error)
+        assert "ZeroDivisionError" in messages(caplog, logging.CRITICAL)
+        assert asked(site, 1) == {1: Word.GO}, "another one has begun"
+        assert site.host.state["pid"] != pid
+
+
+class TestWeb:
+    """Examples 22 to 26, as far as the channel to the pages goes."""
+
+    def test_example_22_a_raw_method_and_its_headers(self, begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+        site = begin("""
+            def init():
+                callbacks.webAddMethod('/x.csv', lambda **k: ('text/csv', 'a,b'))
+                callbacks.webAddMethod('/x.csv', lambda **k: ('text/csv', 'other'))
+                callbacks.webAddMethod('/y', lambda *a: ('text/plain', b'y', {'X-A': '1'}))
+                callbacks.webAddMethod('/told', lambda path, queryargs, mimetype, data, headers: (
+                    'text/plain', repr((path, queryargs, mimetype, data, headers))))
+        """)
+        assert site.call("method", path="/x.csv")[0] == {
+            "display_mode": 3, "mimetype": "text/csv", "data": base64.b64encode(b"a,b").decode(), "headers": [],
+        }  # fmt: skip
+        assert "already" in messages(caplog)
+        assert site.call("method", path="/y")[0]["headers"] == [["X-A", "1"]]
+        result, _ = site.call("method", path="/told", queryargs={"a": ["1", ""], "b": [""]}, mimetype="text/x",
+                              data=base64.b64encode(b"\0z").decode(), headers={"H": "1"})
+        assert eval(base64.b64decode(result["data"])) == (  # noqa: S307, RUF100
+            "/told", {"a": ["1"]}, "text/x", b"\0z", {"H": "1"},
+        )  # fmt: skip
+        registry, _ = site.call("registry")
+        (method,) = [one for one in registry["methods"] if one["path"] == "/x.csv"]
+        assert (method["hidden"], method["cacheable"], method["secure"]) == (True, False, False)
+
+    def test_example_22_what_is_not_there_or_fails_is_refused(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site = begin("""
+            def init():
+                callbacks.webAddMethod('/bad', lambda *a: 1 / 0)
+                callbacks.webAddMethod('/odd', lambda *a: 'no tuple at all')
+        """)
+        assert "no web method" in str(site.call("method", path="/x")[1])
+        assert "ZeroDivisionError" not in str(site.call("method", path="/bad")[1])
+        assert "ZeroDivisionError" in messages(caplog)
+        assert "failed" in str(site.call("method", path="/odd")[1])
+        assert "base64" in str(site.call("method", path="/bad", data="?")[1])
+
+    def test_example_23_elements_stand_by_their_order(self, begin: Begin) -> None:
+        site = begin("""
+            def init():
+                callbacks.webAddDashboard('m', 'after', lambda path, queryargs, mimetype, data, headers: '<b>1</b>')
+                callbacks.webAddDashboard('m', 'before', lambda **k: '<b>0</b>', ordering=-5)
+                callbacks.webAddDashboard('<m>', 'nothing', lambda **k: None, 7)
+        """)
+        registry, _ = site.call("registry")
+        assert [(one["name"], one["ordering"]) for one in registry["elements"]] == [
+            ("before", -5), ("nothing", 7), ("after", 1001),
+        ], "the server's log has 1000"  # fmt: skip
+        assert registry["elements"][1]["module"] == "&lt;m&gt;"
+        shown, _ = site.call("dashboard", path="/")
+        assert [one["html"] for one in shown["elements"]] == ["<b>0</b>", "<b>1</b>"]
+
+    def test_example_24_that_a_method_is_secure_is_told(self, begin: Begin) -> None:
+        site = begin("""
+            WEB_DIGEST_PASSWORD = 'secret'
+
+            def init():
+                callbacks.webAddMethod('/s', lambda *a: ('text/plain', ''), secure=True, confirm=True,
+                                       module='m', name='n')
+        """)
+        registry, _ = site.call("registry")
+        (method,) = registry["methods"]
+        assert (method["secure"], method["confirm"], method["module"], method["name"]) == (True, True, "m", "n")
+        assert registry["said"] == {"WEB_DIGEST_PASSWORD": "…"}
+
+    def test_example_25_html_of_the_other_two_modes(self, begin: Begin) -> None:
+        site = begin("""
+            def init():
+                for mode in (callbacks.WEB_METHOD_TEMPLATE, callbacks.WEB_METHOD_DASHBOARD):
+                    callbacks.webAddMethod(f'/{mode}', lambda path, queryargs, mimetype, data, headers: '<p>hi</p>',
+                                           display_mode=mode)
+                callbacks.webAddHeader(lambda *a: '<meta name="x"/>')
+                callbacks.webAddHeader(lambda *a: None)
+        """)
+        assert site.call("method", path="/2")[0] == {"display_mode": 2, "html": "<p>hi</p>"}
+        assert site.call("method", path="/1")[0] == {"display_mode": 1, "html": "<p>hi</p>"}
+        assert site.call("dashboard", path="/")[0]["headers"] == ['<meta name="x"/>']
+
+    def test_example_26_an_element_that_raises_is_left_out(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site = begin("""
+            def init():
+                callbacks.webAddDashboard('m', 'bad', lambda **k: 1 / 0)
+                callbacks.webAddDashboard('m', 'good', lambda **k: 'x')
+        """)
+        shown, error = site.call("dashboard", path="/")
+        assert error is None
+        assert [one["name"] for one in shown["elements"]] == ["good"]
+        assert "ZeroDivisionError" in messages(caplog)
+
+    def test_one_that_hangs_is_told_to_who_called(self, begin: Begin) -> None:
+        site = begin("""
+            import time
+
+            def init():
+                callbacks.webAddMethod('/slow', lambda *a: time.sleep(60))
+        """)
+        result, error = site.call("method", path="/slow")
+        assert (result, "took over 0.3 s" in str(error)) == (None, True)
+
+
+def test_an_answer_that_nobody_waits_for_is_no_matter(begin: Begin) -> None:
+    site = begin("""
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            return True
+    """)
+    site.host._take_answer([99, int(Word.GO)])
+    assert site.said == []
+    assert asked(site, 1) == {1: Word.GO}
+    assert isinstance(site.said[0], Said)
