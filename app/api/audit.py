@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, jsonify
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import auth
 from app.api.responses import Problems
+from app.api.times import Time
 from app.context import context
 from app.services import audit
 from app.services.access import Role
@@ -30,8 +30,8 @@ class AuditAsked(BaseModel):
     action: str | None = Field(None, min_length=1, max_length=255, description="What was done, or how that begins.",
                                examples=["definitions."])
     object: str | None = Field(None, min_length=1, max_length=255, description="Part of what it was done to.")
-    since: datetime | None = Field(None, description="Not before that time (RFC 3339).")
-    until: datetime | None = Field(None, description="Not after that time (RFC 3339).")
+    since: Time | None = Field(None, description="Not before that time (RFC 3339).")
+    until: Time | None = Field(None, description="Not after that time (RFC 3339).")
     sort: Literal["-id", "id"] = Field("-id", description="The newest first; `id`: the oldest first.")
     cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, jsonify
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import auth
 from app.api.changes import ChangeAsked, Done, done
 from app.api.responses import Problems
+from app.api.times import Time
 from app.context import context
 from app.services import revisions, undo
 from app.services.access import Role
@@ -29,8 +29,8 @@ class RevisionsAsked(BaseModel):
 
     author: str | None = Field(None, min_length=1, max_length=255, description="Who published it: the whole name.")
     note: str | None = Field(None, min_length=1, max_length=255, description="Part of why it was made.")
-    since: datetime | None = Field(None, description="Not published before that time (RFC 3339).")
-    until: datetime | None = Field(None, description="Not published after that time (RFC 3339).")
+    since: Time | None = Field(None, description="Not published before that time (RFC 3339).")
+    until: Time | None = Field(None, description="Not published after that time (RFC 3339).")
     sort: Literal["-id", "id"] = Field("-id", description="The newest first; `id`: the oldest first.")
 
     cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")

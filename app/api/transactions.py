@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import auth
 from app.api.responses import Problems
+from app.api.times import Time
 from app.context import context
 from app.services import transactions
 from app.services.access import Role
@@ -29,8 +28,8 @@ class TransactionsAsked(BaseModel):
                                "identifier, an address that the client has or had, or part of its host name.")
     reason: str | None = Field(None, min_length=1, max_length=80, description="Only what ended so: a code, such as "
                                "`POOL-EXHAUSTED`.")
-    since: datetime | None = Field(None, description="Not received before that time (RFC 3339).")
-    until: datetime | None = Field(None, description="Not received after that time (RFC 3339).")
+    since: Time | None = Field(None, description="Not received before that time (RFC 3339).")
+    until: Time | None = Field(None, description="Not received after that time (RFC 3339).")
     cursor: str | None = Field(None, min_length=1, max_length=40, description="`next_cursor` of the page before.")
     limit: int = Field(20, ge=1, le=PAGE_MAX, description="At most so many.")
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from app.services.access import Role
-from tests.app.people import EngineThatAnswers
 from tests.app.pages.form_pages import text
+from tests.app.people import EngineThatAnswers
 from tests.app.site import fill, web
 
 CALLOUTS = [
