@@ -73,7 +73,8 @@ class Dispatch:
             result = self._engine.command(name, arguments)
         else:
             result = verb.run(self._engine, verb.parse(arguments))
-        return self._engine.processed(name, arguments, result)
+        # What the script is still to answer is not carried out yet.
+        return result if isinstance(result, Later) else self._engine.processed(name, arguments, result)
 
 
 class _Rejected(LessorError):
