@@ -14,6 +14,7 @@ from dhcpcore.lease.facts import Facts, Marked, Outcome, Wants
 from dhcpcore.lease.model import Change, LeaseKey, State
 from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.ledger import Ledger
+from dhcpcore.pipeline.scripted import recall
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
@@ -58,6 +59,20 @@ class Batch:
             bundle.reason = Reason.BOOTP  # Of the messages that are answered, only these can be switched off.
             engine.finish(bundle)
         elif engine.prepare(bundle, steps):
+            self.wants.leases.update(bundle.probed or ())
+            self.pending.append(bundle)
+
+    def rejoin(self, bundle: TransactionBundle) -> None:
+        """Take in a transaction that the script has answered, while the definitions are the same: all that its packet
+        told holds.  Shown its answer, it is decided again on the rows that this was decided on: should they have
+        changed meanwhile, the commit says so, and it is decided on fresh ones.
+        """
+        bundle.wants, bundle.facts, bundle.now = self.wants, self.facts, self.now
+        bundle.rounds = 0
+        bundle.reset()
+        if recall(bundle):
+            self.pending.append(bundle)
+        elif self._engine.prepare(bundle, self._engine.plan.rest[bundle.request.message_type]):
             self.wants.leases.update(bundle.probed or ())
             self.pending.append(bundle)
 

@@ -26,7 +26,7 @@ from dhcpcore.handlers.probe import ProbeAddress
 from dhcpcore.handlers.proxy import BootAnswer, BootQuestion, ProxyOnly
 from dhcpcore.handlers.rapid_commit import RapidCommit
 from dhcpcore.handlers.record import RecordAtOnce, RecordConflict, RecordLease
-from dhcpcore.handlers.scripted import ScriptAdmits, ScriptEdits, ScriptRules
+from dhcpcore.handlers.scripted import ScriptAdmits, ScriptAsks, ScriptEdits, ScriptRules
 from dhcpcore.handlers.server_id import ServerIdentity
 from dhcpcore.handlers.subnet import EchoSelection, SelectSubnet
 from dhcpcore.handlers.vpn import EchoVpn, SelectVpn
@@ -66,6 +66,7 @@ def builtin(
         MinSecs(),
         AdmitClient(),
         MatchClasses(),
+        ScriptAsks(script, manners),
         Identify(offered),
         MakeKey(),
         DelayOffer(),

@@ -35,7 +35,7 @@ from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
 from dhcpcore.pipeline.questions import Question, Said
-from dhcpcore.pipeline.scripted import Script
+from dhcpcore.pipeline.scripted import DIALOGUE, Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Suspend
 from dhcpcore.pipeline.suspended import Suspended
@@ -156,6 +156,8 @@ class Engine:
         except CannotRespond as signal:
             bundle.reason = signal.reason
             self.finish(bundle)
+        except Ask as signal:
+            self.suspend(bundle, signal)
         except Exception:
             if self.strict:
                 raise
@@ -231,8 +233,12 @@ class Engine:
 
     def _resume(self, batch: Batch, now: float) -> None:
         for bundle in self.waiting.take(now, self.snapshot):
-            bundle.begin_anew(self.snapshot, self.links, now)
-            batch.adopt(bundle)
+            asked = bundle.handler_data is not None and DIALOGUE in bundle.handler_data
+            if asked and bundle.snapshot is self.snapshot and bundle.links is self.links:
+                batch.rejoin(bundle)
+            else:
+                bundle.begin_anew(self.snapshot, self.links, now)
+                batch.adopt(bundle)
 
     def _let_go(self, batch: Batch, callouts: Callouts, now: float) -> None:
         """Answers that callouts had parked leave or are given up; offers of addresses in use are decided again."""

@@ -102,6 +102,22 @@ class ScriptRules(_Scripted):
             bundle.wants.leases.add(key_of(subnet, admitted.given.address))
 
 
+class ScriptAsks(_Scripted):
+    """The first question of where nobody has an assignment: then it waits for no row."""
+
+    asks = True
+    message_types = _OF_CLIENTS
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """After whatever keeps a packet from its answer without a look at the database."""
+        rules = self._script.rules
+        if bundle.snapshot.identifier_kinds or not (rules.filters or rules.looks_up) or rules.nak_renewals:
+            return
+        if self._script.dialogue(bundle).admitted is None:
+            bundle.trace.append((Step.SCRIPT_ASKED, "filter and look-up"))
+            raise Ask(self._script.question(bundle, Matter.ADMIT))
+
+
 _GIVE_BACK = frozenset((MessageType.DECLINE, MessageType.RELEASE))
 
 
@@ -138,7 +154,7 @@ class ScriptAdmits(_Scripted):
             self._unknown(bundle)
 
     def _nak_renewals(self, bundle: TransactionBundle) -> None:
-        method = method_of(bundle)
+        method = method_of(bundle.request, bundle.datagram.source)
         if method == "REQUEST:RENEW" or (method == "REQUEST:REBIND" and self._script.rules.authoritative):
             raise Refuse(Reason.NAK_RENEWALS)
 
@@ -163,7 +179,7 @@ class ScriptAdmits(_Scripted):
         if (
             self._script.rules.folder
             and bundle.request.ciaddr not in (NOWHERE, address)
-            and method_of(bundle) == "REQUEST:REBIND"
+            and method_of(bundle.request, bundle.datagram.source) == "REQUEST:REBIND"
         ):
             raise CannotRespond(Reason.UNKNOWN_CLIENT)  # Another server may know it.
 
@@ -200,7 +216,7 @@ class ScriptAdmits(_Scripted):
                 raise Refuse(Reason.NAK_UNKNOWN_CLIENT)
             raise self._block(bundle)
         if kind == MessageType.REQUEST:
-            if method_of(bundle) == "REQUEST:REBIND":
+            if method_of(bundle.request, bundle.datagram.source) == "REQUEST:REBIND":
                 raise CannotRespond(Reason.UNKNOWN_CLIENT)
             if rules.authoritative and not bundle.subnet.authoritative:
                 bundle.subnet = replace(bundle.subnet, authoritative=True)
@@ -238,6 +254,7 @@ class ScriptEdits(_Scripted):
             if dialogue.asked > _SHOWN_MAX:
                 raise CannotRespond(Reason.LOST_RACE)
             bundle.trace.append((Step.SCRIPT_ASKED, "answer"))
+            dialogue.facts = bundle.facts
             raise Ask(self._script.question(bundle, Matter.ANSWER, self._definition(bundle, dialogue), shown(response)))
         if said.word != Word.GO:
             raise CannotRespond(_SILENT[Word(said.word)])

@@ -35,6 +35,8 @@ Step = Callable[[TransactionBundle], None]
 class Handler:
     """One concern of the server.  State lives in ``self``; nothing else is shared but the bundle."""
 
+    #: Whether its ``pre`` may ask the site's script: what comes before it is not done again once that has answered.
+    asks = False
     #: Families and message types that the handler has to do with; None: all that clients send for themselves.
     message_types: frozenset[int] | None = None
 
@@ -61,11 +63,14 @@ class Handler:
 class Plan:
     """The steps of each phase, by message type: made once per snapshot, so that no packet meets a handler in vain."""
 
-    __slots__ = ("answered", "decide", "handle", "handlers", "post", "pre", "silent")
+    __slots__ = ("answered", "decide", "handle", "handlers", "post", "pre", "rest", "silent")
 
     def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
+        #: Of the first phase, what is left to do from the handler on that asks.
+        asking = next((n for n, handler in enumerate(self.handlers) if handler.asks), 0)
+        self.rest = {kind: self._steps("pre", kind, asking) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}
         self.answered = {kind: self._steps("answered", kind) for kind in message_types}
@@ -73,10 +78,10 @@ class Plan:
         self.decide = {kind: self.handle[kind] + self.answered[kind] + self.post[kind] for kind in message_types}
         self.silent = {kind: self._steps("silent", kind) for kind in message_types}
 
-    def _steps(self, phase: str, kind: int) -> tuple[Step, ...]:
+    def _steps(self, phase: str, kind: int, first: int = 0) -> tuple[Step, ...]:
         return tuple(
             getattr(handler, phase)
-            for handler in self.handlers
+            for handler in self.handlers[first:]
             if (kind in _OF_CLIENTS if handler.message_types is None else kind in handler.message_types)
             and getattr(type(handler), phase) is not getattr(Handler, phase)
         )

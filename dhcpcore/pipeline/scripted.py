@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
+from dhcpcore.lease.facts import Facts
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.questions import Given, Matter, Question, Said, Shown
 from dhcpcore.topology.policy import Flood
-from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
+from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt, Request4
 
 #: Where a bundle's ``handler_data`` keeps its ``Dialogue``.
 DIALOGUE = "script"
@@ -23,6 +24,7 @@ class Dialogue:
     edited: Said | None = None
     shown: Shown | None = None  #: What ``edited`` is about.
     asked: int = 0  #: Times that the answer was shown.
+    facts: Facts | None = None  #: The rows that ``shown`` was decided on: the commit is guarded by their versions.
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Script:
         """The question that the bundle stands for."""
         datagram = bundle.datagram
         return Question(
-            self.dialogue(bundle).number, matter, datagram.data, method_of(bundle), datagram.source, 67,
+            self.dialogue(bundle).number, matter, datagram.data, method_of(bundle.request, datagram.source),
+            datagram.source, 67,
             bundle.server_id, known, shown,
         )  # fmt: skip
 
@@ -82,14 +85,13 @@ _METHODS = {
 _NO_SOURCE = (NOWHERE, b"\xff\xff\xff\xff")
 
 
-def method_of(bundle: TransactionBundle) -> str:
+def method_of(request: Request4, source: bytes) -> str:
     """The message's method, by staticDHCPd's names.  RFC 2131 4.3.2 tells the four REQUESTs apart."""
-    request = bundle.request
     if request.message_type != MessageType.REQUEST:
         return _METHODS.get(MessageType(request.message_type), "")
     if request.ciaddr == NOWHERE:
         return "REQUEST:SELECTING" if Opt.SERVER_ID in request.options else "REQUEST:INIT-REBOOT"
-    return "REQUEST:REBIND" if bundle.datagram.source in _NO_SOURCE else "REQUEST:RENEW"
+    return "REQUEST:REBIND" if source in _NO_SOURCE else "REQUEST:RENEW"
 
 
 def shown(response: Response4) -> Shown:
@@ -108,3 +110,22 @@ def shown(response: Response4) -> Shown:
         response.message_type, response.yiaddr, response.ciaddr, response.siaddr, response.sname, response.file,
         response.broadcast, tuple(pairs.items()),
     )  # fmt: skip
+
+
+def recall(bundle: TransactionBundle) -> bool:
+    """Put the rows that its answer was decided on among the batch's; whether there are any, and all that it needs."""
+    assert bundle.handler_data is not None
+    dialogue: Dialogue | None = bundle.handler_data.get(DIALOGUE)
+    if dialogue is None or dialogue.facts is None:
+        return False
+    before, dialogue.facts = dialogue.facts, None
+    if bundle.snapshot.identifier_kinds or before.counts or bundle.probed or bundle.retries:
+        return False
+    rows = before.by_client.get(bundle.client)
+    if rows is None:
+        return False
+    facts = bundle.facts
+    facts.by_client.setdefault(bundle.client, list(rows))
+    for key in () if dialogue.shown is None else [row for row in before.by_key if row[2] == dialogue.shown.yiaddr]:
+        facts.by_key.setdefault(key, before.by_key[key])
+    return True

@@ -74,7 +74,7 @@ class Hooks:
             if not verdict:
                 return [number, Word.DROP]
         if known:
-            exchange.definition = definition_of(known[0])
+            exchange.definition = Told(known[0])
             return [number, Word.GO]
         found = self._database.lookupMAC(asked[2])
         if not isinstance(found, Definition) and not found and self._unknown is not None:
@@ -104,7 +104,7 @@ class Hooks:
         request, packet = exchange.request, exchange.packet
         kind, fields, options = shown_of(shown, request)
         packet.becomeAnswer(kind, fields, options)
-        definition = exchange.definition or definition_of(known[0])
+        definition = exchange.definition or Told(known[0])
         assert self._load is not None
         if not self._load(
             packet, method, mac_of(request), definition, relay_of(request), port, _packet(request)
@@ -193,17 +193,25 @@ def _octets(value: Any) -> bytes:
     return bytes(value) if isinstance(value, IPv4) else b"".join(bytes(one) for one in value)
 
 
-def definition_of(given: list[Any]) -> Definition:
-    """What came over the pipe as a Definition."""
-    address, lease_time, subnet, serial, hostname, _mask, pairs = given
-    said = {code: bytes.fromhex(octets) for code, octets in pairs}
-    fields: dict[str, Any] = {}
-    for code, name in _OPTIONS.items():
-        if code in said:
-            fields[name] = said[code].decode("utf-8", "surrogateescape") if code in {12, 15} else said[code]
-    if hostname:
-        fields["hostname"] = hostname
-    return Definition(bytes.fromhex(address), lease_time, subnet, serial, **fields)
+class Told(Definition):
+    """A Definition as it came over the pipe, which is read when somebody looks."""
+
+    def __init__(self, given: list[Any]) -> None:
+        self._given = given
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        address, lease_time, subnet, serial, hostname, _mask, pairs = self._given
+        said = {code: bytes.fromhex(octets) for code, octets in pairs}
+        fields: dict[str, Any] = {}
+        for code, known in _OPTIONS.items():
+            if code in said:
+                fields[known] = said[code].decode("utf-8", "surrogateescape") if code in {12, 15} else said[code]
+        if hostname:
+            fields["hostname"] = hostname
+        super().__init__(bytes.fromhex(address), lease_time, subnet, serial, **fields)
+        return object.__getattribute__(self, name)
 
 
 def shown_of(shown: list[Any], request: Request4) -> tuple[int, Mapping[str, bytes], Mapping[int, bytes]]:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds that each kind of work may take; a client asks again after 4 s, and nobody waits for a dashboard.
 BUDGETS: Mapping[Doing, float] = {
-    Doing.BEGINNING: 60.0, Doing.HOOK: 1.0, Doing.TICK: 3.0, Doing.STATISTICS: 1.0, Doing.WEB: 3.0,
+    Doing.BEGINNING: 60.0, Doing.HOOK: 2.0, Doing.TICK: 3.0, Doing.STATISTICS: 1.0, Doing.WEB: 3.0,
     Doing.REINITIALISING: 30.0,
 }  # fmt: skip
 #: An answer to a question that is older comes too late for its client.  RFC 2131 4.1.
@@ -117,6 +117,8 @@ class Host:
         self._calls: dict[int, _Call] = {}
         self._call_number = 0
         self._failures = 0
+        self._careful = False  #: One question at a time, as one of them ends hosts and it is not known which.
+        self._alone: int | None = None  #: The one that is under way.
         self._again_at: float | None = None
         self._lines = _Lines()
         self._closed = False
@@ -228,7 +230,7 @@ class Host:
         for question in questions:
             self._asked[question.number] = Asked(question, now)
         self.figures.asked += len(questions)
-        if running is not None and running.ready:
+        if running is not None and running.ready and not self._careful:
             self._send(running, {"questions": [translate.to_pipe(question) for question in questions]})
 
     def count(self, rows: list[list[Any]]) -> None:
@@ -351,17 +353,26 @@ class Host:
             described = message["ready"]
             self.loaded = Loaded(dict(described["said"]), frozenset(described["hooks"]))
             self.listening = bool(message.get("listening"))
-            if self._asked:
-                waiting = [translate.to_pipe(asked.question) for asked in self._asked.values()]
-                self._send(running, {"questions": waiting})
+            self._ask_again(running)
         elif "listening" in message:
             self.listening = bool(message["listening"])
         elif "failed" in message:
             self._end(running, Word.FAILED, str(message["failed"])[:2000])
 
+    def _ask_again(self, running: _Running) -> None:
+        """What waits: all of it, or the first."""
+        self._alone = next(iter(self._asked), None) if self._careful else None
+        self._careful = self._alone is not None
+        waiting = list(self._asked.values())[: 1 if self._careful else None]
+        if waiting:
+            self._send(running, {"questions": [translate.to_pipe(asked.question) for asked in waiting]})
+
     def _take_answer(self, answer: Any) -> None:
         said, wrong = translate.from_pipe(answer)
-        if self._asked.pop(said.number, None) is None:
+        known = self._asked.pop(said.number, None)
+        if said.number == self._alone and self._running is not None:
+            self._ask_again(self._running)
+        if known is None:
             return  # It was too old already.
         if wrong is not None:
             log.critical("SCRIPT-FAILED: the script gave what cannot be given: %s.", wrong)
@@ -429,18 +440,23 @@ class Host:
             self.figures.deaths += 1
         self.failure = why
         now = self._clock()
+        culprit = number if doing == Doing.HOOK else self._alone
+        self._alone = None
         if now - running.since > _SOUND_S:
             self._failures = 0
         pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
-        self._failures += 1
+        if doing == Doing.NOTHING and culprit is None and self._asked and not self._careful:
+            self._careful, pause = True, 0.0  # The next one finds out.
+        else:
+            self._failures += 1
         self._again_at = now + pause
         log.critical(
             "SCRIPT-%s: the script host %s while it was at %s; it begins again %s.",
             word.name, why, doing.name.lower(), "at once" if not pause else f"in {pause:g} s",
         )  # fmt: skip
-        if doing == Doing.HOOK and self._asked.pop(number, None) is not None:
+        if culprit is not None and self._asked.pop(culprit, None) is not None:
             self.figures.failed += 1
-            self._said(Said(number, word))
+            self._said(Said(culprit, word))
         if pause:
             for waiting in list(self._asked):
                 del self._asked[waiting]

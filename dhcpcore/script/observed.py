@@ -8,7 +8,6 @@ from typing import Any
 
 from dhcpcore.engine import Engine, Traced
 from dhcpcore.errors import MalformedMessage
-from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.scripted import method_of
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.script.hooks import client_address
@@ -33,14 +32,14 @@ class Observer:
         new = min(engine.traced - self._seen, len(engine.traces))
         self._seen = engine.traced
         entries = list(islice(reversed(engine.traces), new))
-        return list(_rows(reversed(entries), engine, now))
+        return list(_rows(reversed(entries), now))
 
     def skip(self) -> None:
         """Nobody wants to know of what ended until now."""
         self._seen = self._engine.traced
 
 
-def _rows(entries: Iterable[Traced], engine: Engine, now: float) -> Iterable[list[Any]]:
+def _rows(entries: Iterable[Traced], now: float) -> Iterable[list[Any]]:
     for entry in entries:
         if entry.reason is Reason.FORCERENEW:
             continue  # No packet of a client.
@@ -50,8 +49,7 @@ def _rows(entries: Iterable[Traced], engine: Engine, now: float) -> Iterable[lis
         except MalformedMessage:
             yield [datagram.source.hex(), datagram.port, None, None, None, None, None, 0.0, False, _PORT]
             continue
-        bundle = TransactionBundle(datagram, request, engine.snapshot, engine.links, now)
-        method = method_of(bundle)
+        method = method_of(request, datagram.source)
         given = next((step for step in entry.steps if step[0] == Step.SCRIPT_GIVES), None)
         subnet = serial = None
         if given is not None:

@@ -89,6 +89,9 @@ def octets_of(address: Any) -> tuple[int, int, int, int]:
     """The four octets of whatever stands for an address; ``ValueError`` where nothing does."""
     if isinstance(address, IPv4):
         return address._octets  # noqa: SLF001 - Of the same module.
+    if isinstance(address, bytes) and len(address) == 4:
+        first, second, third, fourth = address
+        return first, second, third, fourth
     if isinstance(address, str):
         parts = address.split(".")
         if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):

@@ -60,6 +60,8 @@ class MAC:
 
 
 def _octets_of(address: Any) -> tuple[int, ...]:
+    if isinstance(address, bytes) and len(address) == 6:
+        return tuple(address)
     if isinstance(address, MAC):
         return address._octets  # noqa: SLF001 - Of the same module.
     if isinstance(address, str):

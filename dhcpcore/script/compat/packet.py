@@ -23,28 +23,49 @@ _OF_REQUESTS = frozenset((22, 43, 50, 52, 55, 57, 60, 61, 93, 94, 97, 118, 124, 
 _ALWAYS = frozenset((1, 3, 6, 15, 51, 53, 54, 58, 59))
 _TYPE, _LEASE_TIME, _SERVER, _REQUESTED, _RELAY = 53, 51, 54, 55, 82
 _OFFER = 2
+_PIECES = frozenset(("_header", "_options", "_requested", "_selected", "_set"))
 _HEADER = 236
 
 
 class DHCPPacket:
     """A DHCP packet.  Options go by their words or numbers, fields of the header by their names."""
 
+    word_align = False
+    word_size = 4
+    terminal_pad = False
+    response_mac: Any = None
+    response_ip: Any = None
+    response_port: int | None = None
+    response_source_port: int | None = None
+
+    _header: bytearray
+    _options: dict[int, Any]
+    _requested: frozenset[int] | None
+    _selected: set[int] | None
+    _set: set[int]  #: Options that a script set: they go on into the answer.
+
     def __init__(self, data: bytes, options: Mapping[int, bytes]) -> None:
-        """``data``: the datagram; ``options``: its options by number, joined."""
-        self._header = bytearray(data[:_HEADER])
-        self._options: dict[int, Any] = dict(options)
-        requested = options.get(_REQUESTED)
-        self._requested = frozenset(requested) if requested is not None else None
-        self._selected: set[int] | None = None if requested is None else {*requested, *_ALWAYS}
-        self._set: set[int] = set()  #: Options that a script set: they go on into the answer.
+        """``data``: the datagram; ``options``: its options by number, joined.
+
+        Taken to pieces when somebody looks: most hooks look at little.
+        """
+        self._source = data, options
+        self._answer: tuple[int, Mapping[str, bytes], Mapping[int, bytes]] | None = None
         self._meta: dict[Any, Any] | None = None
-        self.word_align = False
-        self.word_size = 4
-        self.terminal_pad = False
-        self.response_mac: Any = None
-        self.response_ip: Any = None
-        self.response_port: int | None = None
-        self.response_source_port: int | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _PIECES or "_source" not in vars(self):
+            raise AttributeError(f"A DHCPPacket has no {name}.")
+        data, options = self._source
+        requested = options.get(_REQUESTED)
+        self._header = bytearray(data[:_HEADER])
+        self._options = dict(options)
+        self._requested = frozenset(requested) if requested is not None else None
+        self._selected = None if requested is None else {*requested, *_ALWAYS}
+        self._set = set()
+        if self._answer is not None:
+            self._become(*self._answer)
+        return vars(self)[name]
 
     @property
     def meta(self) -> dict[Any, Any]:
@@ -250,6 +271,11 @@ class DHCPPacket:
 
         Of the request nothing goes on but what scripts set, and the relay's option 82.
         """
+        self._answer = kind, fields, options
+        if "_options" in vars(self):
+            self._become(kind, fields, options)
+
+    def _become(self, kind: int, fields: Mapping[str, bytes], options: Mapping[int, bytes]) -> None:
         kept = {code: value for code, value in self._options.items() if code in self._set or code == _RELAY}
         self._options = kept
         self._transform(kind)
@@ -265,6 +291,8 @@ class DHCPPacket:
         self, fields: Mapping[str, bytes], options: Mapping[int, bytes]
     ) -> tuple[dict[str, bytes], dict[int, bytes | None]]:
         """What of the server's answer a script changed: fields, and options that are sent (None: taken away)."""
+        if "_options" not in vars(self):
+            return {}, {}  # Nobody looked.
         now: dict[str, bytes] = {}
         for name, octets in fields.items():
             found = self._field(FIELDS[name])

@@ -21,7 +21,7 @@ from tests.packets4 import DISCOVER, client, request
 from tests.sites import FOLDER, Site
 
 #: A second is a long time in a test.
-SHORT = {**BUDGETS, Doing.HOOK: 0.3, Doing.TICK: 0.3, Doing.WEB: 0.3, Doing.STATISTICS: 0.3}
+SHORT = {**BUDGETS, Doing.HOOK: 20.0, Doing.TICK: 0.5, Doing.WEB: 0.5, Doing.STATISTICS: 20.0}
 Begin = Callable[..., Site]
 
 
@@ -89,7 +89,7 @@ def test_what_a_hook_does_ends_its_own_transaction_and_no_other(begin: Begin, mi
             if mac[5] == 1:
                 {code}
             return True
-    """, budgets={**SHORT, Doing.HOOK: 5.0} if misdeed == "leaks" else SHORT)
+    """, budgets={**BUDGETS, Doing.HOOK: 0.5 if word == Word.OVERRUN else 20.0})
     assert asked(site, 2, 1, 3, 4) == {1: word, 2: Word.GO, 3: Word.GO, 4: Word.GO}
     assert asked(site, 5) == {5: Word.GO}
 
@@ -104,7 +104,7 @@ def test_a_script_that_prints_without_end_loses_lines_and_nothing_else(
                 print('line', n)
             logger.warning('said')
             return True
-    """, budgets={**SHORT, Doing.HOOK: 10.0})
+    """)
     assert asked(site, 1) == {1: Word.GO}
     site.until(lambda: site.host.figures.lines_dropped > 19_000)
     assert "SCRIPT-OUTPUT: line 1" in messages(caplog, logging.INFO)
@@ -283,9 +283,8 @@ class TestTicks:
         caplog.set_level(logging.DEBUG)
         begun = time.monotonic()
         site = begin(self.TICKED)
-        site.until(lambda: time.monotonic() - begun > 3.0)
-        took = time.monotonic() - begun
-        assert 2 <= self.ticks(site) <= took + 1
+        site.until(lambda: messages(caplog, logging.DEBUG).count("Ticked!") >= 2)
+        assert self.ticks(site) <= time.monotonic() - begun + 1
         assert "Ticked!" in messages(caplog, logging.DEBUG)
 
     def test_example_3_twice_registered_it_runs_once_and_is_removed_once(
@@ -487,7 +486,7 @@ class TestWeb:
                 callbacks.webAddMethod('/slow', lambda *a: time.sleep(60))
         """)
         result, error = site.call("method", path="/slow")
-        assert (result, "took over 0.3 s" in str(error)) == (None, True)
+        assert (result, "took over 0.5 s" in str(error)) == (None, True)
 
 
 def test_an_answer_that_nobody_waits_for_is_no_matter(begin: Begin) -> None:
