@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import assets, auth, context, errors, rendering
+from app import assets, auth, context, errors, rendering, texts
 from app.api import document
 from app.pages import (
     account,
@@ -18,14 +18,18 @@ from app.pages import (
     definitions,
     events,
     frame,
+    global_settings,
+    handlers,
     health,
     leases,
     log,
     login,
     manual,
     metrics,
+    option_definitions,
     options,
     setup,
+    shared_networks,
     subnet_forms,
     subnets,
     users,
@@ -37,7 +41,8 @@ from dhcpcore.settings import load
 
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
-PAGES = (dashboard, leases, subnets, subnet_forms, options, assignments, classes, definitions, events, log, manual,
+PAGES = (dashboard, leases, subnets, subnet_forms, shared_networks, global_settings, options, option_definitions,
+         assignments, classes, definitions, events, handlers, log, manual,
          health, metrics, login, account, users, setup)
 
 
@@ -50,6 +55,7 @@ def create_app(appliance: Appliance) -> Flask:
     metrics.install(app)
     errors.install(app)
     rendering.install(app)
+    texts.install(app)
     assets.install(app)
     frame.install(app)
     for module in PAGES:

@@ -19,11 +19,11 @@ from bench.plan import Plan
 from bench.running import Bed, ground_of, prepare, running
 from bench.servers import preload
 from bench.servers.server import Server
-from bench.servers.table import KEA_MEMFILE, SERVERS, chosen
+from bench.servers.table import DEFAULT_SERVERS, KEA_MEMFILE, SERVERS, chosen
 from bench.table import markdown
 from bench.turns import say, take_turns
 
-DEFAULTS = Plan(servers=tuple(SERVERS), modes=tuple(mode.name for mode in MODES))
+DEFAULTS = Plan(servers=DEFAULT_SERVERS, modes=tuple(mode.name for mode in MODES))
 QUICK = Plan(
     servers=("lessor", "lessor@pgsql", KEA_MEMFILE),
     modes=("saturation", "rows"),
@@ -179,9 +179,9 @@ def table(options: argparse.Namespace) -> int:
 def list_all(_options: argparse.Namespace) -> int:
     """Prints what can be named."""
     for server in SERVERS.values():
-        print(f"server  {server.name:14} {server.title}")
+        print(f"server  {server.name:23} {server.title}")
     for mode in MODES:
-        print(f"mode    {mode.name:14} {(mode.measure.__doc__ or '').splitlines()[0]}")
+        print(f"mode    {mode.name:23} {(mode.measure.__doc__ or '').splitlines()[0]}")
     return 0
 
 

@@ -25,7 +25,7 @@ from dhcpcore.topology.validate import validate
 TIMES = 20
 _CHUNK = 50_000
 _LEASE = ("INSERT INTO lease (space, kind, address, plen, client, hw, state, expires, cltt, subnet, version, opened, "
-          "hostname, relay, agent) VALUES (0, 4, ?, 32, ?, ?, ?, ?, 1, ?, 1, 1, ?, x'', x'')")
+          "hostname, relay, agent) VALUES (0, 4, ?, 32, ?, ?, ?, ?, ?, ?, 1, 1, ?, x'', x'')")
 
 
 def fill(appliance: Appliance, leases: int, assignments: int) -> None:
@@ -42,8 +42,11 @@ def fill(appliance: Appliance, leases: int, assignments: int) -> None:
         for n in range(at, min(at + _CHUNK, leases + 1)):
             number = n * step
             hw = b"\x01\x02" + n.to_bytes(5, "big")
-            rows.append(((10 << 24 | number).to_bytes(4, "big"), b"\0" + hw, hw, 1, now + (86_400 if n % 10 else -60),
-                         (number >> 16) + 1, f"host-{n}"))
+            # Ends and last words are spread over a day, as those of clients that came at any time.
+            spread = n * 7919 % 86_400
+            expires = now + (60 + spread if n % 10 else -60 - spread)
+            rows.append(((10 << 24 | number).to_bytes(4, "big"), b"\0" + hw, hw, 1,
+                         expires, now - spread, (number >> 16) + 1, f"host-{n}"))
         with appliance.database.writer(durable=False, seconds=600) as connection:
             connection.exec_driver_sql(_LEASE, rows)
 
@@ -55,6 +58,12 @@ def questions(leases: int) -> dict[str, str]:
         "leases, first page of 100": "leases",
         "leases, 1,000 a page": "leases?limit=1000",
         "leases, the last ones first": "leases?sort=-address",
+        "leases, those that end first": "leases?sort=expires_at&state=active",
+        "leases, those that were seen last": "leases?sort=-last_seen_at",
+        "leases by hardware address": "leases?sort=hw_address",
+        "leases by host name, from Z to A": "leases?sort=-hostname",
+        "leases of one subnet, those that end first": "leases?sort=expires_at&subnet=9",
+        "part of a host name, those that end last": "leases?sort=-expires_at&hostname=host-99",
         "leases of one subnet that are held": "leases?subnet=9&state=active",
         "one address": "leases?find=10.8.0.16",
         "a hardware address": f"leases?find={last}",
@@ -79,6 +88,7 @@ def pages(leases: int) -> dict[str, str]:
         "the dashboard, whole": "",
         "the dashboard's living part": "fragments/dashboard",
         "the page of leases": "leases",
+        "the page of leases, those that end first": "leases?sort=expires_at",
         "the page of leases, by part of a host name": "leases?find=host-99",
         "the page of one lease": "leases/10.8.0.16",
         "the page of subnets": "subnets",

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,7 +15,7 @@ from bench.commands import run
 from bench.compiled import Compiled
 from bench.errors import BenchError, ServerFailed
 from bench.generator import Generator
-from bench.network import Network
+from bench.network import RELAY_ADDRESS, SERVER_ADDRESS, Network
 from bench.servers import postgres
 from bench.servers.server import Ground, Server
 
@@ -46,12 +47,16 @@ class Bed:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers. `pids` are the roots of its process trees: itself, and its database."""
+    """A server that answers. `pids` are the roots of its process trees: itself, and its database.
+
+    `start_s` is from the start of its process to its first answer.
+    """
 
     server: Server
     ground: Ground
     generator: Generator
     pids: tuple[int, ...]
+    start_s: float = 0.0
 
 
 def ground_of(server: Server, bed: Bed) -> Ground:
@@ -96,7 +101,35 @@ def _start(server: Server, ground: Ground, bed: Bed, slowed: Mapping[str, str]) 
         )
 
 
-def _await_answers(process: subprocess.Popen[bytes], running: Running) -> None:
+@contextmanager
+def _asking(bed: Bed) -> Iterator[subprocess.Popen[str]]:
+    """A client that asks from before the server's start until its first answer, and then says when that was."""
+    command = (*bed.network.on_client_side(bed.client_cpus), sys.executable, "-m", "bench.first",
+               SERVER_ADDRESS, RELAY_ADDRESS, str(ANSWER_S_MAX))
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, start_new_session=True) as asking:
+        try:
+            assert asking.stdout is not None
+            if asking.stdout.readline() != "asking\n":
+                raise BenchError("The client that asks for the first answer did not start.")
+            yield asking
+        finally:
+            asking.kill()
+
+
+def _first_answer(process: subprocess.Popen[bytes], asking: subprocess.Popen[str], ground: Ground) -> float:
+    """When it came, by the monotonic clock."""
+    while asking.poll() is None and process.poll() is None:
+        time.sleep(0.05)
+    if process.poll() is not None:
+        raise ServerFailed(f"It ended with {process.returncode} at its start: {_log(ground)}")
+    assert asking.stdout is not None
+    said = asking.stdout.read()
+    if asking.returncode or not said:
+        raise ServerFailed(f"It answered nobody within {ANSWER_S_MAX:.0f} s: {_log(ground)}")
+    return float(said)
+
+
+def _await_exchange(process: subprocess.Popen[bytes], running: Running) -> None:
     deadline = time.monotonic() + ANSWER_S_MAX
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -104,7 +137,7 @@ def _await_answers(process: subprocess.Popen[bytes], running: Running) -> None:
         if running.generator.closed_loop("start", 1, 0.2).finished:
             time.sleep(SETTLE_S)
             return
-    raise ServerFailed(f"It answered nobody within {ANSWER_S_MAX:.0f} s: {_log(running.ground)}")
+    raise ServerFailed(f"It granted nothing within {ANSWER_S_MAX:.0f} s: {_log(running.ground)}")
 
 
 def _log(ground: Ground) -> str:
@@ -125,8 +158,11 @@ def running(server: Server, bed: Bed, slow_sync_us: int = 0) -> Iterator[Running
             database = postgres.start(ground.database_folder, ("taskset", "-c", bed.server_cpus), slowed)
             stack.callback(postgres.stop, database)
             pids.append(database.pid)
-        process = _start(server, ground, bed, slowed)
-        stack.callback(processes.stop, process)
+        with _asking(bed) as asking:
+            began = time.monotonic()
+            process = _start(server, ground, bed, slowed)
+            stack.callback(processes.stop, process)
+            start_s = _first_answer(process, asking, ground) - began
         generator = Generator(
             bed.compiled.load,
             bed.network,
@@ -135,8 +171,8 @@ def running(server: Server, bed: Bed, slow_sync_us: int = 0) -> Iterator[Running
             bed.clients,
             ground.folder / "acknowledged",
         )
-        started = Running(server, ground, generator, (process.pid, *pids))
-        _await_answers(process, started)
+        started = Running(server, ground, generator, (process.pid, *pids), start_s)
+        _await_exchange(process, started)
         for pid in processes.tree(started.pids):  # Each process of PostgreSQL makes itself a session of its own.
             processes.favour(pid, bed.nice)
         yield started

@@ -10,6 +10,8 @@ from bench.turn import Turn
 
 ABSENT = "-"
 BASES = (KEA_MEMFILE, KEA_POSTGRES)
+#: Servers that are compared with one other than these, and that alone.
+BESIDE = {name: server.beside for name, server in SERVERS.items() if server.beside}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ METRICS_LAST = (
     Metric("syncs_single", "Syncs per ACK, one at a time", 2, ratios=False),
     Metric("synced_share", "ACKs that left after a sync, share", 2, ratios=False),
     Metric("syncs_saturated", "Syncs per ACK, saturated", 3, ratios=False),
+    Metric("start_s", "From its start to its first answer, s", 2, ratios=False),
     Metric("sync_ms", "A sync of 4 KiB just before, ms", 2, ratios=False),
     Metric("others_share", "Disturbance: CPU of others meanwhile, cores", 2, ratios=False),
 )
@@ -123,7 +126,10 @@ def _metric_lines(metric: Metric, turns: Sequence[Turn], names: Sequence[str], b
         return
     yield _line(metric.title, names, lambda name: _value_cell(values(turns, name, metric.figure), metric.digits))
     for base in bases if metric.ratios else ():
-        cells = {name: _ratio_cell(ratios(turns, name, base, metric.figure)) for name in names}
+        compared = [name for name in names if base in BASES or BESIDE.get(name) == base]
+        cells = dict.fromkeys(names, ABSENT) | {
+            name: _ratio_cell(ratios(turns, name, base, metric.figure)) for name in compared
+        }
         if any(cell != ABSENT for cell in cells.values()):
             yield _line(f"÷ {SERVERS[base].title}", names, cells.__getitem__)
 
@@ -132,7 +138,7 @@ def markdown(results: Results) -> str:
     """The whole table, with the machine and the settings above it."""
     turns = results.turns
     names = tuple(dict.fromkeys(turn.server for turn in turns))
-    bases = tuple(base for base in BASES if base in names)
+    bases = tuple(base for base in (*BASES, *dict.fromkeys(BESIDE.values())) if base in names)
     titles: Mapping[str, str] = {name: SERVERS[name].title if name in SERVERS else name for name in names}
     lines = [_facts(results), "", _line("", names, titles.__getitem__), "|---|" + "---:|" * len(names)]
     if results.versions:

@@ -45,6 +45,7 @@ def _measure(server: Server, bed: Bed, plan: Plan, modes: tuple[Mode, ...], kept
         warm_up = session.closed_loop("warm-up", plan.warm_up_s)
         prefix = "slow_" if slowed else ""
         session.note(**{f"{prefix}sync_ms": sync, f"{prefix}warm_up": warm_up.rate_per_s})
+        session.note(**{f"{prefix}start_s": started.start_s})
         for mode in modes:
             begun = time.monotonic()
             mode.measure(session)

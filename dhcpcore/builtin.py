@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dhcpcore.handlers.admission import AdmitClient
-from dhcpcore.handlers.assignment import FindAssignment
+from dhcpcore.handlers.assignment import FindAssignment, MakeKey
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
-from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown
+from dhcpcore.handlers.class_limits import CountClasses, LimitClasses, LimitClassRate
+from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown, MatchPort, RejectClients
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
+from dhcpcore.handlers.hooked import ChooseLease, ChooseSubnet, KeepLease, Receive
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
 from dhcpcore.handlers.ipv6_only import OfferNoAddress, SayIpv6Only
@@ -31,6 +33,7 @@ from dhcpcore.handlers.vpn import EchoVpn, SelectVpn
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
+from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.scripted import Script
 from dhcpcore.pipeline.searches import Searches
@@ -43,6 +46,7 @@ def builtin(
     searches: Searches,
     nonces: Nonces,
     manners: Manners,
+    callouts: Callouts | None = None,
     script: Script | None = None,
 ) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
@@ -50,8 +54,10 @@ def builtin(
     options = Options()
     additional = MatchAdditional()
     return (
+        Receive(callouts),
         SelectVpn(),
         SelectSubnet(anywhere=script is not None and script.rules.admits),
+        ChooseSubnet(callouts),
         ScriptRules(script, manners),
         LimitRate(manners),
         ProxyOnly(),
@@ -62,20 +68,27 @@ def builtin(
         MatchClasses(),
         ScriptAsks(script, manners),
         Identify(offered),
+        MakeKey(),
         DelayOffer(),
+        MatchPort(),
         FindAssignment(),
         ScriptAdmits(script, manners),
         MatchKnown(),
+        RejectClients(),
         BootpKnown(additional, options),
+        LimitClassRate(manners),
         LimitLeases(),
+        LimitClasses(),
         RecordConflict(),
         RecordAtOnce(scripted=scripted),
         RecordLease(),
+        CountClasses(),
         OfferNoAddress(),
         Offer(allocator, offered),
         Grant(allocator),
         Release(),
         Decline(),
+        KeepLease(callouts),
         CountDeclines(manners),
         CheckLimit(),
         Inform(),
@@ -84,6 +97,7 @@ def builtin(
         LeaseTimes(),
         AdaptTimes(allocator),
         RunOut(),
+        ChooseLease(callouts),
         BootQuestion(),
         options,
         BootAnswer(),

@@ -18,7 +18,9 @@ from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.handlers.reply import SERVER_PORT
-from dhcpcore.net import interfaces, privileges, pxe, scripts
+from dhcpcore.hooks import libraries
+from dhcpcore.hooks.registry import Registry
+from dhcpcore.net import budget, interfaces, privileges, pxe, scripts
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -64,6 +66,12 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
     engine = Engine(draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)))
+    registry = Registry(time.perf_counter, budget.limited)
+    hooks = libraries.load(registry, settings.hooks)
+    if hooks:
+        budget.install()
+        engine.hook(registry)
+        log.info("Hook libraries: %s.", ", ".join(library.name for library in hooks))
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)
@@ -108,7 +116,9 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("fill hints", chores.fill_hints),
         Chore("search", chores.search),
         Chore("sweep", chores.sweep),
+        Chore("checkpoint", chores.checkpoint),
         Chore("prune", chores.prune),
+        Chore("collect garbage", chores.collect_garbage),
         Chore("tell systemd", notify.beat),
     ]
     if settings.script is not None:
@@ -124,10 +134,11 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     signal.signal(signal.SIGINT, lambda *_: stop())
     signal.signal(signal.SIGHUP, lambda *_: _soon(loop, "follow definitions", "reinitialise the script"))
     loop.wake_on_signals()
-    # What was made until here lives as long as the process: the collector need not look at it again.
+    # What was made until here lives as long as the process: the collector need not look at it again.  From now on it
+    # looks when it is called (``Chores.collect``): by itself it would come in the midst of a batch, for 5 to 60 ms.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.disable()
     log.info("Serving DHCPv4 on port %d; control socket %s.", settings.dhcp4.port, settings.control_socket)
     try:
         loop.run()
@@ -142,6 +153,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
             log.warning("The last traces were not written: %s", error)
         store.close()
         database.dispose()
+        libraries.unload(registry, hooks)
     log.info("Stopped.")
 
 

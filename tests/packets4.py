@@ -133,6 +133,7 @@ def sub_options(agent: bytes) -> dict[int, bytes]:
 def parse(area: bytes, where: str, found: dict[int, bytes], order: list[int], fields: dict[int, str]) -> None:
     """Options of one field; they must be whole, and ended."""
     at = 0
+    spread: list[int] = []
     while True:
         assert at < len(area), f"the options in {where} do not end"
         code = area[at]
@@ -144,14 +145,19 @@ def parse(area: bytes, where: str, found: dict[int, bytes], order: list[int], fi
         length = area[at + 1]
         payload = area[at + 2 : at + 2 + length]
         assert len(payload) == length, f"option {code} in {where} is cut"
-        if code in found:
+        if code in found and fields[code] == where:
             assert order[-1] == code, f"option {code} stands twice, apart"
             assert len(found[code]) % 255 == 0, f"option {code} is split before 255 octets"
+        elif code in found:
+            # Only what is joined in any case goes on in the next field: it is longer than 255 octets.  RFC 3396 7.
+            fields[code] = where
+            spread.append(code)
         else:
             order.append(code)
             fields[code] = where
         found[code] = found.get(code, b"") + payload
         at += 2 + length
+    assert all(len(found[code]) > 255 for code in spread), f"short options go on in {where}: {spread}"
     assert not area[at + 1 :].strip(b"\0"), f"something stands behind the end of {where}"
 
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from dhcpcore.engine import Batch, Datagram, Engine, Outgoing
+from dhcpcore.batch import Batch
+from dhcpcore.engine import Datagram, Engine, Outgoing
 from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.model import Assignment, Change, Identifier, Lease, LeaseKey
 from dhcpcore.net import cycle
@@ -30,7 +31,7 @@ from dhcpcore.pipeline.scripted import Script
 from dhcpcore.stats.reasons import Reason, Verdict
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases import LeaseStore
-from dhcpcore.store.schema import history, lease, lease_count, metadata, quarantine
+from dhcpcore.store.schema import class_count, history, lease, lease_class, lease_count, metadata, quarantine
 from dhcpcore.topology.links import NO_PLACE, Interface
 from dhcpcore.topology.policy import Policy
 from dhcpcore.topology.snapshot import Boot, Lifetimes, Pool, Snapshot, Subnet
@@ -312,7 +313,7 @@ class World:
         self.path = folder / "lessor.db"
         self.database = Database(f"sqlite:///{self.path}")
         with self.database.writer_engine.begin() as connection:
-            metadata.create_all(connection, tables=[lease, history, lease_count, quarantine])
+            metadata.create_all(connection, tables=[lease, history, lease_count, lease_class, class_count, quarantine])
         self.kept = Kept()
         scripted = None if script is None else script.script
         self.nodes = [
@@ -558,6 +559,7 @@ class World:
     def check(self) -> None:
         """What holds after every step."""
         suspended = sum(node.engine.suspended for node in self.nodes)
+        suspended += sum(len(node.engine.callouts.waiting) for node in self.nodes if node.engine.callouts is not None)
         counted = sum(sum(self._reasons(node).values()) for node in self.nodes)
         assert counted + suspended == self.sent, f"{self.sent} datagrams, {counted} reasons, {suspended} suspended"
         for node in self.nodes:
@@ -722,11 +724,10 @@ class World:
         return waiting.pop(0) if waiting else None
 
     def _suspended_xids(self) -> set[int]:
-        return {
-            int.from_bytes(bundle.request.xid, "big")
-            for node in self.nodes
-            for bundle in node.engine.waiting.bundles()
-        }
+        engines = [node.engine for node in self.nodes]
+        bundles = [bundle for engine in engines for bundle in engine.waiting.bundles()]
+        bundles += [bundle for engine in engines if engine.callouts is not None for bundle in engine.callouts.waiting]
+        return {int.from_bytes(bundle.request.xid, "big") for bundle in bundles}
 
     def _check_hints(self, node: Node) -> None:
         """Offers under way are one a client and one an address, and no more than that is kept of them."""

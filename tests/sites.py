@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dhcpcore.engine import Batch, Engine
+from dhcpcore.batch import Batch
+from dhcpcore.engine import Engine
 from dhcpcore.pipeline.questions import Said
 from dhcpcore.pipeline.scripted import Script
 from dhcpcore.script.host import BUDGETS, Host

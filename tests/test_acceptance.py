@@ -1,5 +1,7 @@
 """docs/acceptance.md is a table of promises, each with the test that keeps it; this file sees that the tests are there.
 
+docs/rfc.md and docs/features.md are tables like it: of RFCs, and of what servers are compared by.
+
 A row counts only when each of its tests exists and runs: one that is skipped or expected to fail whatever happens
 keeps no promise. (What cannot run on a machine is `--require`'s business, see conftest.py.)
 """
@@ -14,6 +16,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "docs/acceptance.md"
 RFCS = ROOT / "docs/rfc.md"
+FEATURES = ROOT / "docs/features.md"
+#: Of each kind of feature, how many there are: none is passed over in silence.
+KINDS = {"V4": 28, "AL": 19, "CL": 10, "OP": 10, "RE": 9, "LQ": 4}
+#: What stands in place of tests, with the reason behind it.
+NOT_DONE = re.compile(r"not (yet|meant): \w.{14,}")
 
 NEVER_RUNS = {"pytest.mark.skip", "pytest.mark.xfail", "unittest.skip", "unittest.expectedFailure"}
 """Marks that hold whatever happens. skipif is a condition, and so is xfail with one as its first argument."""
@@ -117,6 +124,69 @@ def test_every_promise_is_kept_by_a_test_that_runs(table: Path) -> None:
 def test_every_row_says_what_is_promised() -> None:
     empty = [row.line for row in rows(TABLE.read_text()) if not row.clause or len(row.promise) < 15]
     assert empty == []
+
+
+class Feature(NamedTuple):
+    """What servers are compared by, and whether Lessor has it."""
+
+    line: int
+    name: str
+    does: str
+    shown_by: str
+
+
+def features(text: str) -> list[Feature]:
+    """The rows of every table whose head is id, feature, what Lessor does, test."""
+    found: list[Feature] = []
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        if inside and cells and not set("".join(cells)) <= set("-: "):
+            assert len(cells) == 4, f"line {number}: a row has four cells, this one {len(cells)}"
+            found.append(Feature(number, cells[0], cells[2], cells[3]))
+        inside = bool(cells) and (inside or cells == ["id", "feature", "what Lessor does", "test"])
+    return found
+
+
+def wrong_feature(feature: Feature, root: Path) -> list[str]:
+    """What is wrong with the row: a test that is not there, or a lack without its reason."""
+    if feature.shown_by.startswith("not "):
+        return [] if NOT_DONE.fullmatch(feature.shown_by) else [f"{feature.name}: why {feature.shown_by!r}?"]
+    tests = re.split(r"<br\s*/?>", feature.shown_by)
+    return [f"{feature.name}: {said}" for test in tests if (said := fault(test.strip().strip("`"), root))]
+
+
+def test_every_feature_is_shown_by_tests_that_run_or_told_to_be_missing() -> None:
+    found = features(FEATURES.read_text())
+    assert [said for one in found for said in wrong_feature(one, ROOT)] == []
+    assert [one.name for one in found if len(one.does) < 8] == []
+
+
+def test_no_feature_is_passed_over() -> None:
+    assert [one.name for one in features(FEATURES.read_text())] == [
+        f"{kind}-{number:02}" for kind, count in KINDS.items() for number in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown_by", "said"),
+    [
+        ("t.py::test_good<br>t.py::test_may_skip", None),
+        ("not yet: nobody has asked for it so far", None),
+        ("not meant: it would be another program", None),
+        ("not yet", "why"),
+        ("not at all: we do not like it at all", "why"),
+        ("t.py::test_good<br>t.py::test_gone", "no test_gone"),
+        ("t.py::test_skip", "whatever happens"),
+        ("", "names no test"),
+    ],
+)
+def test_a_feature_without_its_test_is_a_fault(tmp_path: Path, shown_by: str, said: str | None) -> None:
+    (tmp_path / "t.py").write_text(SAMPLE)
+    row = f"| id | feature | what Lessor does | test |\n|---|---|---|---|\n| V4-01 | A | Does it. | {shown_by} |\n"
+    (feature,) = features(f"| a |\n|---|\n| x |\n\n{row}\ntext\n")
+    found = wrong_feature(feature, tmp_path)
+    assert (found == []) if said is None else said in found[0]
 
 
 SAMPLE = """

@@ -34,8 +34,10 @@ class AssignmentsAsked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     find: str | None = Field(None, min_length=1, max_length=255, description="An address, hardware address, client "
-                             "identifier, DUID, circuit or remote identifier, or part of a host name.")
-    subnet: str | None = Field(None, min_length=1, max_length=255, description="Name, prefix or number of a subnet.")
+                             "identifier, DUID, circuit or remote identifier, value of an expression, or part of a "
+                             "host name.")
+    subnet: str | None = Field(None, min_length=1, max_length=255, description="Name, prefix or number of a subnet; "
+                               "`*`: those that count in all.")
     enabled: bool | None = Field(None, description="Only those in effect, or only those kept without effect.")
     sort: Literal["id", "-id"] = Field("id", description="Order in which they were added; `-id`: the newest first. "
                                        "No other: only this one costs the same however many there are.")
@@ -53,7 +55,8 @@ class AssignmentBody(AssignmentEntry):
     """An assignment as in the definitions document, with its subnet."""
 
     subnet: str | int | None = Field(None, description="Name, prefix or number of its subnet; without it, the one "
-                                     "whose prefix holds the address. An assignment keeps its subnet.")
+                                     "whose prefix holds the address. `*`: all of them, wherever the client appears. "
+                                     "An assignment keeps its subnet.")
 
 
 class HolderShown(BaseModel):
@@ -71,13 +74,14 @@ class Assignment(BaseModel):
     """One assignment.  Keys that it has no value for are left out, as in the definitions document."""
 
     id: int
-    subnet: str = Field(description="Name of its subnet.")
+    subnet: str = Field(description="Name of its subnet; `*`: it counts in all of them.")
     conflicts: list[str] = Field(description="Addresses of it that somebody else was found to use.")
     hw_address: str | None = None
     client_id: str | None = Field(None, description="DHCPv4: client identifier, type octet included.")
     duid: str | None = None
     circuit_id: str | dict[str, str] | None = Field(None, description="Text, or hex where it is no text.")
     remote_id: str | dict[str, str] | None = Field(None, description="Text, or hex where it is no text.")
+    expression: str | dict[str, str] | None = Field(None, description="What `assignment_key` makes of its packets.")
     address: str | None = None
     addresses: list[str] = Field([], description="DHCPv6.")
     prefixes: list[str] = Field([], description="DHCPv6.")

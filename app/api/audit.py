@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import auth
 from app.api.responses import Problems
+from app.api.times import Time
 from app.context import context
 from app.services import audit
 from app.services.access import Role
@@ -30,8 +30,9 @@ class AuditAsked(BaseModel):
     action: str | None = Field(None, min_length=1, max_length=255, description="What was done, or how that begins.",
                                examples=["definitions."])
     object: str | None = Field(None, min_length=1, max_length=255, description="Part of what it was done to.")
-    since: datetime | None = Field(None, description="Not before that time (RFC 3339).")
-    until: datetime | None = Field(None, description="Not after that time (RFC 3339).")
+    since: Time | None = Field(None, description="Not before that time (RFC 3339).")
+    until: Time | None = Field(None, description="Not after that time (RFC 3339).")
+    sort: Literal["-id", "id"] = Field("-id", description="The newest first; `id`: the oldest first.")
     cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")
 
@@ -50,7 +51,7 @@ class AuditRow(BaseModel):
 
 
 class AuditRows(BaseModel):
-    """Changes, newest first.  A page may be short, or empty, and have a cursor: ask on until that is null."""
+    """Changes.  A page may be short, or empty, and have a cursor: ask on until that is null."""
 
     items: list[AuditRow]
     next_cursor: str | None
@@ -59,8 +60,9 @@ class AuditRows(BaseModel):
 @api.get("/audit", responses={200: AuditRows, **Problems.of(503)}, operation_id="list_audit", summary="List changes")
 @auth.needs(Role.VIEWER)
 def list_audit(query: AuditAsked) -> Response:
-    """Who changed what, newest first, a page at a time."""
+    """Who changed what, a page at a time."""
     page = audit.list_audit(
         context().appliance, actor=query.actor, action=query.action, about=query.object, since=query.since,
-        until=query.until, cursor=query.cursor, limit=query.limit)
+        until=query.until, cursor=query.cursor, limit=query.limit,
+        sort=query.sort)
     return jsonify(items=plain(page.rows), next_cursor=page.next_cursor)

@@ -14,6 +14,7 @@ from flask_openapi import RequestBody
 from pydantic import BaseModel
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app import texts
 from dhcpcore import interchange
 from dhcpcore.errors import Fault, InvalidDocument
 
@@ -46,7 +47,12 @@ class StrictRequest(Request):
     """A request whose body flask-openapi, too, reads with our limits.
 
     By itself it fails on what is too deep, takes the last of a key that is there twice, nothing for what is no JSON.
+    Of forms, it refuses what no text of ours may hold.
     """
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        texts.refuse_unfit(self.form.items(multi=True))
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The body; refused in words where it is no object."""

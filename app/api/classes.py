@@ -55,6 +55,10 @@ class ClassOfClients(BaseModel):
     lifetime: Any = None
     boot: dict[str, Any] = {}
     description: str | None = None
+    max_leases: int = 0
+    max_leases_per_subnet: int = 0
+    offer_hold: Any = None
+    rate: int = 0
 
 
 class ClassesOfClients(BaseModel):

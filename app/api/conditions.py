@@ -36,10 +36,11 @@ def tagged(answer: Response, version: int | str) -> Response:
 V = TypeVar("V", int, str)
 
 
-def required(header: IfMatch, version: V, present: Mapping[str, Any]) -> V | None:
+def required(header: IfMatch, version: V, present: Mapping[str, Any], *, echoes: bool = True) -> V | None:
     """The version that the change may replace; None where the asker takes whatever is there.
 
-    Refused where the asker says nothing of it, or names another version than the present one; then both are shown.
+    Refused where the asker says nothing of it, or names another version than the present one; then both are shown, but
+    not what was sent where it may be large (``echoes`` False).
     """
     if header.if_match is None:
         raise PreconditionRequired("Say what you looked at: send the ETag of your GET as If-Match, so that nobody "
@@ -49,5 +50,5 @@ def required(header: IfMatch, version: V, present: Mapping[str, Any]) -> V | Non
         return None
     if not wanted.contains(str(version)):
         raise Outdated(f'This was changed meanwhile, or your If-Match is no ETag of it: it is at "{version}" now. '
-                       "Look at it and try again.", present=present, yours=sent())
+                       "Look at it and try again.", present=present, yours=sent() if echoes else None)
     return version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify, request, url_for
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
@@ -100,13 +100,15 @@ def apply_definitions(query: ApplyAsked, header: IfMatch) -> Response:
 
     Where something is wrong in it, every fault is told by its path, and nothing is changed.  Where clients would lose
     an address that they hold, it is refused with 409 and `losses`, unless `confirm=true`.  `If-Match` is the `ETag`
-    of the definitions that the document was made from; a dry run needs none.
+    of the definitions that the document was made from; a dry run needs none.  Where they have changed since, the
+    answer is 412: `present` has their `revision` and `etag`, what the latest change was (`changed`), and where the
+    same document, sent once more, tells in what it differs (`difference`).
     """
     if request.mimetype != JSON and request.mimetype not in _YAMLS:
         raise UnsupportedMediaType(f"The document is JSON or YAML: send it with Content-Type: {JSON} or {YAML}.")
     appliance = context().appliance
     present = definitions.revision(appliance)
-    based_on = None if query.dry_run else required(header, present, {"revision": present})
+    based_on = None if query.dry_run else required(header, present, _stated(present), echoes=False)
     document = definitions.read_text(request.get_data(), "document")
     if query.dry_run:
         plan = definitions.plan(appliance, document)
@@ -117,6 +119,13 @@ def apply_definitions(query: ApplyAsked, header: IfMatch) -> Response:
     answer = jsonify(_told(done.revision, done.changes, done.losses, applied=bool(done.changes),
                            engine_told=done.engine_told))
     return tagged(answer, done.revision)
+
+
+def _stated(revision: int) -> dict[str, Any]:
+    """What is there now in place of what was looked at, and where to see in what it differs."""
+    return {"revision": revision, "etag": f'"{revision}"',
+            "changed": url_for("revisions.get_revision", id=revision),
+            "difference": url_for("definitions.apply_definitions", dry_run="true")}
 
 
 def allow_size() -> None:

@@ -18,6 +18,7 @@ from app.services import assignments, leases
 from app.services.access import Role
 from app.services.plain import plain
 from dhcpcore.errors import NotFound
+from dhcpcore.store.lease_orders import ROWS_MAX
 from dhcpcore.store.queries import PAGE_MAX
 
 api = APIBlueprint("leases", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="leases", description="Who has which "
@@ -37,9 +38,12 @@ class LeasesAsked(BaseModel):
     hostname: str | None = Field(None, min_length=1, max_length=255, description="Part of the host name.")
     hw_address: str | None = Field(None, min_length=1, max_length=80, description="Hardware address, in any spelling.",
                                    examples=["02:00:00:00:00:01"])
-    sort: Literal["address", "-address"] = Field("address", description="No other order: only that of the addresses is "
-                                                 "held by an index, and costs the same for ten million leases.")
-    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
+    sort: Literal[
+        "address", "-address", "expires_at", "-expires_at", "last_seen_at", "-last_seen_at", "hw_address",
+        "-hw_address", "hostname", "-hostname"] = Field("address", description=(
+            "The order of the addresses costs the same for ten million leases. For another, each lease is looked at: "
+            f"where there are more than {ROWS_MAX:,}, `subnet` has to be named (422)."))
+    cursor: str | None = Field(None, max_length=1200, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")
 
 

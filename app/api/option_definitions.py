@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from flask import Response, jsonify, url_for
 from flask_openapi import APIBlueprint, Tag
@@ -18,6 +18,7 @@ from app.services import option_definitions
 from app.services.access import Role
 from app.services.changes import merged
 from app.services.declared import DeclaredPiece
+from app.services.option_definitions import DefinitionEntry
 from app.services.plain import plain
 
 api = APIBlueprint("option_definitions", __name__, url_prefix="/api/v1", abp_tags=[Tag(
@@ -73,20 +74,8 @@ class FamilyAsked(BaseModel):
                                "have one of that name.")
 
 
-class DefinitionBody(BaseModel):
+class DefinitionBody(DefinitionEntry):
     """An option definition as in the definitions document."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    space: str = Field(description="dhcp4, dhcp6, or a space inside an option.")
-    code: int = Field(ge=1, le=65535)
-    name: str
-    type: str = Field(description="A type of the manual's table, such as string or ipv4-address; or record.")
-    array: bool = Field(False, description="Whether the value is a list.")
-    fields: list[Any] | None = Field(None, description="Of a record: types, or mappings of name and type.")
-    encapsulates: str | None = Field(None, description="Space whose options follow the value.")
-    family: Literal[4, 6] | None = Field(None, description="Only for this family, where a space exists in both.")
-    doc: str = Field("", description="What it is for.")
 
 
 class Definition(BaseModel):

@@ -64,6 +64,7 @@ class EffectiveAsked(BaseModel):
     hw_address: str | None = Field(None, max_length=80, description="The client's hardware address.")
     client_id: str | None = Field(None, max_length=800, description="DHCPv4: its client identifier, in hex.")
     circuit_id: str | None = Field(None, max_length=255, description="The circuit that its relay names.")
+    expression: str | None = Field(None, max_length=255, description="What `assignment_key` makes of its packets.")
     remote_id: str | None = Field(None, max_length=255, description="The remote end that its relay names.")
     duid: str | None = Field(None, max_length=800, description="DHCPv6: its DUID.")
     address: str | None = Field(None, max_length=45, description="Its address, which decides the pool.")

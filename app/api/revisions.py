@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import auth
 from app.api.changes import ChangeAsked, Done, done
 from app.api.responses import Problems
+from app.api.times import Time
 from app.context import context
 from app.services import revisions, undo
 from app.services.access import Role
@@ -21,10 +22,16 @@ api = APIBlueprint("revisions", __name__, url_prefix="/api/v1", abp_tags=[Tag(
     name="revisions", description="Every published state of the definitions.")])
 
 
-class PageAsked(BaseModel):
-    """A page of a list."""
+class RevisionsAsked(BaseModel):
+    """Which revisions."""
 
     model_config = ConfigDict(extra="forbid")
+
+    author: str | None = Field(None, min_length=1, max_length=255, description="Who published it: the whole name.")
+    note: str | None = Field(None, min_length=1, max_length=255, description="Part of why it was made.")
+    since: Time | None = Field(None, description="Not published before that time (RFC 3339).")
+    until: Time | None = Field(None, description="Not published after that time (RFC 3339).")
+    sort: Literal["-id", "id"] = Field("-id", description="The newest first; `id`: the oldest first.")
 
     cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")
@@ -46,7 +53,7 @@ class Revision(BaseModel):
 
 
 class Revisions(BaseModel):
-    """Revisions, newest first."""
+    """A page of revisions."""
 
     items: list[Revision]
     next_cursor: str | None
@@ -72,9 +79,11 @@ class RevisionDiff(Revision):
 @api.get("/revisions", responses={200: Revisions, **Problems.of(503)}, operation_id="list_revisions",
          summary="List revisions")
 @auth.needs(Role.VIEWER)
-def list_revisions(query: PageAsked) -> Response:
-    """Published revisions, newest first, a page at a time."""
-    page = revisions.list_revisions(context().appliance, cursor=query.cursor, limit=query.limit)
+def list_revisions(query: RevisionsAsked) -> Response:
+    """Published revisions, a page at a time."""
+    page = revisions.list_revisions(
+        context().appliance, author=query.author, note=query.note, since=query.since, until=query.until,
+        cursor=query.cursor, limit=query.limit, sort=query.sort)
     return jsonify(items=plain(page.revisions), next_cursor=page.next_cursor)
 
 

@@ -8,16 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import auth
 from app.api.responses import Problems
+from app.api.times import Time
 from app.context import context
 from app.services import transactions
 from app.services.access import Role
 from app.services.plain import plain
+from app.services.transactions import PAGE_MAX
 
 api = APIBlueprint("transactions", __name__, url_prefix="/api/v1", abp_tags=[Tag(
     name="transactions", description="Why a client got what it got.")])
-
-#: One answer tells no more; the latest are what people ask for.
-LIMIT_MAX = 200
 
 
 class TransactionsAsked(BaseModel):
@@ -27,7 +26,12 @@ class TransactionsAsked(BaseModel):
 
     client: str | None = Field(None, min_length=1, max_length=255, description="A hardware address, a client "
                                "identifier, an address that the client has or had, or part of its host name.")
-    limit: int = Field(20, ge=1, le=LIMIT_MAX, description="At most so many.")
+    reason: str | None = Field(None, min_length=1, max_length=80, description="Only what ended so: a code, such as "
+                               "`POOL-EXHAUSTED`.")
+    since: Time | None = Field(None, description="Not received before that time (RFC 3339).")
+    until: Time | None = Field(None, description="Not received after that time (RFC 3339).")
+    cursor: str | None = Field(None, min_length=1, max_length=40, description="`next_cursor` of the page before.")
+    limit: int = Field(20, ge=1, le=PAGE_MAX, description="At most so many.")
 
 
 class Transaction(BaseModel):
@@ -43,9 +47,10 @@ class Transaction(BaseModel):
 
 
 class Transactions(BaseModel):
-    """The latest messages, newest first."""
+    """Messages, newest first.  A page may be short, or empty, and have a cursor: ask on until that is null."""
 
     items: list[Transaction]
+    next_cursor: str | None
 
 
 @api.get("/transactions", responses={200: Transactions, **Problems.of(404, 503)}, operation_id="list_transactions",
@@ -56,4 +61,6 @@ def list_transactions(query: TransactionsAsked) -> Response:
 
     The engine writes down what it saw once a second.
     """
-    return jsonify(items=plain(transactions.latest(context().appliance, query.client, query.limit)))
+    page = transactions.search(context().appliance, client=query.client, reason=query.reason, since=query.since,
+                               until=query.until, cursor=query.cursor, limit=query.limit)
+    return jsonify(items=plain(page.transactions), next_cursor=page.next_cursor)

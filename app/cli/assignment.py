@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.entries import entry_of, pairs_argument
 from app.cli.invocation import Invocation
 from app.cli.output import emit, json_option, note, say, table
 from app.services.plain import time_text
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group(name="assignment")
 def command() -> None:
-    """List, show, add, enable, disable and remove static assignments."""
+    """List, show, add, change, enable, disable and remove static assignments."""
 
 
 @command.command(name="list")
@@ -37,34 +38,46 @@ def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
 
 
 @command.command(name="add")
-@click.argument("address")
+@click.argument("address", required=False)
+@pairs_argument
 @click.option("--hw-address", metavar="MAC", help="The client's hardware address.")
 @click.option("--client-id", metavar="HEX", help="The client's identifier (option 61), type octet included.")
+@click.option("--duid", metavar="HEX", help="The client's DUID.")
 @click.option("--circuit-id", metavar="TEXT", help="The circuit that its relay names.")
 @click.option("--remote-id", metavar="TEXT", help="The remote end that its relay names.")
+@click.option("--expression", metavar="TEXT", help="What `assignment_key` makes of its packets.")
 @click.option("--hostname", help="The name that the client is told.")
-@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address.")
+@click.option("--subnet", metavar="NAME", help="The subnet; without it, the one whose prefix holds the address. "
+              "*: all, wherever the client appears.")
 @click.option("--class", "classes", metavar="NAME", multiple=True, help="A class of its client; may be repeated.")
 @click.option("--disabled", is_flag=True, help="Keep it without effect.")
 @json_option
 @click.pass_obj
-def add(invocation: Invocation, /, address: str, *, subnet: str | None, classes: tuple[str, ...], disabled: bool,
-        as_json: bool, **given: str | None) -> None:
-    """Give one client ADDRESS for good; exactly one of the options that name a client is needed."""
+def add(invocation: Invocation, /, address: str | None, *, pairs: tuple[str, ...], subnet: str | None,
+        classes: tuple[str, ...], disabled: bool, as_json: bool, **given: str | None) -> None:
+    """Give one client ADDRESS for good, or without it what else is said; name it by exactly one of the options.
+
+    Keys of the definitions document say more of it, such as boot.file=pxe.0 or options.routers=[192.0.2.1]; with
+    several addresses, or with none, ADDRESS is such a pair, too: addresses=[2001:db8::1, 2001:db8::2].
+    """
     from app.services import assignments
     from app.services.access import terminal
 
     named = [name for name in assignments.IDENTIFIERS if given.get(name)]
     if len(named) != 1:
-        raise click.UsageError("Name the client by exactly one of --hw-address, --client-id, --circuit-id and "
-                               "--remote-id.")
-    entry: dict[str, Any] = {named[0]: given[named[0]], "address": address}
+        raise click.UsageError("Name the client by exactly one of --hw-address, --client-id, --duid, --circuit-id, "
+                               "--remote-id and --expression.")
+    entry: dict[str, Any] = {named[0]: assignments.read_identifier(given[named[0]] or "")}
+    if address is not None:
+        entry |= entry_of((address, *pairs)) if "=" in address else {"address": address, **entry_of(pairs)}
     entry.update({"hostname": given["hostname"]} if given["hostname"] else {})
     entry.update({"enabled": False} if disabled else {})
     entry.update({"classes": list(classes)} if classes else {})
     with invocation.appliance() as appliance:
         done = assignments.add(appliance, entry, by=terminal(), subnet=subnet)
-    _tell(done, f"{address} is assigned to {given[named[0]]} (revision {done.revision}).", as_json=as_json)
+    what = ", ".join(map(str, entry.get("addresses", ()))) or entry.get("address")
+    words = f"{what} is assigned to" if what else "An assignment was added for"
+    _tell(done, f"{words} {given[named[0]]} (revision {done.revision}).", as_json=as_json)
 
 
 @command.command(name="show")
@@ -90,6 +103,29 @@ def show(invocation: Invocation, what: str, *, as_json: bool) -> None:
     for name, value in rows:
         if value:
             say(f"{name:<14}{value}")
+
+
+@command.command(name="set")
+@click.argument("what", metavar="ADDRESS|CLIENT")
+@pairs_argument
+@json_option
+@click.pass_obj
+def set_(invocation: Invocation, what: str, pairs: tuple[str, ...], *, as_json: bool) -> None:
+    """Change keys of an assignment, as the definitions document has them, and keep the rest; KEY= takes one out."""
+    from app.services import assignments
+    from app.services.access import terminal
+
+    with invocation.appliance() as appliance:
+        after, done = assignments.named(appliance, what), None
+        entry = assignments.merged(after, entry_of(pairs))
+        if entry != after.entry:
+            after, done = assignments.replace(appliance, after.id, entry, by=terminal(), version=after.version)
+    if done is not None:
+        _tell(done, f"The assignment of {after.value} is changed (revision {done.revision}).", as_json=as_json)
+    elif as_json:
+        emit(after)
+    else:
+        say(f"The assignment of {after.value} is so already; nothing was changed.")
 
 
 @command.command(name="enable")
@@ -131,8 +167,8 @@ def remove(invocation: Invocation, what: str, *, as_json: bool) -> None:
 
     with invocation.appliance() as appliance:
         view, done = assignments.remove(appliance, what, by=terminal())
-    _tell(done, f"{', '.join(view.addresses)} is no longer assigned to {view.value} (revision {done.revision}).",
-          as_json=as_json)
+    what = f"{', '.join(view.addresses)} is" if view.addresses else "Nothing is"
+    _tell(done, f"{what} no longer assigned to {view.value} (revision {done.revision}).", as_json=as_json)
 
 
 @command.command(name="takeover")

@@ -31,7 +31,15 @@ def _described(function: F) -> F:
         click.option("--file", "boot_file", metavar="FILE", help="Their boot file."),
         click.option("--architecture", "architectures", metavar="NAME=FILE", multiple=True,
                      help="A boot file for one kind of machine, such as x64-uefi=ipxe.efi; may be repeated."),
+        click.option("--max-leases", type=int, metavar="N", help="How many leases its clients may have; 0: any."),
+        click.option("--max-leases-per-subnet", type=int, metavar="N", help="The same in each subnet."),
+        click.option("--rate", type=int, metavar="N", help="Packets a second that its clients may send together."),
+        click.option("--offer-hold", metavar="DURATION", help="How long offers to its clients are kept."),
         click.option("--additional", is_flag=True, help="Look at it only where a pool or subnet lists it."),
+        click.option("--always-send", metavar="OPTION", multiple=True,
+                     help="A DHCPv4 option that its clients are sent unasked; may be repeated."),
+        click.option("--never-send", metavar="OPTION", multiple=True,
+                     help="A DHCPv4 option that is kept back from them; may be repeated."),
         click.option("--description", metavar="TEXT", help="For people."),
         click.option("--from", "source", metavar="FILE", help="Take all of it from a YAML or JSON file; - is input."),
         click.option("--before", metavar="NAME", help="Put it in front of this class: the first that says it counts."),
@@ -163,7 +171,8 @@ def _entry(entry: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
             return {**read_entry(sys.stdin.read(), "the input"), "name": entry["name"]}
         return {**read_entry_file(Path(given["source"])), "name": entry["name"]}
     made = dict(entry)
-    for key in ("test", "template_test", "lifetime", "description"):
+    for key in ("test", "template_test", "lifetime", "description", "max_leases", "max_leases_per_subnet", "rate",
+                "offer_hold"):
         if given[key] is not None:
             made[key] = given[key]
     if given["additional"]:
@@ -171,6 +180,9 @@ def _entry(entry: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     if given["options"]:
         mine = made.get("options", {})
         made["options"] = {**mine, "dhcp4": {**mine.get("dhcp4", {}), **_pairs(given["options"], "--option")}}
+    for key in ("always_send", "never_send"):
+        if given[key]:
+            made[key] = {**made.get(key, {}), "dhcp4": list(given[key])}
     boot = {"next_server": given["next_server"], "server_name": given["server_name"], "file": given["boot_file"]}
     boot = {**made.get("boot", {}), **{key: value for key, value in boot.items() if value is not None}}
     if given["architectures"]:

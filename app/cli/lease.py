@@ -5,9 +5,12 @@ from datetime import datetime
 import click
 
 from app.cli.invocation import Invocation
-from app.cli.output import emit, json_option, note, say, table
+from app.cli.output import TIMES, emit, json_option, note, say, table
 from app.services.plain import time_text
 
+#: As in ``app.services.leases``, which is not loaded for a word of help.
+SORTS = ("address", "-address", "expires_at", "-expires_at", "last_seen_at", "-last_seen_at", "hw_address",
+         "-hw_address", "hostname", "-hostname")
 COLUMNS = ("ADDRESS", "STATE", "HARDWARE", "HOST NAME", "EXPIRES", "SUBNET")
 
 
@@ -23,8 +26,8 @@ def command() -> None:
 @click.option("--state", type=click.Choice(("active", "expired", "released", "declined")), help="Only those.")
 @click.option("--hostname", metavar="TEXT", help="Only host names that contain this.")
 @click.option("--hw-address", metavar="MAC", help="Only this hardware address.")
-@click.option("--sort", type=click.Choice(("address", "-address")), default="address", show_default=True,
-              help="-address begins with the highest.")
+@click.option("--sort", type=click.Choice(SORTS), default="address", show_default=True,
+              help="With - before it: from the highest, the latest or the last of the alphabet on.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most so many.")
 @click.option("--cursor", help="Go on where the last list ended.")
 @json_option
@@ -32,7 +35,7 @@ def command() -> None:
 def list_(invocation: Invocation, *, find: str | None, subnet: str | None, active: bool, state: str | None,
           hostname: str | None, hw_address: str | None, sort: str, limit: int, cursor: str | None,
           as_json: bool) -> None:
-    """List leases in the order of their addresses."""
+    """List leases, where nothing else is said in the order of their addresses."""
     from app.services import leases, subnets
 
     with invocation.appliance() as appliance:
@@ -78,7 +81,7 @@ def show(invocation: Invocation, address: str, as_json: bool) -> None:
 
 @command.command(name="history")
 @click.argument("what", metavar="ADDRESS|HARDWARE|CLIENT-ID")
-@click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]),
+@click.option("--at", type=click.DateTime(TIMES),
               help="Only who had it then (local time).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most so many.")
 @json_option

@@ -31,6 +31,9 @@ def preview(invocation: Invocation, name: str, value: str, *, family: str, as_js
     if as_json:
         emit(made)
         return
+    if not made.wire:
+        say(f"{made.name} ({made.code}), worked out for each packet: {_shown(made.value)}")
+        return
     say(f"{made.name} ({made.code}), {made.octets} octets: {_shown(made.value)}")
     if made.unreadable:
         say(f"no value of this option: {made.unreadable}")
@@ -44,6 +47,7 @@ def preview(invocation: Invocation, name: str, value: str, *, family: str, as_js
 @click.option("--client-id", metavar="HEX", help="The client's identifier (option 61), type octet included.")
 @click.option("--circuit-id", metavar="TEXT", help="The circuit that its relay names.")
 @click.option("--remote-id", metavar="TEXT", help="The remote end that its relay names.")
+@click.option("--expression", metavar="TEXT", help="What `assignment_key` makes of its packets.")
 @click.option("--duid", metavar="HEX", help="DHCPv6: the client's DUID.")
 @click.option("--address", metavar="ADDRESS", help="The client's address, which decides the pool.")
 @click.option("--requested", metavar="LIST", help="What it requests: names or codes with commas between them.")

@@ -17,6 +17,8 @@ from rich.table import Table
 
 from app.services.plain import plain, printable
 
+#: How a time is written on the command line.
+TIMES = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 JSON_KEY = "lessor.json"
 
 

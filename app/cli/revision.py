@@ -1,10 +1,12 @@
 """`lessor revision`: the published states of the definitions, and what each changed."""
 
+from datetime import datetime
+
 import click
 
 from app.cli.entries import agreed, tell, yes_option
 from app.cli.invocation import Invocation
-from app.cli.output import emit, json_option, note, say, table
+from app.cli.output import TIMES, emit, json_option, note, say, table
 from app.services.plain import time_text
 
 
@@ -14,22 +16,30 @@ def command() -> None:
 
 
 @command.command(name="list")
+@click.option("--author", metavar="NAME", help="Only those that this user published.")
+@click.option("--note", "about", metavar="TEXT", help="Only those whose note contains this.")
+@click.option("--since", type=click.DateTime(TIMES), help="Not before then (local time).")
+@click.option("--until", type=click.DateTime(TIMES), help="Not after then (local time).")
+@click.option("--sort", type=click.Choice(("-id", "id")), default="-id", show_default=True,
+              help="id: the oldest first.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
 @click.option("--cursor", help="Go on where the last list ended.")
 @json_option
 @click.pass_obj
-def list_(invocation: Invocation, *, limit: int, cursor: str | None, as_json: bool) -> None:
-    """List published revisions, newest first."""
+def list_(invocation: Invocation, *, author: str | None, about: str | None, since: datetime | None,
+          until: datetime | None, sort: str, limit: int, cursor: str | None, as_json: bool) -> None:
+    """List published revisions."""
     from app.services import revisions
 
     with invocation.appliance() as appliance:
-        page = revisions.list_revisions(appliance, cursor=cursor, limit=limit)
+        page = revisions.list_revisions(appliance, author=author, note=about, since=since, until=until, cursor=cursor,
+                                        limit=limit, sort=sort)
     if as_json:
         emit(page)
         return
     table(("REVISION", "PUBLISHED", "BY", "NOTE"),
           ((one.id, time_text(one.published_at), one.author, one.note) for one in page.revisions),
-          "No revision: lessor apply FILE")
+          "No revision" + (" like that." if author or about or since or until else ": lessor apply FILE"))
     if page.next_cursor:
         note(f"There are more: --cursor {page.next_cursor}")
 

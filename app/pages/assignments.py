@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from app import auth
+from app import auth, texts
 from app.context import context
+from app.pages import form_answers
 from app.pages.asked import asked
 from app.pages.entry_form import EntryForm
 from app.services import assignment_table, assignments, subnets, takeover
 from app.services.access import Role
-from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, Refused
+from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, Outdated, Refused
 
 blueprint = Blueprint("page_assignments", __name__)
 
@@ -115,26 +117,35 @@ def edit(number: int) -> tuple[str, int] | Answer:
 
 @blueprint.post("/assignments/<int:number>/enable")
 @auth.needs(Role.OPERATOR)
-def enable(number: int) -> Answer:
-    """Put it into effect."""
-    assignments.enable(context().appliance, number, by=auth.principal())
-    return _back("enabled", number)
+def enable(number: int) -> tuple[str, int] | Answer:
+    """Put it into effect; not where somebody else has changed it since the page was shown."""
+    return _switched(number, "enabled", assignments.enable)
 
 
 @blueprint.post("/assignments/<int:number>/disable")
 @auth.needs(Role.OPERATOR)
-def disable(number: int) -> Answer:
-    """Keep it without effect."""
-    assignments.disable(context().appliance, number, by=auth.principal())
-    return _back("disabled", number)
+def disable(number: int) -> tuple[str, int] | Answer:
+    """Keep it without effect; not where somebody else has changed it since the page was shown."""
+    return _switched(number, "disabled", assignments.disable)
 
 
 @blueprint.post("/assignments/<int:number>/remove")
 @auth.needs(Role.OPERATOR)
-def remove(number: int) -> Answer:
-    """Remove it; the page that follows brings it back with one click."""
-    assignments.delete(context().appliance, number, by=auth.principal())
-    return _back("removed", number)
+def remove(number: int) -> tuple[str, int] | Answer:
+    """Remove it, where it is still what was shown; the page that follows brings it back with one click."""
+    return _switched(number, "removed", assignments.delete)
+
+
+def _switched(number: int, said: str, do: Callable[..., Any]) -> tuple[str, int] | Answer:
+    here, version = context().appliance, form_answers.version()
+    try:
+        do(here, number, by=auth.principal(), version=version)
+    except Outdated:
+        view = assignments.get(here, number)
+        changed = assignments.changed_since(here, view, version) if version is not None else ()
+        return render_template("assignments/form.html", form=EntryForm.of_view(view), view=view, names=_names(),
+                               changed=changed, undone=said), 409
+    return _back(said, number)
 
 
 @blueprint.post("/assignments/<int:number>/restore")
@@ -161,6 +172,7 @@ def take() -> tuple[str, int]:
     text = request.form.get("text", "")
     if file is not None and file.filename:
         text = file.read().decode("utf-8-sig", "replace")
+        texts.refuse_unfit([("file", text)])
     appliance = context().appliance
     checked, done, status = None, None, 200
     try:

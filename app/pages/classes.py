@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response as Answer
 
 from app import auth
 from app.context import context
+from app.pages import form_answers
 from app.pages.asked import asked
 from app.pages.class_form import ClassForm
 from app.services import classes
 from app.services.access import Role
 from app.services.transactions import latest
-from dhcpcore.errors import InvalidDocument, InvalidValue, Refused
+from dhcpcore.errors import InvalidDocument, InvalidValue, Outdated, Refused
 
 blueprint = Blueprint("page_classes", __name__)
 
@@ -92,17 +93,22 @@ def edit(name: str) -> tuple[str, int] | Answer:
                                    version=form.version, before=form.before or None)
     except (InvalidDocument, InvalidValue, Refused) as error:
         is_outdated = form.version is not None and form.version != view.version
-        return _form(form.with_faults(error), view), 409 if is_outdated else 422
+        return _form(form.with_faults(error), view, theirs=ClassForm.of_view(view) if is_outdated else None
+                     ), 409 if is_outdated else 422
     return _back("changed", after.name)
 
 
 @blueprint.post("/classes/remove/<path:name>")
 @auth.needs(Role.ADMIN)
 def remove(name: str) -> tuple[str, int] | Answer:
-    """Remove one that nothing names any longer."""
-    view = classes.get(context().appliance, name)
+    """Remove one that nothing names any longer, where it is still what was shown."""
+    here, version = context().appliance, form_answers.version()
+    view = classes.get(here, name)
     try:
-        classes.remove(context().appliance, name, by=auth.principal())
+        classes.remove(here, name, by=auth.principal(), version=version)
+    except Outdated:
+        changed = classes.changed_since(here, view, version) if version is not None else ()
+        return _form(ClassForm.of_view(view), view, changed=changed, undone="removed"), 409
     except (InvalidDocument, Refused) as error:
         return _form(ClassForm.of_view(view).with_faults(error), view), 409
     return _back("removed", name)
@@ -113,11 +119,13 @@ def _posted() -> ClassForm:
     return ClassForm.of_post(request.form)
 
 
-def _form(form: ClassForm, view: classes.ClassView | None, *, trial: classes.Trial | None = None) -> str:
+def _form(form: ClassForm, view: classes.ClassView | None, *, trial: classes.Trial | None = None,
+          **more: Any) -> str:
     here = context().appliance
     names = [one.name for one in classes.list_classes(here) if view is None or one.name != view.name]
     recorded: Any = latest(here, limit=RECORDED)
-    return render_template("classes/form.html", form=form, view=view, names=names, trial=trial, recorded=recorded)
+    return render_template("classes/form.html", form=form, view=view, names=names, trial=trial, recorded=recorded,
+                           **more)
 
 
 def _back(said: str, name: str) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -14,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.auth import needs, principal
 from app.context import context
 from app.pages import streams
-from app.pages.asked import asked
+from app.pages.asked import asked, moment
 from app.services import suspensions, transactions
 from app.services.access import Role
 from app.services.live import Sample
@@ -31,23 +30,20 @@ _REASONS = tuple((verdict.value, tuple(one for one in Reason if one.verdict is v
 @needs(Role.VIEWER)
 def page() -> str:
     """Transactions by client, reason and time."""
-    given = asked("client", "reason", "before")
-    found: tuple[transactions.TransactionView, ...] = ()
+    given = asked("client", "reason", "since", "until", "cursor")
+    found = transactions.Page((), None)
     fault, here = None, context()
     try:
-        before = _moment(given["before"]) if given["before"] else None
-        found = transactions.latest(here.appliance, given["client"] or None, ROWS, reason=given["reason"] or None,
-                                    before=before)
-    except ValueError:
-        fault = f"{given['before']} is no time: seconds since 1970, as the page's own links write it."
+        found = transactions.search(
+            here.appliance, client=given["client"] or None, reason=given["reason"] or None,
+            since=moment(given["since"]), until=moment(given["until"]), cursor=given["cursor"] or None, limit=ROWS)
     except LessorError as error:
         fault = str(error)
     suspended: tuple[suspensions.Suspension, ...] = ()
     with suppress(LessorError):  # That the engine is away is told on every page.
         suspended = suspensions.listed(here.appliance)
-    following = found[-1].received_at if len(found) == ROWS else None
-    return render_template("events/page.html", found=found, fault=fault, given=given, reasons=_REASONS,
-                           following=following, suspended=suspended, now=here.appliance.database.now())
+    return render_template("events/page.html", page=found, fault=fault, given=given, reasons=_REASONS,
+                           suspended=suspended, now=here.appliance.database.now())
 
 
 @blueprint.post("/events/suspensions/<hw_address>/lift")
@@ -84,11 +80,3 @@ def stream() -> Response:
         return f"id: {sample.id}\nevent: sample\ndata: {json.dumps(dataclasses.asdict(sample))}\n\n"
 
     return streams.answer(live, lambda: "".join(map(event, live.recent(last))), event)
-
-
-def _moment(text: str) -> float:
-    """A time in seconds; ``ValueError`` where it is none."""
-    moment = float(text)
-    if not math.isfinite(moment):
-        raise ValueError(text)
-    return moment

@@ -17,6 +17,14 @@ from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, NotFound
 blueprint = Blueprint("page_leases", __name__)
 
 ROWS = 50
+#: What the list can be sorted by, by column, and what a person calls the two ways round.
+SORTS = {
+    "address": ("Address", "lowest first", "highest first"),
+    "hostname": ("Client", "A to Z", "Z to A"),
+    "hw_address": ("Hardware address", "lowest first", "highest first"),
+    "expires_at": ("Ends", "soonest first", "latest first"),
+    "last_seen_at": ("Last seen", "longest ago first", "newest first"),
+}
 #: Transactions shown beside a lease, or in place of one that is not there.
 TOLD = 10
 
@@ -85,14 +93,14 @@ def _view() -> dict[str, Any]:
         found = leases.list_leases(
             here.appliance, find=given["find"] or None, subnet=subnet, limit=ROWS, cursor=given["cursor"] or None,
             state=None if show == "all" else show,
-            sort="-address" if given["sort"] == "-address" else "address")
+            sort=given["sort"] if given["sort"] in leases.SORTS else "address")
     except InvalidValue as error:
         fault = str(error)
     why: tuple[transactions.TransactionView, ...] = ()
     if given["find"] and not found.leases and not fault:
         why = _of_client(given["find"])
     return {"page": found, "fault": fault, "names": names, "given": given, "show": show, "states": leases.STATES,
-            "why": why, "kept": assignments.keepers(here.appliance, found.leases),
+            "sorts": SORTS, "why": why, "kept": assignments.keepers(here.appliance, found.leases),
             "now": here.appliance.database.now()}
 
 

@@ -19,18 +19,26 @@ from dhcpcore.interchange import to_json
 from dhcpcore.topology.document import ONLY_FAMILY
 from dhcpcore.wire.options import OptionSpace
 
+#: The options that each field of options may hold, by the field's name.
+Spaces = Mapping[str, OptionSpace]
+
 TEXT_MAX = 4000
 #: The key whose values have rows of their own.
 OPTIONS = "options"
+#: Where a level of both families has the options of each, and what people call them.
+FAMILIES = {f"{OPTIONS}.dhcp4": "Options, DHCPv4", f"{OPTIONS}.dhcp6": "Options, DHCPv6"}
+#: How the fields of an option's name and value begin, by where the options are.
+_MARKS = {OPTIONS: "option", f"{OPTIONS}.dhcp4": "option4", f"{OPTIONS}.dhcp6": "option6"}
 #: Where a fault is told that is at none of the fields.
 WHOLE = ""
 _YES_NO = {"true": "yes", "false": "no"}
 #: What nearly everybody sets; the other keys are folded away until somebody wants one.
 _EVERYDAY = frozenset(("prefix", "name", "interface", "relays", "shared_network", "authoritative", "first", "last",
-                       "class", "delegated_length", OPTIONS))
+                       "class", "delegated_length", "space", "code", "type", "array", "doc"))
 _RARER = "More settings"
 #: How people write what is short in a key.
-_WRITTEN = {"bootp": "BOOTP", "id": "ID", "ipv6": "IPv6", "vss": "VPN (VSS)"}
+_WRITTEN = {"bootp": "BOOTP", "id": "ID", "ipv6": "IPv6", "vss": "VPN (VSS)",
+            "dhcp4": "DHCPv4", "dhcp6": "DHCPv6", "mac": "MAC", "doc": "Description"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +66,17 @@ def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | N
     for key, described in schema["properties"].items():
         if key in without or (family and ONLY_FAMILY.get(key, family) != family):
             continue
-        shape, inner = ("options", None) if key == OPTIONS else _shape(described, known)
+        shape, inner = _shape(described, known)
         label = _label(key)
+        if key == OPTIONS:
+            places = FAMILIES if inner is not None else {OPTIONS: "Options"}
+            yield from (Field(place, said, "options") for place, said in places.items())
+            continue
         if inner is not None:
             yield from _fields(inner, known, family, (), f"{above}{key}.", label)
             continue
         example = str((described.get("examples") or _examples(described))[0])
-        yield Field(f"{above}{key}", label, shape, described.get("description", ""), example,
+        yield Field(f"{above}{key}", label, shape, described.get("description", "").replace("`", ""), example,
                     tuple(_choices(described)), key in schema.get("required", ()),
                     group or ("" if key in _EVERYDAY else _RARER))
 
@@ -121,27 +133,32 @@ class ModelForm:
 
     fields: tuple[Field, ...]
     values: Mapping[str, str]
-    options: OptionRows
+    options: Mapping[str, OptionRows]  #: By the name of their field.
     faults: Mapping[str, str]
 
     @classmethod
-    def of_entry(cls, fields: list[Field], entry: Mapping[str, Any], space: OptionSpace) -> ModelForm:
-        """What the document says, as somebody would have typed it."""
+    def of_entry(cls, fields: list[Field], entry: Mapping[str, Any], spaces: Spaces) -> ModelForm:
+        """What the document says, as somebody would have typed it; ``spaces`` are the options of each such field."""
         values = {field.name: _typed(field, entry) for field in fields if field.kind != "options"}
-        return cls(tuple(fields), values, OptionRows.of_entry(entry.get("options") or {}, space), {})
+        options = {field.name: OptionRows.of_entry(_held(field, entry) or {}, spaces[field.name], _MARKS[field.name])
+                   for field in fields if field.kind == "options"}
+        return cls(tuple(fields), values, options, {})
 
     @classmethod
-    def of_post(cls, fields: list[Field], given: Mapping[str, str], space: OptionSpace) -> ModelForm:
+    def of_post(cls, fields: list[Field], given: Mapping[str, str], spaces: Spaces) -> ModelForm:
         """What a browser sent."""
-        values = {field.name: given.get(field.name, "")[:TEXT_MAX].replace("\r\n", "\n").strip() for field in fields}
-        return cls(tuple(fields), values, OptionRows.of_post(given, space), {})
+        values = {field.name: given.get(field.name, "")[:TEXT_MAX].replace("\r\n", "\n").strip() for field in fields
+                  if field.kind != "options"}
+        options = {field.name: OptionRows.of_post(given, spaces[field.name], _MARKS[field.name])
+                   for field in fields if field.kind == "options"}
+        return cls(tuple(fields), values, options, {})
 
     def entry(self) -> dict[str, Any]:
         """The entry in the document's words; raises ``InvalidDocument`` where a text cannot even be read."""
         made: dict[str, Any] = {}
         for field in self.fields:
             text = self.values.get(field.name, "")
-            value = self.options.entry() if field.kind == "options" else _read(field, text)
+            value = self.options[field.name].entry() if field.kind == "options" else _read(field, text)
             if value in (None, {}, []):
                 continue
             *way, last = field.name.split(".")
@@ -179,19 +196,25 @@ class ModelForm:
         pairs = [(field.label if field.group in {"", _RARER} else f"{field.group}: {field.label}",
                   self.values.get(field.name, ""), other.values.get(field.name, ""))
                  for field in self.fields if field.kind != "options"]
-        ours, theirs = self.options.texts(), other.options.texts()
-        pairs += [(f"option {name}", ours.get(name, ""), theirs.get(name, "")) for name in {**ours, **theirs}]
+        for place, rows in self.options.items():
+            ours, theirs = rows.texts(), other.options[place].texts()
+            pairs += [(f"option {name}", ours.get(name, ""), theirs.get(name, "")) for name in {**ours, **theirs}]
         return [pair for pair in pairs if pair[1] != pair[2]]
 
 
-def _typed(field: Field, entry: Mapping[str, Any]) -> str:
+def _held(field: Field, entry: Mapping[str, Any]) -> Any:
+    """What the entry has at the field's place; None for nothing."""
     value: Any = entry
     for step in field.name.split("."):
         # A lifetime may be written as one duration: that is its first key.
         if not isinstance(value, Mapping):
-            value = value if step == "default" else None
-            break
+            return value if step == "default" else None
         value = value.get(step)
+    return value
+
+
+def _typed(field: Field, entry: Mapping[str, Any]) -> str:
+    value = _held(field, entry)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -207,6 +230,8 @@ def _read(field: Field, text: str) -> Any:
     match field.kind:
         case "whole":
             return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
+        case "choice" if field.choices[0][0].isdecimal():
+            return int(text) if text.isdecimal() and len(text) < 16 else text
         case "list":
             return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
         case "choice" if field.choices[0][0] in _YES_NO:

@@ -31,27 +31,32 @@ class OptionRow:
 
 @dataclass(frozen=True, slots=True)
 class OptionRows:
-    """The rows of a form."""
+    """The rows of a form; ``mark`` is how the names of their fields begin."""
 
     rows: tuple[OptionRow, ...]
     space: OptionSpace
+    mark: str
 
     @classmethod
-    def of_entry(cls, options: Mapping[str, Any], space: OptionSpace) -> OptionRows:
+    def of_entry(cls, options: Mapping[str, Any], space: OptionSpace, mark: str) -> OptionRows:
         """What the document says."""
         rows = [OptionRow(name, text_of(value), hint_of(name, space)) for name, value in options.items()]
-        return cls(_spared(rows), space)
+        return cls(_spared(rows), space, mark)
 
     @classmethod
-    def of_post(cls, given: Mapping[str, str], space: OptionSpace) -> OptionRows:
+    def of_post(cls, given: Mapping[str, str], space: OptionSpace, mark: str) -> OptionRows:
         """What a browser sent, rows without a name and a value left out."""
         rows = []
         for number in range(ROWS_MAX):
-            name = given.get(f"option-name-{number}", "").strip()[:80]
-            text = given.get(f"option-value-{number}", "").strip()[:_TEXT_MAX]
+            name = given.get(f"{mark}-name-{number}", "").strip()[:80]
+            text = given.get(f"{mark}-value-{number}", "").strip()[:_TEXT_MAX]
             if name or text:
                 rows.append(OptionRow(name, text, hint_of(name, space)))
-        return cls(_spared(rows), space)
+        return cls(_spared(rows), space, mark)
+
+    def names(self) -> list[tuple[str, str]]:
+        """Every option that can be set, with what it says."""
+        return [(row.name, row.doc) for row in self.space.rows if row.settable]
 
     def entry(self) -> dict[str, Any]:
         """Values by name, each read as the option's type wants it; the validator says what is no option's."""
@@ -70,11 +75,6 @@ class OptionRows:
 
 def _spared(rows: list[OptionRow]) -> tuple[OptionRow, ...]:
     return (*rows, *[OptionRow("", "", "")] * max(0, min(_SPARE, ROWS_MAX - len(rows))))
-
-
-def names(space: OptionSpace) -> list[tuple[str, str]]:
-    """Every option that can be set, with what it says."""
-    return [(row.name, row.doc) for row in space.rows if row.settable]
 
 
 def hint_of(name: str, space: OptionSpace) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,28 +11,30 @@ from werkzeug.wrappers import Response as Answer
 
 from app.auth import needs, principal
 from app.context import context
-from app.pages import option_rows
-from app.pages.model_form import Field, ModelForm, fields_of
+from app.pages import form_answers, option_rows
+from app.pages.model_form import OPTIONS, Field, ModelForm, Spaces, fields_of
 from app.services import declared, option_definitions, pools, subnets, undo
 from app.services.access import Role
 from app.services.changes import Consent
 from app.services.declared import DeclaredPool, DeclaredSubnet
-from app.services.definitions import Applied, TakesAddresses
-from dhcpcore.errors import InvalidDocument, InvalidValue, Outdated, Refused
+from app.services.definitions import Applied
 from dhcpcore.store.picture import PREFIX_POOLS
 from dhcpcore.topology.document import PoolEntry, PrefixPoolEntry, SubnetSettings
-from dhcpcore.wire.options import OptionSpace
 
 blueprint = Blueprint("page_subnets_forms", __name__)
 
-_Shown = dict[str, Any]
+#: The field of an option's name, of whichever rows.
+_OF_A_NAME = re.compile(r"option[46]?-name-[0-9]+")
+#: Where one may go back to after an undo: the pages that offer one.
+_BACK = frozenset(
+    ("page_subnets.page", "page_globals.page", "page_shared_networks.page", "page_option_definitions.page"))
 
 
 @blueprint.get("/subnets/new")
 @needs(Role.ADMIN)
 def new() -> str:
     """An empty form for a subnet, with its first pool."""
-    return _subnet_page(ModelForm.of_entry(_subnet_fields(None), {}, _space(4)), None)
+    return _subnet_page(ModelForm.of_entry(_subnet_fields(None), {}, _spaces(4)), None)
 
 
 @blueprint.post("/subnets/new")
@@ -39,7 +42,7 @@ def new() -> str:
 def add() -> tuple[str, int] | Answer:
     """Add one, with a pool where its ends are given."""
     family = _family(request.form.get("prefix", ""))
-    form = ModelForm.of_post(_subnet_fields(None), request.form, _space(family))
+    form = ModelForm.of_post(_subnet_fields(None), request.form, _spaces(family))
     ends = {key: request.form.get(f"pool-{key}", "").strip() for key in ("first", "last")}
 
     def do(consent: Consent) -> Applied | None:
@@ -63,10 +66,11 @@ def save(number: int) -> tuple[str, int] | Answer:
     """Change one; refused, with both forms shown, where somebody else has changed it meanwhile."""
     here = context().appliance
     view = subnets.get(here, number)
-    form = ModelForm.of_post(_subnet_fields(view.family), request.form, _space(view.family))
+    form = ModelForm.of_post(_subnet_fields(view.family), request.form, _spaces(view.family))
 
     def do(consent: Consent) -> Applied | None:
-        return subnets.replace(here, number, form.entry(), by=principal(), version=_version(), consent=consent)[1]
+        return subnets.replace(here, number, form.entry(), by=principal(), version=form_answers.version(),
+                               consent=consent)[1]
 
     return _done(do, form, lambda form, **more: _subnet_page(form, view, theirs=_of_subnet(view), **more),
                  "subnet-changed", number)
@@ -80,10 +84,10 @@ def remove(number: int) -> tuple[str, int] | Answer:
     view = subnets.get(here, number)
 
     def do(consent: Consent) -> Applied | None:
-        return subnets.remove(here, number, by=principal(), version=_version(), consent=consent)[1]
+        return subnets.remove(here, number, by=principal(), version=form_answers.version(), consent=consent)[1]
 
-    return _done(do, _of_subnet(view),
-                 lambda form, **more: _subnet_page(form, view, action=request.path, **more), "subnet-removed")
+    return _done(do, _of_subnet(view), lambda form, **more: _subnet_page(
+        form, view, action=request.path, is_removal=True, **more), "subnet-removed")
 
 
 @blueprint.get("/subnets/<int:number>/pools/new")
@@ -92,7 +96,7 @@ def new_pool(number: int) -> str:
     """An empty form for a pool, or with ``kind=prefix`` for a prefix pool."""
     view = subnets.get(context().appliance, number)
     fields = _pool_fields(_wants_prefixes(), view.family)
-    return _pool_page(ModelForm.of_entry(fields, {}, _space(view.family)), view, None)
+    return _pool_page(ModelForm.of_entry(fields, {}, _spaces(view.family)), view, None)
 
 
 @blueprint.post("/subnets/<int:number>/pools/new")
@@ -101,7 +105,7 @@ def add_pool(number: int) -> tuple[str, int] | Answer:
     """Add one."""
     here = context().appliance
     view = subnets.get(here, number)
-    form = ModelForm.of_post(_pool_fields(_wants_prefixes(), view.family), request.form, _space(view.family))
+    form = ModelForm.of_post(_pool_fields(_wants_prefixes(), view.family), request.form, _spaces(view.family))
 
     def do(consent: Consent) -> Applied | None:
         return pools.add(here, form.entry(), by=principal(), subnet=str(number), consent=consent)[1]
@@ -125,10 +129,11 @@ def save_pool(number: int) -> tuple[str, int] | Answer:
     here = context().appliance
     pool = pools.get(here, number)
     view = subnets.get(here, pool.subnet_id)
-    form = ModelForm.of_post(_pool_fields(pool.list == PREFIX_POOLS, view.family), request.form, _space(view.family))
+    form = ModelForm.of_post(_pool_fields(pool.list == PREFIX_POOLS, view.family), request.form, _spaces(view.family))
 
     def do(consent: Consent) -> Applied | None:
-        return pools.replace(here, number, form.entry(), by=principal(), version=_version(), consent=consent)[1]
+        return pools.replace(here, number, form.entry(), by=principal(), version=form_answers.version(),
+                             consent=consent)[1]
 
     return _done(do, form, lambda form, **more: _pool_page(form, view, pool, theirs=_of_pool(pool, view.family),
                                                            **more), "pool-changed", pool.subnet_id)
@@ -143,10 +148,11 @@ def remove_pool(number: int) -> tuple[str, int] | Answer:
     view = subnets.get(here, pool.subnet_id)
 
     def do(consent: Consent) -> Applied | None:
-        return pools.remove(here, number, by=principal(), version=_version(), consent=consent)[1]
+        return pools.remove(here, number, by=principal(), version=form_answers.version(), consent=consent)[1]
 
     return _done(do, _of_pool(pool, view.family),
-                 lambda form, **more: _pool_page(form, view, pool, action=request.path, **more), "pool-removed",
+                 lambda form, **more: _pool_page(form, view, pool, action=request.path, is_removal=True,
+                                                 **more), "pool-removed",
                  pool.subnet_id)
 
 
@@ -156,7 +162,8 @@ def take_back(number: int) -> Answer:
     """Undo what was just done."""
     agreed = request.form.get("confirmed") == "yes"
     undo.undo(context().appliance, number, by=principal(), consent=Consent(None if agreed else 0))
-    return redirect(url_for("page_subnets.page", said="undone"), 303)
+    back = request.form.get("back", "")
+    return redirect(url_for(back if back in _BACK else "page_subnets.page", said="undone"), 303)
 
 
 @blueprint.get("/fragments/option-hint")
@@ -164,35 +171,21 @@ def take_back(number: int) -> Answer:
 def hint() -> str:
     """What an option's value wants, while somebody chooses its name."""
     family = 6 if request.args.get("family") == "6" else 4
-    named = next((text for name, text in request.args.items() if name.startswith("option-name-")), "")
-    return render_template("subnets/hint.html", hint=option_rows.hint_of(named[:80], _space(family)))
+    named = next((text for name, text in request.args.items() if _OF_A_NAME.fullmatch(name)), "")
+    space = option_definitions.space_of(context().appliance, family)
+    return render_template("subnets/hint.html", hint=option_rows.hint_of(named[:80], space))
 
 
 def _done(do: Callable[[Consent], Applied | None], form: ModelForm, page: Callable[..., str], said: str,
           number: int | None = None) -> tuple[str, int] | Answer:
-    """Do it and go on; or the form again, with what is wrong, what it takes, or what somebody else has done."""
-    losses = request.form.get("losses", "")
-    if request.form.get("more") == "yes":
-        return page(form), 200
-    try:
-        applied = do(Consent(int(losses) if losses.isdecimal() and len(losses) < 16 else 0))
-    except TakesAddresses as error:
-        return page(form, losses=error.losses), 200
-    except Outdated as error:
-        return page(form.with_faults(error), is_outdated=True), 409
-    except (InvalidDocument, InvalidValue) as error:
-        return page(form.with_faults(error)), 422
-    except Refused as error:
-        return page(form.with_faults(error)), 409
-    more: _Shown = {"said": said} | ({"revision": applied.revision} if applied is not None else {})
     if number is None:
-        return redirect(url_for("page_subnets.page", **more), 303)
-    return redirect(url_for("page_subnets.one", number=number, **more), 303)
+        return form_answers.answered(do, form, page, said, endpoint="page_subnets.page")
+    return form_answers.answered(do, form, page, said, endpoint="page_subnets.one", number=number)
 
 
 def _subnet_page(form: ModelForm, view: DeclaredSubnet | None, *, ends: dict[str, str] | None = None,
                  theirs: ModelForm | None = None, **more: Any) -> str:
-    family = view.family if view is not None else form.options.space.family
+    family = view.family if view is not None else form.options[OPTIONS].space.family
     return _page(form, theirs, view=view, pool=None, ends=ends or {}, family=family,
                  version=view.version if view is not None else None,
                  networks=[one.entry["shared_network"] for one in declared.subnets(context().appliance)
@@ -205,14 +198,8 @@ def _pool_page(form: ModelForm, view: DeclaredSubnet, pool: DeclaredPool | None,
                  version=pool.version if pool is not None else None, **more)
 
 
-def _page(form: ModelForm, theirs: ModelForm | None, *, is_outdated: bool = False, **shown: Any) -> str:
-    differences = form.differences(theirs) if theirs is not None and is_outdated else []
-    # Who saves again after both were shown has seen theirs; before that, the form keeps what it was made from.
-    if not is_outdated and request.form.get("version", "").isdecimal():
-        shown["version"] = request.form["version"]
-    return render_template("subnets/form.html", form=form, is_outdated=is_outdated, differences=differences,
-                           names=option_rows.names(form.options.space), **({"is_pool": False, "losses": (),
-                                                                        "action": None} | shown))
+def _page(form: ModelForm, theirs: ModelForm | None, **more: Any) -> str:
+    return form_answers.shown("subnets/form.html", form, theirs, **({"is_pool": False} | more))
 
 
 def _subnet_fields(family: int | None) -> list[Field]:
@@ -224,11 +211,11 @@ def _pool_fields(prefixes: bool, family: int) -> list[Field]:
 
 
 def _of_subnet(view: DeclaredSubnet) -> ModelForm:
-    return ModelForm.of_entry(_subnet_fields(view.family), view.entry, _space(view.family))
+    return ModelForm.of_entry(_subnet_fields(view.family), view.entry, _spaces(view.family))
 
 
 def _of_pool(pool: DeclaredPool, family: int) -> ModelForm:
-    return ModelForm.of_entry(_pool_fields(pool.list == PREFIX_POOLS, family), pool.entry, _space(family))
+    return ModelForm.of_entry(_pool_fields(pool.list == PREFIX_POOLS, family), pool.entry, _spaces(family))
 
 
 def _wants_prefixes() -> bool:
@@ -239,10 +226,5 @@ def _family(prefix: str) -> int:
     return 6 if ":" in prefix else 4
 
 
-def _space(family: int) -> OptionSpace:
-    return option_definitions.space_of(context().appliance, family)
-
-
-def _version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 18 else None
+def _spaces(family: int) -> Spaces:
+    return form_answers.spaces_of(context().appliance, family)

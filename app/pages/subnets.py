@@ -9,17 +9,26 @@ from werkzeug.wrappers import Response as Answer
 
 from app.auth import needs, principal
 from app.context import context
-from app.services import address_map, declared, pools
+from app.pages import form_answers
+from app.pages.asked import asked
+from app.services import address_map, declared, lists, pools, subnets
 from app.services.access import Role
 from app.services.changes import Consent
 from app.services.declared import DeclaredPool
 from app.services.definitions import TakesAddresses
 from app.services.subnets import SubnetView
-from dhcpcore.errors import InvalidDocument, NotFound, Refused
+from dhcpcore.errors import InvalidDocument, InvalidValue, NotFound, Refused
 from dhcpcore.store.picture import PREFIX_POOLS
 
 blueprint = Blueprint("page_subnets", __name__)
 
+#: Subnets of one page.
+ROWS = 40
+#: So many are seen at a look, and need no form to find one.
+FEW = 6
+#: The orders that the page offers, and what a person calls them.
+SORTS = {"id": "As added", "name": "Name", "prefix": "Prefix", "-use": "Fullest first",
+         "-held": "Most leases first"}
 #: What was just done, by the word in the address.
 SAID = {
     "subnet-added": "The subnet is added. Clients there are served from now on.",
@@ -35,8 +44,21 @@ SAID = {
 @blueprint.get("/subnets")
 @needs(Role.VIEWER)
 def page() -> str:
-    """Every subnet."""
-    return render_template("subnets/page.html", overview=context().overview(), done=_done())
+    """Every subnet, a page at a time: by a part of its name, prefix or interface, by family and by wire."""
+    given, overview = asked("find", "family", "wire", "sort", "cursor"), context().overview()
+    found: lists.Page[SubnetView] = lists.Page((), None)
+    fault = None
+    try:
+        found = subnets.page(
+            overview, find=given["find"] or None, family={"4": 4, "6": 6}.get(given["family"]),
+            shared_network=given["wire"] or None, sort=given["sort"] if given["sort"] in SORTS else "id",
+            cursor=given["cursor"] or None, limit=ROWS)
+    except InvalidValue as error:
+        fault = str(error)
+    wires = sorted({one.shared_network for one in overview.subnets if one.shared_network})
+    return render_template("subnets/page.html", overview=overview, page=found, given=given, fault=fault, sorts=SORTS,
+                           wires=wires, families={one.family for one in overview.subnets}, few=FEW,
+                           done=form_answers.done(SAID))
 
 
 @blueprint.get("/subnets/<int:number>")
@@ -44,7 +66,7 @@ def page() -> str:
 def one(number: int) -> str:
     """One subnet: its pools, and which of their addresses are free."""
     at = request.args.get("at", "")[:45].strip()
-    return _shown(number, at or None, done=_done())
+    return _shown(number, at or None, done=form_answers.done(SAID))
 
 
 @blueprint.post("/subnets/<int:number>/pool")
@@ -84,14 +106,6 @@ def _pool_at(number: int, ends: tuple[str, str]) -> DeclaredPool:
         if (pool.entry.get("first"), pool.entry.get("last")) == ends:
             return pool
     raise NotFound(f"There is no pool {' - '.join(ends)} any longer; look at the subnet again.")
-
-
-def _done() -> dict[str, Any] | None:
-    """What was just done, for its sentence and its undo."""
-    said, revision = request.args.get("said", ""), request.args.get("revision", "")
-    if said not in SAID:
-        return None
-    return {"sentence": SAID[said], "revision": int(revision) if revision.isdecimal() and len(revision) < 18 else None}
 
 
 def subnet_of(number: int) -> SubnetView:

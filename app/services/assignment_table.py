@@ -16,10 +16,11 @@ from typing import Any
 from app.services import assignments
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
-from app.services.assignments import IDENTIFIERS, AssignmentView
+from app.services.assignments import IDENTIFIERS, AssignmentView, read_identifier
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.declared import Document
+from dhcpcore.topology.everywhere import EVERYWHERE
 from dhcpcore.topology.validate import validate
 from dhcpcore.wire.addresses import parse_address, parse_prefix
 
@@ -28,7 +29,9 @@ ROWS_MAX = 100_000
 #: What spreadsheets take for a formula; such a cell is written behind an apostrophe, which they hide.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _YES, _NO = frozenset({"", "yes", "true", "1"}), frozenset({"no", "false", "0"})
-_ELEMENT = re.compile(r"subnets\[(\d+)\]\.assignments\[(\d+)\]\.?(.*)")
+_ELEMENT = re.compile(r"(?:subnets\[(\d+)\]\.)?assignments\[(\d+)\]\.?(.*)")
+#: Instead of a subnet's place: of those that are of no subnet.
+_EVERYWHERE_AT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,11 @@ def _checked(appliance: Appliance, text: str) -> tuple[Checked, Document | None,
         except InvalidValue as error:
             faults.append(RowFault(number, "", str(error)))
             continue
-        listed = raw["subnets"][home].setdefault("assignments", [])
+        holder = raw if home == _EVERYWHERE_AT else raw["subnets"][home]
+        listed = holder.setdefault("assignments", [])
         places[home, len(listed)] = number
         listed.append(entry)
-        rows.append((number, homes[home][0], entry))
+        rows.append((number, EVERYWHERE if home == _EVERYWHERE_AT else homes[home][0], entry))
     try:
         document = validate(raw)
     except InvalidDocument as error:
@@ -133,13 +137,13 @@ def _entry(cells: dict[str, str]) -> tuple[str, dict[str, Any]]:
     named = [name for name in IDENTIFIERS if cells.get(name)]
     if len(named) != 1:
         raise InvalidValue(f"one of {', '.join(IDENTIFIERS)} names the client, and here are {len(named)}")
-    entry: dict[str, Any] = {named[0]: cells[named[0]]}
+    entry: dict[str, Any] = {named[0]: read_identifier(cells[named[0]])}
     listed = cells.get("address", "").split()
-    if not listed:
+    if not listed and not cells.get("subnet"):
         raise InvalidValue("the address is missing")
     if len(listed) == 1 and named[0] != "duid":
         entry["address"] = listed[0]
-    else:
+    elif listed:
         kept = {"addresses": [one for one in listed if "/" not in one],
                 "prefixes": [one for one in listed if "/" in one]}
         entry.update({name: some for name, some in kept.items() if some})
@@ -155,6 +159,8 @@ def _entry(cells: dict[str, str]) -> tuple[str, dict[str, Any]]:
 
 def _home(homes: list[tuple[str, str]], subnet: str, entry: dict[str, Any]) -> int:
     """The place of the row's subnet in the document: the one named, or the one whose prefix holds its address."""
+    if subnet == EVERYWHERE:
+        return _EVERYWHERE_AT
     if subnet:
         found = [index for index, names in enumerate(homes) if subnet in names]
         if not found:
@@ -173,14 +179,18 @@ def _home(homes: list[tuple[str, str]], subnet: str, entry: dict[str, Any]) -> i
 
 def _row_fault(fault: Fault, places: dict[tuple[int, int], int]) -> RowFault:
     found = _ELEMENT.match(fault.path)
-    row = places.get((int(found[1]), int(found[2])), 0) if found else 0
+    row = places.get(_place(found), 0) if found else 0
     said = _ELEMENT.sub(lambda match: _row_of(match, places), fault.message)
     return RowFault(row, found[3] if found else fault.path, said)
 
 
 def _row_of(match: re.Match[str], places: dict[tuple[int, int], int]) -> str:
-    row = places.get((int(match[1]), int(match[2])))
+    row = places.get(_place(match))
     return f"row {row}" if row is not None else "an assignment that is there already"
+
+
+def _place(match: re.Match[str]) -> tuple[int, int]:
+    return _EVERYWHERE_AT if match[1] is None else int(match[1]), int(match[2])
 
 
 def _plain(cell: str) -> str:

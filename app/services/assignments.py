@@ -1,6 +1,7 @@
 """Static assignments, one at a time: found, added, changed and removed by the one validator, without the document.
 
-An entry is written as in the definitions document; with ``subnet`` beside it, by name, prefix or number.
+An entry is written as in the definitions document; with ``subnet`` beside it, by name, prefix or number, or
+``EVERYWHERE`` for one that is of no subnet and counts wherever its client appears.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.services import changes as changing
 from app.services import leases, subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
+from app.services.changes import Difference, differences
 from app.services.cursors import from_cursor, to_cursor
 from app.services.definitions import Applied, Change, Loss
 from app.services.identities import sought
@@ -23,10 +26,11 @@ from dhcpcore.errors import Busy, Conflict, Fault, InvalidDocument, InvalidValue
 from dhcpcore.store.assignment_list import PAGE_MAX, AssignmentFilter, AssignmentList
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.edits import AssignmentEdits, AssignmentRow, Draft
+from dhcpcore.topology.everywhere import EVERYWHERE, told
 from dhcpcore.wire.addresses import format_prefix, parse_address
 
 #: How an assignment may name its client, in the document's words.
-IDENTIFIERS = ("hw_address", "client_id", "duid", "circuit_id", "remote_id")
+IDENTIFIERS = ("hw_address", "client_id", "duid", "circuit_id", "remote_id", "expression")
 #: What the lists can be sorted by: an index helps with nothing else, and nobody should wait for a sort of all.
 SORTS = ("id", "-id")
 _ROWS_A_PAGE = 1000
@@ -39,6 +43,8 @@ _PAUSE_S = 0.1
 _BESIDES = frozenset({"hostname", "options", "enabled", "always_send", "never_send"})
 #: Names that the validator takes; anything else that a client calls itself is left out.
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#: As ``write_identifier`` writes it, with either kind of quotes or without.
+_TAGGED = re.compile(r"\{\s*(hex|text)\s*:\s*(['\"]?)(.*?)\2\s*\}")
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 
 
@@ -116,8 +122,8 @@ def keepers(appliance: Appliance, held: Iterable[leases.LeaseView]) -> dict[tupl
 def named(appliance: Appliance, what: str) -> AssignmentView:
     """The one assignment of an address, or of a client by its hardware address or identifier."""
     wanted = _filter(what) if what.strip() else AssignmentFilter()
-    if wanted.address is None and wanted.identifiers:
-        wanted = AssignmentFilter(identifiers=wanted.identifiers)
+    if wanted.address is None and what.strip():
+        wanted = AssignmentFilter(identifiers=wanted.identifiers or (what.strip().encode(),))
     after, found = None, []
     while wanted.address is not None or wanted.identifiers:
         some = AssignmentList(appliance.database).page(wanted, after)
@@ -196,14 +202,26 @@ def replace(appliance: Appliance, assignment_id: int, entry: Mapping[str, Any], 
     return get(appliance, assignment_id), made[1]
 
 
-def enable(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple[AssignmentView, Applied | None]:
-    """Put an assignment into effect; where it is already, nothing is changed."""
-    return _switched(appliance, assignment_id, by, on=True)
+def changed_since(appliance: Appliance, view: AssignmentView, version: int) -> tuple[Difference, ...]:
+    """What somebody else has changed of an assignment since it was looked at in that version."""
+    try:
+        seen = AssignmentEdits(appliance.database).at(view.id, version).form
+    except NotFound:
+        return ()
+    # What is in effect says nothing of it.
+    return differences({"enabled": True, **seen}, {"enabled": True, **view.entry})
 
 
-def disable(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple[AssignmentView, Applied | None]:
-    """Keep an assignment without effect; where it has none already, nothing is changed."""
-    return _switched(appliance, assignment_id, by, on=False)
+def enable(appliance: Appliance, assignment_id: int, *, by: Principal, version: int | None = None,
+           ) -> tuple[AssignmentView, Applied | None]:
+    """Put an assignment into effect; where it is already, nothing is changed.  ``version`` as for ``replace``."""
+    return _switched(appliance, assignment_id, by, version, on=True)
+
+
+def disable(appliance: Appliance, assignment_id: int, *, by: Principal, version: int | None = None,
+            ) -> tuple[AssignmentView, Applied | None]:
+    """Keep an assignment without effect; where it has none already, nothing is changed.  ``version`` as above."""
+    return _switched(appliance, assignment_id, by, version, on=False)
 
 
 def delete(appliance: Appliance, assignment_id: int, *, by: Principal,
@@ -226,7 +244,7 @@ def restore(appliance: Appliance, assignment_id: int, *, by: Principal) -> tuple
     """Bring back an assignment that was removed, as it was, under an id of its own."""
     by.must_be(Role.OPERATOR)
     row = AssignmentEdits(appliance.database).last(assignment_id)
-    return create(appliance, row.form, by=by, subnet=str(row.subnet_id))
+    return create(appliance, row.form, by=by, subnet=EVERYWHERE if row.subnet == EVERYWHERE else str(row.subnet_id))
 
 
 def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[AssignmentView, Applied]:
@@ -236,8 +254,22 @@ def remove(appliance: Appliance, what: str, *, by: Principal) -> tuple[Assignmen
 
 
 def merged(view: AssignmentView, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """An assignment's entry with some keys changed; None takes a key out (RFC 7396, for an entry is flat)."""
-    return {key: value for key, value in {**view.entry, **changes}.items() if value is not None}
+    """An assignment's entry with some keys changed, inside options and boot fields too; None takes one out."""
+    return changing.merged(view.entry, changes)
+
+
+def write_identifier(value: str | Mapping[str, str]) -> str:
+    """An identifier in one line: what is no text as ``{hex: '00:01'}``."""
+    if isinstance(value, str) and not value.startswith("{"):
+        return value
+    form, text = ("text", value) if isinstance(value, str) else next(iter(value.items()))
+    return f"{{{form}: {text!r}}}"
+
+
+def read_identifier(text: str) -> str | dict[str, str]:
+    """The document's form of what ``write_identifier`` wrote; anything else is text."""
+    tagged = _TAGGED.fullmatch(text.strip())
+    return {tagged[1]: tagged[3]} if tagged else text
 
 
 def separated(entry: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -251,14 +283,14 @@ def separated(entry: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
 
 def require_home(appliance: Appliance, view: AssignmentView, subnet: str | None) -> None:
     """Refuse to move an assignment: it keeps its subnet."""
-    if subnet is None:
+    if subnet is None or subnet == view.subnet:
         return
     snapshot = Definitions(appliance.database).snapshot()
     for one in snapshot.subnets:
         if one.name == view.subnet and subnet in {one.name, format_prefix(one.prefix, one.plen), str(one.subnet_id)}:
             return
-    raise InvalidDocument((Fault("subnet", f"is {view.subnet} and stays so: to move the client, add an assignment in "
-                                 "the other subnet and remove this one"),))
+    raise InvalidDocument((Fault("subnet", f"is {told(view.subnet)} and stays so: to move the client, add an "
+                                 "assignment in the other subnet and remove this one"),))
 
 
 def _add(appliance: Appliance, entry: Mapping[str, Any], by: Principal, subnet: str | None) -> tuple[int, Applied]:
@@ -268,7 +300,7 @@ def _add(appliance: Appliance, entry: Mapping[str, Any], by: Principal, subnet: 
     return _make(appliance, edits, lambda: edits.add(home, dict(entry)), by, f"assignment of {_said(entry)} added")
 
 
-def _switched(appliance: Appliance, assignment_id: int, by: Principal, *, on: bool,
+def _switched(appliance: Appliance, assignment_id: int, by: Principal, version: int | None, *, on: bool,
               ) -> tuple[AssignmentView, Applied | None]:
     by.must_be(Role.OPERATOR)
     view = get(appliance, assignment_id)
@@ -276,7 +308,7 @@ def _switched(appliance: Appliance, assignment_id: int, by: Principal, *, on: bo
         return view, None
     entry = {**view.entry, "enabled": on}
     edits = AssignmentEdits(appliance.database)
-    made = _make(appliance, edits, lambda: edits.replace(assignment_id, entry, since=view.version), by,
+    made = _make(appliance, edits, lambda: edits.replace(assignment_id, entry, since=version or view.version), by,
                  f"assignment of {_said(entry)} {'enabled' if on else 'disabled'}")
     return get(appliance, assignment_id), made[1]
 
@@ -304,7 +336,8 @@ def _home(appliance: Appliance, entry: Mapping[str, Any]) -> str:
     listed = entry.get("addresses")
     address = entry.get("address") or (listed[0] if isinstance(listed, list) and listed else None)
     if not isinstance(address, str):
-        raise InvalidDocument((Fault("subnet", "is missing: name the subnet, or an address that lies in one"),))
+        raise InvalidDocument((Fault("subnet", "is missing: name the subnet, or an address that lies in one; "
+                                     f"{EVERYWHERE} stands for all"),))
     try:
         octets = parse_address(address)
     except InvalidValue as error:
@@ -355,6 +388,6 @@ def _view(row: AssignmentRow) -> AssignmentView:
     addresses = [form["address"]] if form.get("address") else []
     addresses += [*form.get("addresses", ()), *form.get("prefixes", ())]
     return AssignmentView(
-        id=row.assignment_id, subnet=row.subnet, identifier=name, value=str(form.get(name, "")),
+        id=row.assignment_id, subnet=row.subnet, identifier=name, value=write_identifier(form.get(name, "")),
         addresses=tuple(map(str, addresses)), hostname=str(form.get("hostname") or ""),
         enabled=bool(form.get("enabled", True)), entry=form, version=row.since)

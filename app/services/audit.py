@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from app.services.appliance import Appliance
-from app.services.cursors import from_cursor, to_cursor
+from app.services.cursors import NEWEST_FIRST, from_cursor, is_newest_first, to_cursor
+from app.services.moments import seconds_of
 from dhcpcore.errors import InvalidValue
 from dhcpcore.store import journal
 from dhcpcore.store.journal import AuditFilter
@@ -37,26 +38,18 @@ class AuditPage:
 
 def list_audit(appliance: Appliance, *, actor: str | None = None, action: str | None = None, about: str | None = None,
                since: datetime | None = None, until: datetime | None = None, cursor: str | None = None,
-               limit: int = 100) -> AuditPage:
-    """The audit's rows, newest first: of one actor, of actions that begin so, about what contains a text, in a time.
+               limit: int = 100, sort: str = NEWEST_FIRST) -> AuditPage:
+    """The audit's rows in the order of ``sort``, ``-id`` (newest first) or ``id``.
 
+    Of one actor, of actions that begin so, about what contains a text, in a time.
     A page may be short, or empty, and have a cursor all the same: the search looked at enough rows for once.
     """
     if not 1 <= limit <= journal.PAGE_MAX:
         raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {journal.PAGE_MAX}.")
-    wanted = AuditFilter(actor, action, about, _seconds(since), _seconds(until))
+    wanted = AuditFilter(actor, action, about, seconds_of(since), seconds_of(until))
     with appliance.database.reader() as connection:
-        rows, following = journal.audited(connection, wanted, from_cursor(cursor), limit)
+        rows, following = journal.audited(connection, wanted, from_cursor(cursor), limit,
+                                          descending=is_newest_first(sort))
     views = (AuditView(row.id, row.at, row.actor, row.action, row.object, row.revision, row.before, row.after)
              for row in rows)
     return AuditPage(tuple(views), to_cursor(following))
-
-
-def _seconds(at: datetime | None) -> float | None:
-    """A time in seconds since 1970, local where it names no zone; the calendar's own ends have none everywhere."""
-    if at is None:
-        return None
-    try:
-        return at.timestamp()
-    except (OverflowError, ValueError):
-        raise InvalidValue(f"{at} is beyond all history.") from None

@@ -11,6 +11,7 @@ from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from app.services.definitions import Applied, Change, Loss, TakesAddresses
 from dhcpcore.errors import Busy, Fault, InvalidDocument
+from dhcpcore.interchange import to_json
 from dhcpcore.store.topology_edits import TopologyEdits, Wish
 
 #: Changes of different pieces come one after the other; who comes second waits a little and is let in.
@@ -55,6 +56,27 @@ def make(appliance: Appliance, wishes: Sequence[Wish], *, by: Principal, consent
             time.sleep(_PAUSE_S)
     changes = tuple(Change(one.action, one.kind, one.name, str(one)) for one in draft.plan.changes)
     return draft.keys, Applied(revision, changes, losses, appliance.tell_engine())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One key of an entry that is another now: as somebody saw it, and as it is; in the document's words."""
+
+    key: str
+    seen: str
+    present: str
+
+
+def differences(seen: Mapping[str, Any], present: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What has changed of an entry since somebody looked at it."""
+    return tuple(Difference(key, _text(seen.get(key)), _text(present.get(key)))
+                 for key in {**seen, **present} if seen.get(key) != present.get(key))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value if isinstance(value, str) else to_json(value).strip()
 
 
 def merged(entry: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

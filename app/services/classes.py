@@ -10,6 +10,7 @@ from typing import Any
 from app.services import transactions
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
+from app.services.changes import Difference, differences
 from app.services.definitions import Applied
 from dhcpcore import interchange
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, MalformedMessage, NotFound
@@ -78,6 +79,14 @@ def list_classes(appliance: Appliance) -> tuple[ClassView, ...]:
 def get(appliance: Appliance, name: str) -> ClassView:
     """One class; refused where there is none of that name."""
     return _view(ClassEdits(appliance.database).find(name))
+
+
+def changed_since(appliance: Appliance, view: ClassView, version: int) -> tuple[Difference, ...]:
+    """What somebody else has changed of a class since it was looked at in that version."""
+    try:
+        return differences(ClassEdits(appliance.database).at(view.name, version).form, view.entry)
+    except NotFound:
+        return ()
 
 
 def add(
@@ -185,7 +194,7 @@ def _octets(text: str) -> bytes:
 
 
 def _recorded(appliance: Appliance, received_at: float) -> bytes:
-    found = explain.latest(appliance.database, _LOOKED_AT, before=received_at + _NEAR_S)
+    found = explain.latest(appliance.database, _LOOKED_AT, until=received_at + _NEAR_S)
     near = min(found, key=lambda one: abs(one.received_at - received_at), default=None)
     if near is None or abs(near.received_at - received_at) > _NEAR_S:
         raise NotFound("No transaction of that moment is remembered any longer: choose another one.")

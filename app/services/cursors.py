@@ -5,6 +5,8 @@ from __future__ import annotations
 from dhcpcore.errors import InvalidValue
 
 _DIGITS_MAX = 18
+#: How lists of what was done are sorted: their numbers rise with time.
+NEWEST_FIRST, OLDEST_FIRST = "-id", "id"
 
 
 def to_cursor(number: int | None) -> str | None:
@@ -19,3 +21,10 @@ def from_cursor(cursor: str | None) -> int | None:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS_MAX):
         raise InvalidValue("cursor is not one that a list gave; ask for the list without it.")
     return int(cursor)
+
+
+def is_newest_first(sort: str) -> bool:
+    """Which way round a record of what was done is read; refused where ``sort`` is neither."""
+    if sort not in {NEWEST_FIRST, OLDEST_FIRST}:
+        raise InvalidValue(f"sort is {sort}; right is -id for the newest first, or id for the oldest.")
+    return sort == NEWEST_FIRST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.services import subnets
@@ -16,6 +16,7 @@ from dhcpcore.lease.model import Assignment
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.class_names import ALL, GUARD_KNOWN, GUARD_UNKNOWN, KNOWN, UNKNOWN
 from dhcpcore.topology.document import AssignmentEntry
+from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.levels import (
     PROTOCOL,
@@ -32,7 +33,7 @@ from dhcpcore.wire.addresses import format_address, parse_address
 from dhcpcore.wire.options import OptionSpace
 
 #: How a client is named; at most one of them.
-IDENTIFIERS = ("hw_address", "client_id", "circuit_id", "remote_id", "duid")
+IDENTIFIERS = ("hw_address", "client_id", "circuit_id", "remote_id", "duid", "expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,22 @@ def effective(appliance: Appliance, subnet: str, client: Mapping[str, Any] | Non
     assignment = None
     if identifier is not None:
         found = definitions.assignments_by_identifier([identifier], snapshot.revision).get(identifier, ())
-        assignment = next((one for one in found if one.subnet == home.subnet_id), None)
+        mine = [one for one in found if one.subnet == home.subnet_id]
+        if home.family == 4:
+            mine += [one for one in found if one.subnet == EVERYWHERE_ID]
+        assignment = next(iter(mine), None)
     octets = _address(address, home)
     if octets is None and assignment is not None:
-        octets = next((key[2] for key in assignment.addresses), None)
+        octets = next((key[2] for key in assignment.addresses if key[0] == home.space and home.contains(key[2])), None)
     pool = _pool(home, octets, assignment)
     nearer = _of_classes(snapshot, assignment)
     nearer += [] if assignment is None else [assignment_level(
         f"assignment {assignment.assignment_id}", assignment.options, assignment.hostname, assignment.always_send,
-        assignment.never_send)]
+        assignment.never_send, assignment.computed)]
     levels = levels_of(home, pool, nearer)
-    merged = merge(levels)
+    merged = merge([_with_computed(level) for level in levels])
+    spare = {code: b"" for level in levels for code, one in level.computed.items() if one.if_absent}
+    merged = merged._replace(payloads={**spare, **merged.payloads})
     choice = choose(merged, None if codes is None else bytes(codes)) if home.family == 4 else None
     sent = [code for code, _ in choice.pairs] if choice else _sent6(merged, codes)
     kept = sorted(set(merged.payloads) - set(sent))
@@ -103,10 +109,24 @@ def _option(space: OptionSpace, levels: Sequence[OptionLevel], merged: Merged, c
             *, is_sent: bool) -> EffectiveOption:
     payload = merged.payloads[code]
     first, *others = origin(levels, code)
+    value = first.computed[code].form() if code in first.computed else read_back(space, code, payload)[0]
     return EffectiveOption(
-        code=code, name=space.row(code).name, value=read_back(space, code, payload)[0], hex=payload.hex(),
+        code=code, name=space.row(code).name, value=value, hex=payload.hex(),
         origin=Origin(first.kind, first.name), overrides=tuple(Origin(one.kind, one.name) for one in others),
-        sent=is_sent, why=_why(levels, codes, code))
+        sent=is_sent, why=_why(levels, codes, code) + _unless(levels, code))
+
+
+def _with_computed(level: OptionLevel) -> OptionLevel:
+    """The level with a place for what it works out: its octets are told by a packet alone."""
+    places = {code: b"" for code, one in level.computed.items() if one.value is not None and not one.if_absent}
+    return replace(level, payloads={**level.payloads, **places})
+
+
+def _unless(levels: Sequence[OptionLevel], code: int) -> str:
+    """What takes an option away from some clients."""
+    asked = [level.computed[code].remove_when for level in levels if code in level.computed]
+    texts = [one.text for one in asked if one is not None]
+    return f"; not to clients for whom {' or '.join(texts)}" if texts else ""
 
 
 def _why(levels: Sequence[OptionLevel], codes: Sequence[int] | None, code: int) -> str:

@@ -72,12 +72,12 @@ class Machine:
         except (OSError, ValueError):
             return 1024
 
-    def holders(self, port: int) -> list[Holder]:
-        """Who has that UDP port, on any IPv4 address."""
+    def holders(self, port: int, protocol: str = "udp") -> list[Holder]:
+        """Who has that UDP port, or listens at that TCP port, on any IPv4 address."""
         found = []
-        for one in psutil.net_connections(kind="udp4"):
+        for one in psutil.net_connections(kind=f"{protocol}4"):
             address, number = one.laddr or ("", 0)
-            if number == port:
+            if number == port and (protocol == "udp" or one.status == psutil.CONN_LISTEN):
                 found.append(Holder(one.pid, _process_name(one.pid), address))
         return found
 
@@ -101,14 +101,14 @@ class Machine:
         """Who answers a DISCOVER there."""
         return neighbours.servers_on(interface, port, port + 1)
 
-    def firewall(self, port: int) -> list[str]:
+    def firewall(self, port: int, protocol: str = "udp") -> list[str]:
         """Sentences on rules that keep the port from us; only root sees rules."""
         found: list[str] = []
         for command, read in ((["nft", "-j", "list", "ruleset"], firewall.nft_drops),
                               (["iptables-save", "-t", "filter"], firewall.iptables_drops)):
             text = _run(command)
             if text:
-                found += read(text, port)
+                found += read(text, port, protocol)
         return found
 
     def readiness(self, web: Web) -> Readiness | None:

@@ -1,4 +1,4 @@
-"""What the host's packet filter does with a UDP port, read from the text of nft and iptables.  Nothing runs here.
+"""What the host's packet filter does with a UDP or TCP port, read from what nft and iptables say.  Nothing runs here.
 
 A filter can hide a port in more ways than are looked at; what is found is certain, what is not found is not proved.
 """
@@ -14,8 +14,8 @@ _REFUSING = frozenset({"drop", "reject"})
 _CHAIN_POLICY = re.compile(r"^:INPUT (DROP|REJECT)\b", re.MULTILINE)
 
 
-def nft_drops(ruleset: str, port: int) -> list[str]:
-    """Sentences on the input chains of ``nft -j list ruleset`` that keep UDP ``port`` from us."""
+def nft_drops(ruleset: str, port: int, protocol: str = "udp") -> list[str]:
+    """Sentences on the input chains of ``nft -j list ruleset`` that keep the port from us."""
     try:
         entries = list(json.loads(ruleset)["nftables"])
     except (ValueError, KeyError, TypeError):
@@ -26,32 +26,33 @@ def nft_drops(ruleset: str, port: int) -> list[str]:
         if "rule" in entry:
             rule = entry["rule"]
             rules.setdefault(f"{rule['family']} {rule['table']} {rule['chain']}", []).append(rule)
-    found = []
+    found, name = [], f"{protocol.upper()} port {port}"
     for place, chain in chains.items():
         if chain.get("hook") not in {"input", "prerouting", "ingress"}:
             continue
-        verdict = _verdict(place, rules, port, frozenset())
+        verdict = _verdict(place, rules, (protocol, port), frozenset())
         if verdict in _REFUSING:
-            found.append(f"The nft chain {place} has a rule that {verdict}s UDP port {port}.")
+            found.append(f"The nft chain {place} has a rule that {verdict}s {name}.")
         elif verdict is None and chain.get("policy") == "drop":
-            found.append(f"The nft chain {place} drops what no rule accepts, and none accepts UDP port {port}.")
+            found.append(f"The nft chain {place} drops what no rule accepts, and none accepts {name}.")
     return found
 
 
-def iptables_drops(saved: str, port: int) -> list[str]:
-    """Sentences on the INPUT chain of ``iptables-save`` that keep UDP ``port`` from us."""
+def iptables_drops(saved: str, port: int, protocol: str = "udp") -> list[str]:
+    """Sentences on the INPUT chain of ``iptables-save`` that keep the port from us."""
+    name = f"{protocol.upper()} port {port}"
     for line in saved.splitlines():
         if not line.startswith("-A INPUT "):
             continue
         target = re.search(r"-j (\S+)", line)
-        if target is None or not _iptables_matches(line, port):
+        if target is None or not _iptables_matches(line, port, protocol):
             continue
         if target[1] == "ACCEPT":
             return []
         if target[1].lower() in _REFUSING:
-            return [f"An iptables rule of INPUT {target[1].lower()}s UDP port {port}: {line}"]
+            return [f"An iptables rule of INPUT {target[1].lower()}s {name}: {line}"]
     if _CHAIN_POLICY.search(saved):
-        return [f"The iptables chain INPUT drops what no rule accepts, and none accepts UDP port {port}."]
+        return [f"The iptables chain INPUT drops what no rule accepts, and none accepts {name}."]
     return []
 
 
@@ -59,8 +60,9 @@ def _place(chain: Mapping[str, Any]) -> str:
     return f"{chain['family']} {chain['table']} {chain['name']}"
 
 
-def _verdict(place: str, rules: Mapping[str, list[Mapping[str, Any]]], port: int, seen: frozenset[str]) -> str | None:
-    """What a chain does with a UDP datagram to ``port`` of which nothing else is known; None: it falls through."""
+def _verdict(place: str, rules: Mapping[str, list[Mapping[str, Any]]], port: tuple[str, int],
+             seen: frozenset[str]) -> str | None:
+    """What a chain does with a packet to a protocol's port of which no more is known; None: it falls through."""
     for rule in rules.get(place, ()):
         expressions = rule.get("expr", [])
         if not all(_may_match(one["match"], port) for one in expressions if "match" in one):
@@ -78,16 +80,17 @@ def _verdict(place: str, rules: Mapping[str, list[Mapping[str, Any]]], port: int
     return None
 
 
-def _may_match(match: Mapping[str, Any], port: int) -> bool:
-    """Whether a fresh UDP datagram to ``port`` from anybody fits; conditions on anything else count as not fitting."""
+def _may_match(match: Mapping[str, Any], port: tuple[str, int]) -> bool:
+    """Whether a fresh packet to a protocol's port from anybody fits; conditions on anything else do not."""
     payload = match.get("left", {}).get("payload", {}) if isinstance(match.get("left"), dict) else {}
     field = (payload.get("protocol"), payload.get("field"))
     left = match.get("left")
     by_protocol = isinstance(left, dict) and left.get("meta", {}).get("key") == "l4proto"
-    if field in {("udp", "dport"), ("th", "dport")}:
-        fits = port in set(_numbers(match.get("right")))
+    protocol, number = port
+    if field in {(protocol, "dport"), ("th", "dport")}:
+        fits = number in set(_numbers(match.get("right")))
     elif by_protocol or field in {("ip", "protocol"), ("ip6", "nexthdr")}:
-        fits = "udp" in _words(match.get("right"))
+        fits = protocol in _words(match.get("right"))
     else:
         return False
     return fits != (match.get("op") == "!=")
@@ -106,14 +109,14 @@ def _numbers(right: Any) -> Iterator[int]:
 def _words(right: Any) -> Iterable[str]:
     if isinstance(right, dict):
         return [str(one) for one in right.get("set", [])]
-    return [{"17": "udp"}.get(str(right), str(right))]
+    return [{"17": "udp", "6": "tcp"}.get(str(right), str(right))]
 
 
-def _iptables_matches(line: str, port: int) -> bool:
+def _iptables_matches(line: str, port: int, protocol: str) -> bool:
     if re.search(r" (-s|-d|-i|--ctstate|--state|--sport|--uid-owner|-m set) ", line) or " ! " in line:
         return False
-    protocol = re.search(r" -p (\S+)", line)
-    if protocol and protocol[1] not in {"udp", "17", "all"}:
+    named = re.search(r" -p (\S+)", line)
+    if named and named[1] not in {protocol, {"udp": "17", "tcp": "6"}[protocol], "all"}:
         return False
     ports = re.search(r" --dports? (\S+)", line)
     if not ports:

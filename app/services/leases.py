@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.services import subnets
+from app.services import lease_cursors, subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from app.services.identities import client_text, hardware_text, identities, sought
 from dhcpcore.control import EngineAway
 from dhcpcore.errors import InvalidValue, NotFound, Refused
-from dhcpcore.lease.model import KIND_PREFIX6, NEVER, Close, Lease, LeaseKey, State
-from dhcpcore.store import audit, queries, requests
-from dhcpcore.store.queries import Found, Holding, LeaseFilter
+from dhcpcore.lease.model import KIND_PREFIX6, NEVER, Close, Lease, State
+from dhcpcore.store import audit, lease_orders, queries, requests
+from dhcpcore.store.queries import Holding, LeaseFilter
 from dhcpcore.wire.addresses import format_address, format_hex, format_prefix, parse_address, parse_hardware
 
 if TYPE_CHECKING:
@@ -73,23 +71,24 @@ class Page:
     next_cursor: str | None
 
 
-#: What the lists can be sorted by: the key's order is the only one that an index holds, whatever the number of leases.
-SORTS = ("address", "-address")
+#: What the lists can be sorted by.  Only the first is held by an index, whatever the number of leases.
+SORTS = tuple(sign + name for name in ("address", *lease_orders.ORDERS) for sign in ("", "-"))
 _STORED = {RELEASED: State.RELEASED, DECLINED: State.DECLINED}
 
 
 def list_leases(appliance: Appliance, *, find: str | None = None, subnet: int | None = None, active: bool = False,
                 cursor: str | None = None, limit: int = 100, state: str | None = None, hostname: str | None = None,
                 hw_address: str | None = None, sort: str = "address") -> Page:
-    """Leases in address order; ``find`` is an address, hardware address, client identifier or part of a host name.
+    """Leases in the order of ``sort``, which is one of ``SORTS``.
 
+    ``find`` is an address, hardware address, client identifier or part of a host name.
     ``state`` is one of ``STATES``, ``hostname`` part of a name, ``hw_address`` one in any usual spelling.  A page may
     be short, or empty, and have a cursor all the same: the search looked at enough rows for once.
     """
     if not 1 <= limit <= queries.PAGE_MAX:
         raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {queries.PAGE_MAX}.")
     if sort not in SORTS:
-        raise InvalidValue(f"sort is {sort}; leases can be sorted by {' and '.join(SORTS)}.")
+        raise InvalidValue(f"sort is {sort}; right is one of {', '.join(SORTS[::2])}, or one of them with - before it.")
     if state is not None and state not in STATES:
         raise InvalidValue(f"state is {state}; right is one of {', '.join(STATES)}.")
     now = appliance.database.now()
@@ -108,10 +107,31 @@ def list_leases(appliance: Appliance, *, find: str | None = None, subnet: int | 
         wanted = replace(wanted, address=what.address, text=what.text or wanted.text,
                          identities=what.identities or wanted.identities,
                          spaces=(0,) if what.address is None else subnets.spaces(appliance))
-    after = None if cursor is None else _from_cursor(cursor)
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
     with appliance.database.reader() as connection:
-        rows, following = queries.search(connection, wanted, after, limit, descending=sort == "-address")
-    return Page(tuple(view(row, now) for row in rows), None if following is None else _to_cursor(following))
+        if name == "address":
+            rows, following = _by_address(connection, wanted, cursor, limit, descending=descending)
+        else:
+            rows, following = _by_value(connection, wanted, name, cursor, limit, descending=descending)
+    return Page(tuple(view(row, now) for row in rows), following)
+
+
+def _by_address(connection: Connection, wanted: LeaseFilter, cursor: str | None, limit: int, *, descending: bool,
+                ) -> tuple[list[Lease], str | None]:
+    after = None if cursor is None else lease_cursors.found(cursor)
+    rows, following = queries.search(connection, wanted, after, limit, descending=descending)
+    return rows, None if following is None else lease_cursors.of_found(following)
+
+
+def _by_value(connection: Connection, wanted: LeaseFilter, name: str, cursor: str | None, limit: int, *,
+              descending: bool) -> tuple[list[Lease], str | None]:
+    order = lease_orders.ORDERS[name]
+    after = None if cursor is None else lease_cursors.behind(cursor, name, order)
+    if lease_orders.too_many(connection, wanted):
+        raise InvalidValue(f"sort is {name}, for which each lease is looked at, and there are more than "
+                           f"{lease_orders.ROWS_MAX:,}: name a subnet, or sort by address.")
+    rows, following = lease_orders.ordered(connection, wanted, order, after, limit, descending=descending)
+    return rows, None if following is None else lease_cursors.of_behind(following, name)
 
 
 def show(appliance: Appliance, address: str, space: int = 0) -> tuple[LeaseView, ...]:
@@ -210,25 +230,3 @@ def _end(connection: Connection, row: Holding) -> int | None:
 
 def _address(kind: int, address: bytes, plen: int) -> str:
     return format_prefix(address, plen) if kind == KIND_PREFIX6 else format_address(address)
-
-
-def _to_cursor(found: Found) -> str:
-    phase = "c" if found.by_client else "r"
-    text = phase if found.key is None else f"{phase}.{found.key[0]}.{found.key[1]}.{found.key[2].hex()}.{found.key[3]}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _from_cursor(cursor: str) -> Found:
-    try:
-        phase, *parts = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").split(".")
-        key: LeaseKey | None = None
-        if parts:
-            space, kind, address, plen = parts
-            key = (int(space), int(kind), bytes.fromhex(address), int(plen))
-    except (ValueError, binascii.Error):
-        phase, key = "", None
-    right = key is None or (
-        0 <= key[0] < 1 << 31 and 0 <= key[1] <= 8 and len(key[2]) in {4, 16} and 0 <= key[3] <= 128)
-    if phase not in {"c", "r"} or not right:
-        raise InvalidValue("cursor is not one that a list gave; ask for the list without it.")
-    return Found(key, by_client=phase == "c")

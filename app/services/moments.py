@@ -1,11 +1,14 @@
-"""Answers that many readers share for a moment."""
+"""Moments: times that people write, and answers that many readers share for a while."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Generic, TypeVar
+
+from dhcpcore.errors import InvalidValue
 
 Value = TypeVar("Value")
 
@@ -27,3 +30,13 @@ class Remembered(Generic[Value]):
                 value = self._find()
                 self._found = self._clock() + self._seconds, value
             return self._found[1]
+
+
+def seconds_of(at: datetime | None) -> float | None:
+    """A time in seconds since 1970, local where it names no zone; the calendar's own ends have none everywhere."""
+    if at is None:
+        return None
+    try:
+        return at.timestamp()
+    except (OverflowError, ValueError):
+        raise InvalidValue(f"{at} is beyond all history.") from None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.services import declared
 from app.services.access import Principal
@@ -20,6 +22,23 @@ from dhcpcore.wire.options import OptionSpace
 from dhcpcore.wire.rows import OptionRow
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 from dhcpcore.wire.v6.options import DHCP6_OPTIONS
+
+
+class DefinitionEntry(BaseModel):
+    """An option definition as in the definitions document."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    space: str = Field(description="dhcp4, dhcp6, or a space inside an option.", examples=["dhcp4"])
+    code: int = Field(ge=1, le=65535, description="Its number in its space.", examples=[224])
+    name: str = Field(description="How it is written in the document.", examples=["x-colour"])
+    type: str = Field(description="A type of the manual's table, such as string or ipv4-address; or record.",
+                      examples=["string"])
+    array: bool = Field(False, description="Whether the value is a list.")
+    fields: list[Any] | None = Field(None, description="Of a record: types, or mappings of name and type.")
+    encapsulates: str | None = Field(None, description="Space whose options follow the value.")
+    family: Literal[4, 6] | None = Field(None, description="Only for this family, where a space exists in both.")
+    doc: str = Field("", description="What it is for.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +87,14 @@ def find(appliance: Appliance, space: str, name: str, family: int | None = None)
         hint = "; it is built in and stays as it is" if name in tables else ". See: lessor option-definition list"
         raise NotFound(f"There is no option {name} of this site's own in {space}{hint}")
     return found[0]
+
+
+def named(appliance: Appliance, name: str) -> DeclaredPiece:
+    """One of the site's own options by ``space/name``, with ``/4`` or ``/6`` where it names a family."""
+    for one in declared.option_definitions(appliance):
+        if one.name == name:
+            return one
+    raise NotFound(f"There is no option {name} of this site's own. See: lessor option-definition list")
 
 
 def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal) -> tuple[DeclaredPiece, Applied | None]:

@@ -11,8 +11,9 @@ from app.services.appliance import Appliance
 from dhcpcore import interchange
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, MalformedMessage
 from dhcpcore.store.definitions import Definitions
+from dhcpcore.topology.computed import computed, is_computed
 from dhcpcore.topology.faults import Faults
-from dhcpcore.topology.spaces import Spaces, checked, defined
+from dhcpcore.topology.spaces import Spaces, allowed, checked, defined
 from dhcpcore.wire.options import OptionSpace
 from dhcpcore.wire.v4.tlv import encode_options
 
@@ -25,7 +26,8 @@ class PreviewView:
     """One option: ``payload`` and ``wire`` in hex, ``value`` as it reads back; or ``fault``, and nothing else.
 
     ``wire`` has code and length, and what is longer than 255 octets in parts (RFC 3396).  ``unreadable`` says why
-    octets that were given as hex make no sense as a value of this option: they are sent all the same.
+    octets that were given as hex make no sense as a value of this option: they are sent all the same.  What is worked
+    out for each packet has neither payload nor wire; its ``value`` is how it is written.
     """
 
     name: str
@@ -89,6 +91,9 @@ def wire_of(code: int, payload: bytes, family: int) -> bytes:
 
 def _one(space: OptionSpace, name: str, value: Any) -> PreviewView:
     try:
+        if is_computed(value):
+            code = allowed(space, name)
+            return PreviewView(space.row(code).name, code, value=computed(space, value).form())
         code, payload = checked(space, name, value)
     except InvalidValue as error:
         return PreviewView(name, fault=str(error))

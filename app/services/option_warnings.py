@@ -18,9 +18,12 @@ _SPARE = 127 + 63
 
 
 def warnings(subnet: Subnet, options: Iterable[EffectiveOption]) -> tuple[str, ...]:
-    """Sentences for people, of what is sent."""
-    sent = {one.code: bytes.fromhex(one.hex) for one in options if one.sent}
-    return (*_routers(subnet, sent), *_default_route(sent), *_mask(subnet, sent), *_size(sent))
+    """Sentences for people, of what is sent; nothing is said of what is worked out for each packet."""
+    listed = tuple(options)
+    sent = {one.code: bytes.fromhex(one.hex) for one in listed if one.sent and one.hex}
+    is_masked = any(one.code == _MASK and one.sent and not one.hex for one in listed)
+    masks = () if is_masked else _mask(subnet, sent)
+    return (*_routers(subnet, sent), *_default_route(sent), *masks, *_size(sent))
 
 
 def _routers(subnet: Subnet, sent: Mapping[int, bytes]) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.services.appliance import Appliance
-from app.services.cursors import from_cursor, to_cursor
+from app.services.cursors import NEWEST_FIRST, from_cursor, is_newest_first, to_cursor
+from app.services.moments import seconds_of
 from dhcpcore.errors import InvalidValue, NotFound
 from dhcpcore.store import journal
-from dhcpcore.store.journal import AuditRow, Revision
+from dhcpcore.store.journal import AuditRow, Revision, RevisionFilter
 from dhcpcore.topology.changes import DefinitionChange
 
 _ACTION = "definitions."
@@ -59,12 +61,18 @@ class RevisionPage:
     next_cursor: str | None
 
 
-def list_revisions(appliance: Appliance, *, cursor: str | None = None, limit: int = 100) -> RevisionPage:
-    """Published revisions, newest first, a page at a time."""
+def list_revisions(appliance: Appliance, *, author: str | None = None, note: str | None = None,
+                   since: datetime | None = None, until: datetime | None = None, cursor: str | None = None,
+                   limit: int = 100, sort: str = NEWEST_FIRST) -> RevisionPage:
+    """Published revisions in the order of ``sort``, ``-id`` (newest first) or ``id``, a page at a time.
+
+    Those of one author, whose note contains a text, or that were published from one time to another.
+    """
     if not 1 <= limit <= journal.PAGE_MAX:
         raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {journal.PAGE_MAX}.")
     with appliance.database.reader() as connection:
-        rows = journal.revisions(connection, from_cursor(cursor), limit)
+        rows = journal.revisions(connection, RevisionFilter(author, note, seconds_of(since), seconds_of(until)),
+                                 from_cursor(cursor), limit, descending=is_newest_first(sort))
     return RevisionPage(tuple(map(_view, rows)), to_cursor(rows[-1].id if len(rows) == limit else None))
 
 

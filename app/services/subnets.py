@@ -35,6 +35,8 @@ _MOMENT_S = 1.0
 _REST = 50
 #: How long a page waits for fresh numbers before it shows those of the last count.
 _PATIENCE_S = 0.05
+#: Excluded ranges of a pool that are shown.
+_EXCLUDED_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,13 @@ def span(appliance: Appliance, number: int) -> Span | None:
     return None
 
 
+def _shown(excluded: tuple[tuple[bytes, bytes], ...]) -> tuple[str, ...]:
+    """The excluded ranges for people, who read no hundreds of them."""
+    some = tuple(map(format_span, excluded[:_EXCLUDED_SHOWN]))
+    more = len(excluded) - len(some)
+    return (*some, f"and {more} more") if more else some
+
+
 def find(snapshot: Snapshot, named: str) -> Subnet:
     """The subnet of that name, prefix or number; refused with the names that there are."""
     for subnet in snapshot.subnets:
@@ -168,7 +177,7 @@ def _pool(connection: Connection, span: Span, pool: Pool, now: float) -> PoolVie
     return PoolView(id=pool.pool_id, first=format_address(pool.first), last=format_address(pool.last),
                     size=pool.capacity, held=sum(use.held for use in uses),
                     declined=sum(use.declined for use in uses), guard=" or ".join(pool.guard) or None,
-                    excluded=tuple(map(format_span, pool.excluded)))
+                    excluded=_shown(pool.excluded))
 
 
 #: Keys of a subnet in the document that are changed in a place of their own.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from ipaddress import IPv4Address
 
+from bench import configured
 from bench.commands import run
 from bench.errors import ServerFailed
 from bench.servers import postgres, preload
@@ -49,18 +50,20 @@ level = "warning"
 """
 
 
+def _measured(ground: Ground) -> dict[str, object]:
+    return {
+        "prefix": ground.prefix,
+        "name": "bench",
+        "interface": ground.interface,
+        "lifetime": ground.lease_s,
+        "pools": [{"first": ground.pool_first, "last": ground.pool_last}],
+        "options": {"routers": [ground.address], "domain-name-servers": [ground.address]},
+    }
+
+
 def definitions(ground: Ground) -> dict[str, object]:
     """The document for `lessor apply`."""
-    subnets: list[dict[str, object]] = [
-        {
-            "prefix": ground.prefix,
-            "name": "bench",
-            "interface": ground.interface,
-            "lifetime": ground.lease_s,
-            "pools": [{"first": ground.pool_first, "last": ground.pool_last}],
-            "options": {"routers": [ground.address], "domain-name-servers": [ground.address]},
-        }
-    ]
+    subnets = [_measured(ground)]
     if ground.preload_leases:
         pool = {"first": preload.FIRST, "last": preload.LAST}
         subnets.append({"prefix": preload.PREFIX, "name": OTHERS, "lifetime": ground.lease_s, "pools": [pool]})
@@ -69,8 +72,22 @@ def definitions(ground: Ground) -> dict[str, object]:
 
 def prepare(ground: Ground) -> None:
     """Makes the tables and applies the definitions."""
-    (ground.folder / "lessor.toml").write_text(settings(ground))
-    (ground.folder / "definitions.json").write_text(json.dumps(definitions(ground), indent=1))
+    _prepare(ground, definitions(ground))
+
+
+def prepare_configured(ground: Ground) -> None:
+    """The same with the definitions of a large site."""
+    _prepare(ground, configured.definitions(_measured(ground)))
+
+
+def prepare_hooked(ground: Ground) -> None:
+    """The same as the empty one with a hook library."""
+    _prepare(ground, definitions(ground), hooks=(str(ground.checkout / "bench" / "hooked.py"),))
+
+
+def _prepare(ground: Ground, document: dict[str, object], hooks: Sequence[str] = ()) -> None:
+    (ground.folder / "lessor.toml").write_text(f"hooks = {json.dumps(list(hooks))}\n{settings(ground)}")
+    (ground.folder / "definitions.json").write_text(json.dumps(document, indent=1))
     run(_lessor(ground, "migrate"), ServerFailed)
     run(_lessor(ground, "apply", "--yes", str(ground.folder / "definitions.json")), ServerFailed)
 

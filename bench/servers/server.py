@@ -42,7 +42,8 @@ class Server:
     """A server in its default configuration, with the least that a pool of one subnet needs.
 
     `prepare` writes files and schemas before the start and is not measured; `leases` reads the addresses that the
-    server's own store says are leased.
+    server's own store says are leased. `beside` names the server that it is compared with; such a one is measured only
+    when it is named.
     """
 
     name: str
@@ -54,4 +55,5 @@ class Server:
     preload: Callable[[Ground], None] | None = None
     database: bool = False
     pages: WebPages | None = None
+    beside: str | None = None
     environment: Callable[[Ground], Mapping[str, str]] = field(default=lambda _ground: {})

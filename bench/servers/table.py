@@ -65,8 +65,42 @@ SERVERS = {
             command=dnsmasq.command,
             leases=dnsmasq.leases,
         ),
+        Server(
+            name="lessor-hooked",
+            title="Lessor, SQLite, four hooks",
+            version=lessor.version,
+            prepare=lessor.prepare_hooked,
+            command=lessor.command,
+            leases=lessor.leases_in_file,
+            beside="lessor",
+        ),
+        Server(
+            name="lessor-configured",
+            title="Lessor, SQLite, much configured",
+            version=lessor.version,
+            prepare=lessor.prepare_configured,
+            command=lessor.command,
+            leases=lessor.leases_in_file,
+            pages=lessor.PAGES,
+            beside="lessor",
+        ),
+        Server(
+            name="lessor-configured@pgsql",
+            title="Lessor, PostgreSQL, much configured",
+            version=lessor.version,
+            prepare=lessor.prepare_configured,
+            command=lessor.command,
+            leases=lessor.leases_in_database,
+            pages=lessor.PAGES,
+            database=True,
+            beside="lessor@pgsql",
+        ),
     )
 }
+
+
+#: What is measured when nothing is named.
+DEFAULT_SERVERS = tuple(name for name, server in SERVERS.items() if server.beside is None)
 
 
 def chosen(names: str) -> tuple[Server, ...]:

@@ -61,6 +61,22 @@ class EngineFace(Protocol):
         """Answer a suspended client again.  Refused where it is not suspended."""
         ...
 
+    def hooks(self) -> list[dict[str, Any]]:
+        """Every callout of the hook libraries, with what became of its calls."""
+        ...
+
+    def commands(self) -> list[str]:
+        """Commands that hook libraries answer, be they new or the server's own."""
+        ...
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """A hook library's answer to one of them.  Refused where none answers it."""
+        ...
+
+    def processed(self, name: str, arguments: Mapping[str, Any], response: Any) -> Any:
+        """A command was carried out: the answer, as the callouts at command_processed leave it."""
+        ...
+
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step, so that ended leases are given away again."""
         ...

@@ -119,6 +119,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _object(value: Any) -> dict[str, Any]:
+    found = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(found, dict):
+        raise ValueError("no object")  # noqa: TRY004 - as above
+    return found
+
+
 _REQUEST = "an object of queryargs (lists of text), mimetype, data (base64) and headers, each of which may be left out"
 
 
@@ -177,6 +184,13 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
     Verb("suspension-lift", Role.OPERATOR, "Answers a suspended client again, at once.",
          lambda engine, args: engine.lift(args["hw_address"]), (
              Argument("hw_address", hardware_bytes, "a hardware address such as 02:00:00:00:00:01", required=True),
+         )),
+    Verb("hooks", Role.VIEWER, "Tells the callouts of hook libraries, what their calls took and what became of them.",
+         lambda engine, _: engine.hooks()),
+    Verb("command", Role.ADMIN, "Has the hook libraries carry out a command of theirs.",
+         lambda engine, args: engine.command(args["name"], args["arguments"]), (
+             Argument("name", _text, "the name of a command that a hook library registered", required=True),
+             Argument("arguments", _object, "an object of names and values, as JSON", default={}),
          )),
     Verb("script", Role.VIEWER, "Tells whether a script is configured, and how its process does.",
          lambda engine, _: engine.script_state()),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
-from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.pipeline.signals import CannotRespond, Refuse
+from dhcpcore.pipeline.stashed import stashed
+from dhcpcore.pipeline.subjects import subject_of, with_agent
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.class_names import DROP, KNOWN, UNKNOWN
-from dhcpcore.topology.expressions.subject import Subject
+from dhcpcore.topology.class_names import DROP, KNOWN, REJECT, UNKNOWN
 from dhcpcore.topology.snapshot import Snapshot
-from dhcpcore.wire.v4.message import MessageType
+from dhcpcore.wire.v4.message import NOWHERE, MessageType
 
 #: Messages whose sender is looked up among the assignments.
 _ASKING = frozenset(
@@ -35,20 +36,41 @@ class MatchClasses(Handler):
         """Sets ``subject`` and ``matched``."""
         classes = bundle.snapshot.classes
         assert classes is not None
-        datagram = bundle.datagram
-        interface = bundle.links.interfaces.get(datagram.interface)
-        bundle.subject = subject = Subject(
-            bundle.request,
-            source=datagram.source,
-            destination=datagram.destination,
-            interface="" if interface is None else interface.name,
-        )
+        bundle.subject = subject = subject_of(bundle)
         bundle.matched = matched = classes.match(subject)
         subject.classes = matched.names
         if matched.told:
             bundle.trace.append((Step.CLASSES, matched.told))
-        if DROP in matched.names:
+        if DROP in matched.names and not (classes.reads_agent and _bypasses_relay(bundle)):
             raise CannotRespond(Reason.CLASS_DROP)
+
+
+class MatchPort(Handler):
+    """The classes of a client whose message by-passes its relay, by what that said when the lease was granted."""
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where a class looks at what a relay says."""
+        return snapshot.classes is not None and snapshot.classes.reads_agent
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Before ``FindAssignment``.  RFC 2131 4.4.5: a renewal is unicast."""
+        if not _bypasses_relay(bundle):
+            return
+        classes = bundle.snapshot.classes
+        assert classes is not None
+        if agent := stashed(bundle):
+            bundle.subject = subject = with_agent(bundle, agent)
+            bundle.matched = matched = classes.match(subject)
+            subject.classes = matched.names
+            bundle.trace.append((Step.CLASSES_STASHED, matched.told))
+        assert bundle.matched is not None
+        if DROP in bundle.matched.names:
+            raise CannotRespond(Reason.CLASS_DROP)
+
+
+def _bypasses_relay(bundle: TransactionBundle) -> bool:
+    request = bundle.request
+    return request.giaddr == NOWHERE and request.ciaddr != NOWHERE
 
 
 class MatchKnown(Handler):
@@ -80,6 +102,25 @@ class MatchKnown(Handler):
             if DROP in matched.names:
                 raise CannotRespond(Reason.CLASS_DROP)
         bundle.client_classes = matched.given
+
+
+class RejectClients(Handler):
+    """Whoever is of REJECT gets nothing, and is told so where it asks for an address; it may still give one back."""
+
+    message_types = _ASKING
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where that class is declared."""
+        return snapshot.classes is not None and snapshot.classes.rejects
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """After ``MatchKnown``."""
+        subject = bundle.subject
+        assert subject is not None
+        if REJECT in subject.classes:
+            if bundle.request.message_type == MessageType.REQUEST:
+                raise Refuse(Reason.NAK_CLASS)
+            raise CannotRespond(Reason.CLASS_REJECT)
 
 
 class MatchAdditional(Handler):

@@ -40,10 +40,12 @@ class Identify(Handler):
         snapshot = bundle.snapshot
         if kinds := snapshot.identifier_kinds:
             wants.identifiers.update(identifiers(request, kinds))
-        elif request.message_type == _REQUEST and Opt.SERVER_ID in options and not bundle.retries:
+        if request.message_type == _REQUEST and Opt.SERVER_ID in options and not bundle.retries:
             rows = self._offered.recall(client, options.get(Opt.REQUESTED_ADDRESS), bundle.now)
-            if rows is not None and not snapshot.has_assigned_addresses:
+            if rows is not None:
                 bundle.facts.by_client.setdefault(client, list(rows))
+                if snapshot.has_assigned_addresses:
+                    wants.assigned.update([row.key for row in rows])
                 return
         wants.clients.add(client)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dhcpcore.pipeline.binding import admitted
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
@@ -23,6 +24,8 @@ class Inform(Handler):
         if address == NOWHERE and request.giaddr == NOWHERE:
             raise CannotRespond(Reason.NO_CLIENT_ADDRESS)
         bundle.subnet = bundle.link.subnet_of(address) or bundle.subnet
+        if not admitted(bundle, bundle.subnet):
+            raise CannotRespond(Reason.NO_POOL)  # Another subnet's routers would be of no use to it.
         response = Response4(MessageType.ACK)
         response.ciaddr = address
         response.broadcast = address == NOWHERE  # Else its relay would send it to no address.

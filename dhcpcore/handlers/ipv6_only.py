@@ -32,7 +32,7 @@ class OfferNoAddress(Handler):
         response.renew_s, response.rebind_s = wait_s // 2, wait_s * 7 // 8
         response.lead(Opt.IPV6_ONLY_PREFERRED, wait_s.to_bytes(4, "big"))
         if Opt.AUTO_CONFIGURE in bundle.request.options:
-            response.lead(Opt.AUTO_CONFIGURE, b"\0")  # It shall not make up an address either.  RFC 8925 4.
+            response.lead(Opt.AUTO_CONFIGURE, b"\0")  # It shall not make up an address either.  RFC 8925 3.3.1.
         bundle.responses.append(response)
         bundle.trace.append((Step.IPV6_ONLY, wait_s))
         raise Respond(Reason.OFFER_DO_WITHOUT)

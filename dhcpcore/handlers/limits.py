@@ -8,7 +8,7 @@ from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond, Refuse
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.scopes import POOL, SUBNET, Scope, scopes_of
+from dhcpcore.topology.scopes import CLASS, POOL, SUBNET, Scope, scopes_of
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
@@ -58,18 +58,22 @@ class CheckLimit(Handler):
     message_types = LimitLeases.message_types
 
     def wanted(self, snapshot: Snapshot) -> bool:
-        """Where a subnet or pool has a limit."""
-        return bool(scopes_of(snapshot))
+        """Where a subnet, pool or class has a limit."""
+        classes = snapshot.classes
+        return bool(scopes_of(snapshot)) or (classes is not None and bool(classes.limits))
 
     def handle(self, bundle: TransactionBundle) -> None:
         """What is full for the client is not given to it."""
         full = bundle.full
         if full is None:
             return
-        pool = (POOL, bundle.pool.pool_id) if bundle.pool is not None else None
-        for key in ((SUBNET, bundle.subnet.subnet_id), pool):
-            if key is not None and key in full:
-                bundle.trace.append((Step.LIMIT, "Its subnet" if key[0] == SUBNET else "Its pool"))
+        pool, subnet = bundle.pool, bundle.subnet.subnet_id
+        keys = [((CLASS, subnet), "Its class"), ((SUBNET, subnet), "Its subnet")]
+        if pool is not None:
+            keys.append(((POOL, pool.pool_id), "Its pool"))
+        for key, what in keys:
+            if key in full:
+                bundle.trace.append((Step.LIMIT, what))
                 if bundle.request.message_type == MessageType.REQUEST:
                     raise Refuse(Reason.NAK_LIMIT)
                 raise CannotRespond(Reason.LIMIT_REACHED)

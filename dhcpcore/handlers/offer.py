@@ -12,6 +12,7 @@ from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond, NeedsRows
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.classes import ClientClass
 from dhcpcore.topology.snapshot import Pool, Subnet
 from dhcpcore.wire.v4.message import MessageType, Opt
 
@@ -62,7 +63,8 @@ class Offer(Handler):
         # An address that is kept for somebody does not go back among those that were never used.
         virgin = before is None and (bundle.assignment is None or key not in bundle.assignment.addresses)
         pool = bundle.pool.pool_id if bundle.pool is not None else 0
-        self._allocator.hold(key, client, pool, None if key in changes else before, virgin, bundle.now)
+        hold_s = _hold_of(bundle.client_classes) if bundle.client_classes else None
+        self._allocator.hold(key, client, pool, None if key in changes else before, virgin, bundle.now, hold_s)
         candidate: Candidate | None = bundle.candidate
         if candidate is not None and candidate.key == key:
             bundle.candidate = None  # Else it is given back when the transaction ends.
@@ -170,7 +172,11 @@ class Offer(Handler):
                 return self._take(bundle, candidate.key, row, candidate.subnet, candidate.pool)
             bundle.trace.append((Step.CANDIDATE_TAKEN, candidate.key[2]))
             if row is not None and not binding.is_free(bundle, row, reclaim=True):
-                self._allocator.note(candidate.pool.pool_id, row, bundle.now)
+                if self._allocator.share[1] > 1:
+                    # Another engine gives addresses out of the same part: what else it took is not tried one by one.
+                    self._allocator.doubt(candidate.key)
+                else:
+                    self._allocator.note(candidate.pool.pool_id, row, bundle.now)
             # Else it stays out of the hint until its page is loaded again: it must not come up twice here.
             bundle.candidate = None
         return False
@@ -209,3 +215,8 @@ class Offer(Handler):
             return Reason.ASSIGNMENT_CONFLICT
         refusals = (binding.refusal(bundle, pool) for subnet in bundle.link.subnets for pool in subnet.pools)
         return next((reason for reason in refusals if reason is not None), Reason.NO_POOL)
+
+
+def _hold_of(classes: tuple[ClientClass, ...]) -> int | None:
+    """How long an offer to clients of these classes is kept; None: as any."""
+    return next((one.offer_hold_s for one in classes if one.offer_hold_s is not None), None)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dhcpcore.lease.model import Assignment
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.stashed import stashed
+from dhcpcore.pipeline.subjects import subject_of, with_agent
+from dhcpcore.topology.class_names import ALL, KNOWN, UNKNOWN
 from dhcpcore.topology.classes import ClientClass
+from dhcpcore.topology.computed import worked_out
 from dhcpcore.topology.levels import Merged, Pairs, assignment_level, choose, levels_of, merge
-from dhcpcore.topology.snapshot import Boot, Pool, Subnet
+from dhcpcore.topology.snapshot import Boot, OptionLevel, Pool, Snapshot, Subnet
 from dhcpcore.wire.architectures import HTTP, architectures_of
-from dhcpcore.wire.v4.message import MessageType, Opt
+from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
 from dhcpcore.wire.v4.tlv import encode_options
 
 #: Combinations of subnet, pool and requested options that are kept encoded; clients send a few dozen different lists.
@@ -31,6 +36,12 @@ class Options(Handler):
     def __init__(self) -> None:
         self._cache: dict[tuple[int, int, bytes | None, tuple[ClientClass, ...]], tuple[bytes, Pairs]] = {}
         self._merged: dict[tuple[int, int], Merged] = {}
+        self._computes = False  #: Whether any level of the definitions works an option out.
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Always; but what no level works out is not looked for."""
+        self._computes = computes(snapshot)
+        return True
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Sets the response's options and its siaddr, sname and file."""
@@ -40,10 +51,11 @@ class Options(Handler):
         pool = bundle.pool
         classes = bundle.client_classes
         assignment = bundle.assignment
-        if assignment is not None and assignment.says_of_options:
-            level = assignment_level(
-                "", assignment.options, assignment.hostname, assignment.always_send, assignment.never_send
-            )
+        if self._computes or (assignment is not None and assignment.computed):
+            choice = choose(_worked_out(bundle), requested)
+            response.body, response.pairs = encode_options(choice.pairs), choice.by_importance
+        elif assignment is not None and assignment.says_of_options:
+            level = _level_of(assignment)
             choice = choose(self._of(subnet, pool, classes).under(level), requested)
             response.body, response.pairs = encode_options(choice.pairs), choice.by_importance
         else:
@@ -77,6 +89,34 @@ class Options(Handler):
         for one in reversed(classes):
             merged = merged.under(one.level)
         return merged
+
+
+def computes(snapshot: Snapshot) -> bool:
+    """Whether any level but an assignment works an option out."""
+    return (snapshot.classes is not None and snapshot.classes.computes) or any(
+        subnet.computed or any(level.computed for level in subnet.above) or any(pool.computed for pool in subnet.pools)
+        for subnet in snapshot.subnets
+    )
+
+
+def _level_of(assignment: Assignment) -> OptionLevel:
+    return assignment_level(
+        "", assignment.options, assignment.hostname, assignment.always_send, assignment.never_send, assignment.computed
+    )
+
+
+def _worked_out(bundle: TransactionBundle) -> Merged:
+    """What all levels say to this packet; a renewal that no relay saw is read with what its relay said."""
+    assignment = bundle.assignment
+    nearer = [one.level for one in reversed(bundle.client_classes)]
+    if assignment is not None:
+        nearer.append(_level_of(assignment))
+    levels = levels_of(bundle.subnet, bundle.pool, nearer)
+    agent = stashed(bundle) if bundle.request.giaddr == NOWHERE else b""
+    subject = with_agent(bundle, agent) if agent else subject_of(bundle)
+    mine = () if bundle.subject is None else bundle.subject.classes
+    subject.classes = {*mine, ALL, UNKNOWN if assignment is None else KNOWN}
+    return merge(levels)._replace(payloads=worked_out(levels, subject))
 
 
 def _by_architecture(boot: Boot, said: bytes, response: Response4) -> Boot:

@@ -34,6 +34,7 @@ _UNASKED = frozenset((1, 3, 6, 15))
 #: What no script sets in an answer: its layout, who it is from, and what is echoed as it came.
 _OURS = frozenset((52, 53, 54, 55, 61, 82))
 _TIMES = frozenset((Opt.LEASE_TIME, Opt.RENEWAL_TIME, Opt.REBINDING_TIME))
+_LET_THROUGH = "let through"
 #: Times that the script is shown an answer which turned out otherwise meanwhile.
 _SHOWN_MAX = 3
 #: Places that a script's definitions make of the links: subnet, lease time and mask.
@@ -71,10 +72,11 @@ class ScriptRules(_Scripted):
         return self._there and self._script.rules.guards
 
     def pre(self, bundle: TransactionBundle) -> None:
-        """A transaction that comes back from the script has been let through already."""
-        if bundle.handler_data is not None:
-            self._want(bundle)
+        """A packet that was suspended for a while comes by a second time."""
+        marks = bundle.marks
+        if marks is not None and _LET_THROUGH in marks:
             return
+        bundle.marks = {_LET_THROUGH, *(marks or ())}
         rules, request = self._script.rules, bundle.request
         if request.giaddr == NOWHERE:
             if not rules.local:
@@ -94,13 +96,6 @@ class ScriptRules(_Scripted):
             if request.message_type in _GIVE_BACK and Opt.SERVER_ID not in options:
                 raise self._block(bundle)
 
-    def _want(self, bundle: TransactionBundle) -> None:
-        """The row of the address that the script gave, in the same round trip as the client's own."""
-        admitted = self._script.dialogue(bundle).admitted
-        if admitted is not None and admitted.given is not None:
-            subnet = bundle.link.subnet_of(admitted.given.address) or bundle.subnet
-            bundle.wants.leases.add(key_of(subnet, admitted.given.address))
-
 
 class ScriptAsks(_Scripted):
     """The first question of where nobody has an assignment: then it waits for no row."""
@@ -116,9 +111,13 @@ class ScriptAsks(_Scripted):
 
     def pre(self, bundle: TransactionBundle) -> None:
         """After whatever keeps a packet from its answer without a look at the database."""
-        if self._script.dialogue(bundle).admitted is None:
+        admitted = self._script.dialogue(bundle).admitted
+        if admitted is None:
             bundle.trace.append((Step.SCRIPT_ASKED, "filter and look-up"))
             raise Ask(self._script.question(bundle, Matter.ADMIT))
+        if admitted.given is not None:  # Its row, in the same round trip as the client's own.
+            subnet = bundle.link.subnet_of(admitted.given.address) or bundle.subnet
+            bundle.wants.leases.add(key_of(subnet, admitted.given.address))
 
 
 _GIVE_BACK = frozenset((MessageType.DECLINE, MessageType.RELEASE))

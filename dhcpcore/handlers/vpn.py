@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle import AS_IT_CAME, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import SubOption, sub_options, without
 from dhcpcore.pipeline.signals import CannotRespond
@@ -31,6 +31,8 @@ class SelectVpn(Handler):
             said = sub_options(agent)
             vss = said.get(SubOption.VSS)
             if vss is not None and SubOption.VSS_CONTROL in said:
+                # Should it be suspended, it begins anew as it came: the VPN may be no more by then.
+                bundle.handler_data = {**(bundle.handler_data or {}), AS_IT_CAME: request}
                 bundle.request = _heeded(request, agent)
         if vss is None and bundle.snapshot.subnet_selection:
             vss = request.options.get(Opt.VSS)

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,11 @@ _WORDS: dict[str, bool | None] = {
 _NUMBERS_BEGIN = frozenset("-+.0123456789")
 _WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _REAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+#: How JSON writes what no text of ours may hold, or half of a pair that it may; and that itself.
+_MAYBE_UNFIT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_UNFIT = re.compile("[\0\ud800-\udfff]")
+_ZERO = "has a zero character (NUL), which no database keeps in a text: take it out"
+_HALF = "has half a character (a lone surrogate such as \\ud800): write whole ones"
 
 
 def is_plain_string(text: str) -> bool:
@@ -99,16 +103,14 @@ def _fault(name: str, message: str, line: int | None = None, column: int | None 
 def _json(text: str, name: str, *, or_yaml: bool = True) -> Any:
     try:
         value = json.loads(text.lstrip("\ufeff"), object_pairs_hook=_unique, parse_constant=_no_constant)
-        if _LONE_SURROGATE.search(text):
-            json.dumps(value, ensure_ascii=False).encode()
+        if _MAYBE_UNFIT.search(text) and (unfit := tuple(_unfit(value, ""))):
+            raise InvalidDocument(tuple(Fault(place or name, said) for place, said in unfit))
     except json.JSONDecodeError as error:
         # What begins like JSON may still be YAML in its flow style: then YAML's word counts.
         if or_yaml:
             with suppress(InvalidDocument):
                 return _yaml(text, name)
         raise _fault(name, f"is no JSON: {error.msg}", error.lineno, error.colno) from None
-    except UnicodeEncodeError:
-        raise _fault(name, "has half a character (a lone surrogate such as \\ud800): write whole ones") from None
     except _KeyTwiceError as error:
         raise _fault(name, str(error)) from None
     except RecursionError:
@@ -116,6 +118,21 @@ def _json(text: str, name: str, *, or_yaml: bool = True) -> Any:
     except ValueError as error:
         raise _fault(name, f"is no JSON that can be read: {error}") from None
     return value
+
+
+def _unfit(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Where a value has a text that cannot be kept, and why."""
+    match value:
+        case str() if found := _UNFIT.search(value):
+            yield place, _ZERO if found[0] == "\0" else _HALF
+        case list():
+            for number, inner in enumerate(value):
+                yield from _unfit(inner, f"{place}[{number}]")
+        case dict():
+            for key, inner in value.items():
+                yield from ((place, f"a key {said}") for _place, said in _unfit(key, ""))
+                if not _UNFIT.search(key):
+                    yield from _unfit(inner, f"{place}.{key}" if place else key)
 
 
 class _KeyTwiceError(Exception):
@@ -217,6 +234,8 @@ def _scalar(event: Any) -> Any:
     text: str = event.value
     if event.tag is not None:
         raise _UnfitError(f"has the tag {event.tag}, which is not read here: take it out", event)
+    if "\0" in text:
+        raise _UnfitError(_ZERO, event)
     if not event.implicit[0]:
         return text
     if text in _WORDS:

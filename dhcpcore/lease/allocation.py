@@ -9,16 +9,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from dhcpcore.lease.facts import Page, PageRow
 from dhcpcore.lease.model import Lease, LeaseKey
 from dhcpcore.lease.occupancy import View, view_of
 from dhcpcore.lease.sparse import Draw, Found, sequence
+from dhcpcore.topology.kinds import OFFER_HOLD_S_MAX
 from dhcpcore.topology.snapshot import Pool, Snapshot, Subnet
 
 #: Offers under way at once, all pools together; beyond it the oldest is withdrawn.
 HOLDS_MAX = 65_536
+#: Pages of pools that are read in one round for one client, before the pools behind are left for the next round.
+PAGES_MAX = 64
 
 
 _NO_VIEWS: tuple[list[bytes], list[View]] = ([], [])
@@ -47,7 +51,7 @@ class Candidate(NamedTuple):
 class Allocator:
     """Views of all pools and the offers under way; one an engine."""
 
-    __slots__ = ("_by_client", "_by_key", "_draw", "_in_order", "_views", "reclaim", "share", "snapshot")
+    __slots__ = ("_by_client", "_by_key", "_draw", "_ends", "_in_order", "_views", "reclaim", "share", "snapshot")
 
     def __init__(self, draw: Draw | None = None) -> None:
         """``draw``: random numbers for pools that are allocated at random."""
@@ -57,6 +61,7 @@ class Allocator:
         self._in_order: dict[tuple[int, int, int], tuple[list[bytes], list[View]]] = {}
         self._by_key: dict[LeaseKey, Hold] = {}
         self._by_client: OrderedDict[bytes, Hold] = OrderedDict()  #: The oldest offer first.
+        self._ends: list[tuple[float, bytes]] = []  #: A heap, where offers last for different times.
         self.share = (0, 1)  #: (index of this engine, number of engines).
         self.reclaim = True  #: False while the clock is suspect: no ended lease is given to another client.
         self.snapshot: Snapshot | None = None
@@ -109,8 +114,11 @@ class Allocator:
         """The client's latest offer."""
         return self._by_client.get(client)
 
-    def hold(self, key: LeaseKey, client: bytes, pool: int, before: Lease | None, virgin: bool, now: float) -> None:
-        """Promise the address for ``offer_hold_s``; an earlier offer to the client is withdrawn."""
+    def hold(
+        self, key: LeaseKey, client: bytes, pool: int, before: Lease | None, virgin: bool, now: float,
+        hold_s: int | None = None,
+    ) -> None:  # fmt: skip
+        """Promise the address for ``hold_s``, else ``offer_hold_s``; an earlier offer to the client is withdrawn."""
         assert self.snapshot is not None
         former = self._by_client.get(client)
         if former is not None:
@@ -118,7 +126,10 @@ class Allocator:
                 virgin = former.virgin
             else:
                 self.drop(client)
-        hold = Hold(key, client, pool, before, virgin, now + self.snapshot.offer_hold_s)
+        until = now + (self.snapshot.offer_hold_s if hold_s is None else hold_s)
+        hold = Hold(key, client, pool, before, virgin, until)
+        if hold_s is not None or self._ends:
+            self._note_end(until, client)
         self._by_key[key] = hold
         self._by_client[client] = hold
         self._by_client.move_to_end(client)
@@ -138,6 +149,9 @@ class Allocator:
 
     def expire(self, now: float) -> None:
         """Withdraw the offers whose time is over, and those of a time that a clock set back has made the future."""
+        if self._ends:
+            self._expire_apart(now)
+            return
         holds = self._by_client
         hold_s = self.snapshot.offer_hold_s if self.snapshot is not None else 0
         while holds:
@@ -146,15 +160,38 @@ class Allocator:
                 return
             self.drop(oldest.client)
 
+    def _note_end(self, until: float, client: bytes) -> None:
+        """Offers do not end in the order in which they were made: keep their ends in order by themselves."""
+        if not self._ends:
+            self._ends = [(hold.until, hold.client) for hold in self._by_client.values()]
+            heapify(self._ends)
+        heappush(self._ends, (until, client))
+
+    def _expire_apart(self, now: float) -> None:
+        ends = self._ends
+        if ends and ends[0][0] > now + OFFER_HOLD_S_MAX:  # The clock was set back.
+            for hold in [hold for hold in self._by_client.values() if hold.until > now + OFFER_HOLD_S_MAX]:
+                self.drop(hold.client)
+        while ends and ends[0][0] <= now:
+            until, client = heappop(ends)
+            promised = self._by_client.get(client)
+            if promised is not None and promised.until == until:
+                self.drop(client)
+
     def search(
         self, places: Sequence[tuple[Subnet, Pool]], client: bytes, now: float
     ) -> Candidate | tuple[Page, ...] | None:
         """The next address worth trying in these pools, in order; or pages to load first; or None: all exhausted."""
-        for subnet, pool in places:
+        for number, (subnet, pool) in enumerate(places, 1):
             found = self._views[pool.pool_id].find(now, self.share, client, self._draw, reclaim=self.reclaim)
             if isinstance(found, Found):
                 return Candidate(found.key, subnet, pool, found.virgin)
             if found is not None:
+                # Read together with what the pools behind it will want: a client may not come back often.
+                for _, other in places[number:]:
+                    found += self._views[other.pool_id].ahead(now)
+                    if len(found) > PAGES_MAX:
+                        break
                 return found
         return None
 

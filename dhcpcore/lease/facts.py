@@ -7,6 +7,7 @@ transactions see what earlier ones did.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -47,9 +48,11 @@ class Wants:
     assigned: set[LeaseKey] = field(default_factory=set)
     pages: set[Page] = field(default_factory=set)
     counts: set[tuple[int, int]] = field(default_factory=set)  #: Kind and id of what has a limit of leases.
+    classes: set[str] = field(default_factory=set)  #: Classes with a limit of leases.
 
     def __bool__(self) -> bool:
-        return bool(self.clients or self.leases or self.identifiers or self.assigned or self.pages or self.counts)
+        some = self.clients or self.leases or self.identifiers or self.assigned or self.pages
+        return bool(some or self.counts or self.classes)
 
 
 @dataclass(slots=True)
@@ -65,6 +68,19 @@ class Facts:
     assigned: dict[LeaseKey, tuple[Assignment, ...]] = field(default_factory=dict)
     pages: dict[tuple[int, int], tuple[PageRow, ...]] = field(default_factory=dict)
     counts: dict[tuple[int, int], int] = field(default_factory=dict)
+    #: By class and subnet (0: in all) how many leases count for it; of a class that was looked up, at least 0 in all.
+    class_counts: dict[tuple[str, int], int] = field(default_factory=dict)
+    classed: dict[LeaseKey, frozenset[str]] = field(default_factory=dict)  #: Limited classes that a lease counts for.
+
+
+class Marked(list[Change]):
+    """Changes, and for leases that are of limited classes, which: of these keys alone anything is said."""
+
+    __slots__ = ("classes",)
+
+    def __init__(self, changes: Iterable[Change], classes: Mapping[LeaseKey, tuple[str, ...]]) -> None:
+        super().__init__(changes)
+        self.classes = classes
 
 
 @dataclass(frozen=True, slots=True)

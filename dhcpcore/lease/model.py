@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
+from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Identifier
 
 __all__ = [
@@ -119,8 +120,9 @@ class Assignment(NamedTuple):
     classes: tuple[str, ...] = ()  #: Classes that the client is of by it.
     boot: tuple[bytes, bytes, bytes] | None = None  #: siaddr, sname and file; an empty one is the subnet's.
     waits: bool = False  #: Whether a lease that is in its way runs out, instead of being refused.
+    computed: Computations = NOTHING_COMPUTED  #: Options that are worked out for each packet.
 
     @property
     def says_of_options(self) -> bool:
         """Whether the client's options differ from those of its neighbours."""
-        return bool(self.options or self.hostname or self.always_send or self.never_send)
+        return bool(self.options or self.hostname or self.always_send or self.never_send or self.computed)

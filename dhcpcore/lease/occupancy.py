@@ -109,7 +109,7 @@ class RangeView:
             found = self._scan_ended(None, start) if reclaim else None
             if found:
                 return found
-        if not 0 <= now - self._reread_at < _EXHAUSTED_S:
+        if not 0 <= now - self._reread_at < _EXHAUSTED_S and not self._is_fresh(now):
             self._reread_at = now
             return self._next_to_reread()
         self._exhausted_at = now
@@ -183,6 +183,24 @@ class RangeView:
     def _stale(self, now: float) -> tuple[Page, ...]:
         stale = [n for n, bits in self._pages.items() if bits.opens <= now and bits.loaded_at != now]
         return tuple(self.page(number) for number in stale[:_PAGES_A_ROUND])
+
+    def ahead(self, now: float) -> tuple[Page, ...]:
+        """The pages that a search will ask for here, should it come so far."""
+        if 0 <= now - self._exhausted_at < _EXHAUSTED_S:
+            return ()
+        if any(bits.free or bits.ended for bits in self._pages.values()):
+            return ()
+        unknown = tuple(islice((self.page(n) for n in range(self.pages) if n not in self._pages), _PAGES_A_ROUND))
+        if unknown or (stale := self._stale(now)):
+            return unknown or stale
+        if 0 <= now - self._reread_at < _EXHAUSTED_S or self._is_fresh(now):
+            return ()
+        self._reread_at = now
+        return self._next_to_reread()
+
+    def _is_fresh(self, now: float) -> bool:
+        """Whether all of it was read for this very batch."""
+        return len(self._pages) == self.pages and all(bits.loaded_at == now for bits in self._pages.values())
 
     def _next_to_reread(self) -> tuple[Page, ...]:
         first = self._reread

@@ -74,6 +74,10 @@ class SparseView:
                 return Found((self.space, self.pool.kind, address, self.pool.plen), False)
         return None
 
+    def ahead(self, now: float) -> tuple[Page, ...]:
+        """There are no pages."""
+        return ()
+
     def used(self, now: float, *, roughly: bool = False) -> float | tuple[Page, ...]:
         """So large a pool is never full."""
         return 0.0

@@ -1,7 +1,8 @@
-"""What the engine does besides answering: follow the definitions, sweep, fill hints, keep time, write traces, prune."""
+"""What the engine does besides answering: follow the definitions, sweep, fill hints, keep time, write traces, tidy."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from dhcpcore.engine import Engine, Traced
-from dhcpcore.errors import LessorError
+from dhcpcore.errors import LessorError, Refused
 from dhcpcore.lease.facts import Wants
 from dhcpcore.lease.model import LeaseKey
 from dhcpcore.net import cycle
@@ -35,6 +36,11 @@ _FLUSH_S = 0.1
 #: busy hour while it is quiet.  Beyond it, flushes are further apart and so thinned out more.
 TRACE_OCTETS_A_SECOND = 32_000
 TRACE_OCTETS_SAVED = 1_000_000_000
+#: Between two looks at the length of the database's log.
+_CHECKPOINT_S = 0.05
+#: Between two collections of garbage, which take some 50 ms; on a busy server they are rarer.
+_GARBAGE_S = 60.0
+_GARBAGE_BUSY_S = 900.0
 #: A flush waits for so many, or for a second.
 _FLUSH_EARLY = TRACES_A_FLUSH // 2
 
@@ -73,19 +79,22 @@ class Chores:
         self._do = do
         self._engines = Engines(database)
         self._retention = Retention(database)
+        self._refused = -1
         self._swept_to: LeaseKey | None = None
         self._sweep_found = 0
         self._seen = 0
         self._rate_at = time.monotonic()
         self._rate = 0.0
         self._flushed_at = time.monotonic()
+        self._collected_at = time.monotonic()
         self._trace_room: float = TRACE_OCTETS_SAVED
         self._written = 0
         self.share = Share(0, 0, 1)
 
     def follow_definitions(self) -> float:
         """Swap in a new revision within a second of its being published."""
-        if not self._engine.defined or self._definitions.revision() != self._engine.snapshot.revision:
+        revision = self._definitions.revision()
+        if revision != self._refused and (not self._engine.defined or revision != self._engine.snapshot.revision):
             self.reload()
         return 1.0
 
@@ -94,8 +103,14 @@ class Chores:
         snapshot = self._definitions.snapshot()
         for row in snapshot.quarantined:
             log.error("QUARANTINED: %s is not used: %s", row.place, row.fault)
+        try:
+            self._engine.install(snapshot)
+        except Refused as error:
+            # Until the next revision: it would say the same of this one.
+            self._refused = snapshot.revision
+            log.error("REVISION-REFUSED: %s", error)  # noqa: TRY400 - The sentence says it all.
+            return
         self._store.follow(snapshot)
-        self._engine.install(snapshot)
         log.info("Revision %d is in force: %d subnets.", snapshot.revision, len(snapshot.subnets))
 
     def follow_requests(self) -> float:
@@ -199,9 +214,22 @@ class Chores:
         self._store.flush()
         return _FLUSH_S
 
+    def checkpoint(self) -> float:
+        """Keep the database's log short."""
+        self._store.checkpoint()
+        return _CHECKPOINT_S
+
     def prune(self) -> float:
         """Delete what is older than its retention, a batch at a time."""
         return 0.2 if self._retention.prune(self._clock.now()) else 60.0
+
+    def collect_garbage(self) -> float:
+        """Free what refers to itself.  Nothing on the packets' way does, so it can wait for a quiet moment."""
+        now = time.monotonic()
+        if now - self._collected_at >= (_GARBAGE_BUSY_S if self.busy() else _GARBAGE_S):
+            gc.collect()
+            self._collected_at = time.monotonic()
+        return 1.0
 
     def busy(self) -> bool:
         """Whether so many packets come that everything else should take small bites."""

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from dhcpcore.engine import Batch, Outgoing
+from dhcpcore.batch import Batch
+from dhcpcore.engine import Outgoing
 from dhcpcore.errors import OutcomeUnknown, StoreError
 from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.model import Change

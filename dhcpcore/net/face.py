@@ -74,6 +74,7 @@ class Face:
             "quarantined": [{"place": row.place, "fault": row.fault} for row in engine.snapshot.quarantined],
             "offers_under_way": engine.allocator.holds,
             "suspended": engine.suspended,
+            "hook_events": [] if engine.callouts is None else list(engine.callouts.registry.events),
             "share": {"index": engine.allocator.share[0], "count": engine.allocator.share[1]},
             "interfaces": [
                 {"index": i.index, "name": i.name, "addresses": [format_address(a) for a in i.addresses]}
@@ -206,6 +207,29 @@ class Face:
         if not self._engine.manners.lift(hw):
             raise Refused(f"{_hardware(hw)} is not suspended by this engine; see `lessor suspension list`.")
         return {"hw_address": _hardware(hw)}
+
+    def hooks(self) -> list[dict[str, Any]]:
+        """Callouts, with what became of their calls."""
+        callouts = self._engine.callouts
+        return [] if callouts is None else callouts.registry.statistics()
+
+    def commands(self) -> list[str]:
+        """Those that hook libraries answer."""
+        callouts = self._engine.callouts
+        return [] if callouts is None else callouts.registry.commands()
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """A hook library's answer."""
+        callouts = self._engine.callouts
+        if callouts is None or name not in callouts.registry.commands():
+            known = ", ".join(self.commands()) or "none"
+            raise Refused(f"No hook library answers the command {name!r:.80}; those that are answered: {known}.")
+        return callouts.registry.command(name, arguments)
+
+    def processed(self, name: str, arguments: Mapping[str, Any], response: Any) -> Any:
+        """Tell the callouts at command_processed."""
+        callouts = self._engine.callouts
+        return response if callouts is None else callouts.processed(name, arguments, response)
 
     def confirm_clock(self) -> None:
         """Take the clock as it is after a step."""

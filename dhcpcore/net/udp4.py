@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable, Mapping
 
 from dhcpcore.errors import SettingsError
-from dhcpcore.pipeline.bundle import Datagram, Outgoing
+from dhcpcore.pipeline.bundle import Datagram, Outgoing, Route
 from dhcpcore.topology.links import Interface
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,13 @@ _ETH_P_IP = 0x0800
 _PKTINFO = struct.Struct("=I4s4s")
 _ANCILLARY = socket.CMSG_SPACE(_PKTINFO.size)
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
+#: UDP_SEGMENT of Linux 4.18, not in Python's module, its argument, and how many datagrams and octets one call takes.
+_UDP_SEGMENT = 103
+_SEGMENT = struct.Struct("=H")
+_SEGMENTS_MAX = 64
+_SEGMENTS_OCTETS = 65_507
+#: An older system, a link without checksum offload, or one whose packets are too short.
+_NO_SEGMENTS = frozenset((errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP))
 _IP = struct.Struct("!BBHHHBBH4s4s")
 _UDP = struct.Struct("!HHHH")
 _ANY = "0.0.0.0"  # noqa: S104 - A DHCP server hears broadcasts only there.
@@ -58,6 +65,7 @@ class Udp4:
                 "start as root or grant the capability."
             )
         self._several = True
+        self._segments = True  #: Until the system refuses.
         self._names: Mapping[int, Interface] = {}
 
     def fileno(self) -> int:
@@ -87,28 +95,58 @@ class Udp4:
         return datagrams
 
     def send(self, answers: Iterable[Outgoing]) -> int:
-        """Send; how many the system did not take."""
-        failed = 0
-        for payload, (address, port, interface, local, hw) in answers:
-            try:
-                if hw and self._frames is not None:
-                    self._send_frame(payload, address, port, interface, local, hw)
-                elif hw:
-                    self._send_by(payload, b"\xff\xff\xff\xff", port, interface, local)
-                elif interface or self._several:
-                    self._send_by(payload, address, port, interface, local)
-                else:
-                    self._udp.sendto(payload, (socket.inet_ntoa(address), port))
-            except OSError as error:
-                failed += 1
-                log.warning("SEND-FAILED: an answer to %s was not taken: %s.", socket.inet_ntoa(address), error)
-        return failed
+        """Send; how many the system did not take.  Answers of one length to one relay go to the system in one piece."""
+        alike: dict[tuple[Route, int], list[bytes]] = {}
+        for payload, route in answers:
+            key = (route, len(payload))
+            if key in alike:
+                alike[key].append(payload)
+            else:
+                alike[key] = [payload]
+        return sum(self._send_alike(route, size, payloads) for (route, size), payloads in alike.items())
+
+    def _send_alike(self, route: Route, size: int, payloads: list[bytes]) -> int:
+        """Answers of one length over one route."""
+        first = 0
+        if self._segments and size and not route.hw:
+            at_once = min(_SEGMENTS_MAX, _SEGMENTS_OCTETS // size)
+            while first + 1 < len(payloads) and self._send_segments(route, size, payloads[first : first + at_once]):
+                first += at_once
+        return sum(not self._send_one(payload, *route) for payload in payloads[first:])
+
+    def _send_segments(self, route: Route, size: int, payloads: list[bytes]) -> bool:
+        """One call for all: the system cuts them apart again (UDP segmentation offload).  Whether it took them."""
+        address, port, interface, local, _ = route
+        ancillary = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))]
+        if interface or self._several:
+            ancillary.append((socket.IPPROTO_IP, _IP_PKTINFO, _pktinfo(interface, local)))
+        try:
+            self._udp.sendmsg(payloads, ancillary, 0, (socket.inet_ntoa(address), port))
+        except OSError as error:
+            if error.errno in _NO_SEGMENTS:
+                log.debug("Answers are sent one at a time: %s.", error)
+                self._segments = False
+            return False  # One at a time, each gets its own error.
+        return True
+
+    def _send_one(self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes) -> bool:
+        try:
+            if hw and self._frames is not None:
+                self._send_frame(payload, address, port, interface, local, hw)
+            elif hw:
+                self._send_by(payload, b"\xff\xff\xff\xff", port, interface, local)
+            elif interface or self._several:
+                self._send_by(payload, address, port, interface, local)
+            else:
+                self._udp.sendto(payload, (socket.inet_ntoa(address), port))
+        except OSError as error:
+            log.warning("SEND-FAILED: an answer to %s was not taken: %s.", socket.inet_ntoa(address), error)
+            return False
+        return True
 
     def _send_by(self, payload: bytes, address: bytes, port: int, interface: int, local: bytes) -> None:
-        info = _PKTINFO.pack(interface, local or b"\0\0\0\0", b"\0\0\0\0")
-        self._udp.sendmsg(
-            (payload,), ((socket.IPPROTO_IP, _IP_PKTINFO, info),), 0, (socket.inet_ntoa(address), port)
-        )
+        ancillary = ((socket.IPPROTO_IP, _IP_PKTINFO, _pktinfo(interface, local)),)
+        self._udp.sendmsg((payload,), ancillary, 0, (socket.inet_ntoa(address), port))
 
     def _send_frame(self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes) -> None:
         """An IP packet in a frame to the client's hardware address: it answers no ARP yet.  RFC 2131 4.1."""
@@ -124,6 +162,10 @@ class Udp4:
         self._udp.close()
         if self._frames is not None:
             self._frames.close()
+
+
+def _pktinfo(interface: int, local: bytes) -> bytes:
+    return _PKTINFO.pack(interface, local or b"\0\0\0\0", b"\0\0\0\0")
 
 
 def ip_packet(payload: bytes, source: bytes, destination: bytes, from_port: int, to_port: int) -> bytes:

@@ -11,6 +11,7 @@ from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN
+from dhcpcore.topology.everywhere import EVERYWHERE_SPACE
 from dhcpcore.topology.scopes import POOL
 from dhcpcore.topology.snapshot import Pool, Subnet
 from dhcpcore.wire.v4.message import MessageType, Opt
@@ -114,7 +115,9 @@ def _home(bundle: TransactionBundle, assignment: Assignment, address: bytes) -> 
     for subnet in bundle.link.subnets:
         if subnet.subnet_id == assignment.subnet:
             return subnet
-    return bundle.link.subnet_of(address)
+    # One that is of no subnet: its address is of the common space.
+    home = bundle.link.subnet_of(address)
+    return home if home is not None and home.space == EVERYWHERE_SPACE else None
 
 
 def permission(bundle: TransactionBundle, address: bytes) -> tuple[Subnet, Pool | None] | None:
@@ -158,9 +161,11 @@ def assigned_to_other(bundle: TransactionBundle, key: LeaseKey) -> bool:
 
 def runs_out(bundle: TransactionBundle, key: LeaseKey) -> bool:
     """Whether the client's present lease of the address may run out, because the assignment in its way waits for it."""
-    assignment = bundle.assignment
+    assignment, kept = bundle.assignment, bundle.facts.assigned.get(key, ())
+    if assignment is None and not kept:
+        return False
     mine = assignment.assignment_id if assignment is not None else None
-    others = [one for one in bundle.facts.assigned.get(key, ()) if one.assignment_id != mine]
+    others = [one for one in kept if one.assignment_id != mine]
     own = [mine_key for mine_key, _ in assigned_here(bundle)]
     in_its_way = [*others, assignment] if assignment is not None and own and key not in own else others
     if not in_its_way or not all(one.waits for one in in_its_way):

@@ -20,6 +20,9 @@ from dhcpcore.topology.snapshot import Link, Pool, Snapshot, Subnet
 from dhcpcore.wire.v4.message import Request4
 from dhcpcore.wire.v4.tlv import encode_options
 
+#: Where a handler that puts another request in its place keeps the one that was read.
+AS_IT_CAME = "request as it came"
+
 
 class Datagram(NamedTuple):
     """A datagram as the socket layer received it."""
@@ -81,6 +84,7 @@ class TransactionBundle:
 
     __slots__ = (
         "assignment",
+        "assignment_key",
         "before",
         "candidate",
         "client",
@@ -130,6 +134,7 @@ class TransactionBundle:
         self.server_id = b""
         self.client = b""
         self.assignment: Assignment | None = None
+        self.assignment_key: bytes | None = None  #: What its subnet's expression makes of the packet.
         self.key: LeaseKey | None = None  #: What is offered or granted.
         self.before: Lease | None = None  #: Its row.
         self.pool: Pool | None = None
@@ -167,7 +172,9 @@ class TransactionBundle:
     def begin_anew(self, snapshot: Snapshot, links: Links, now: float) -> None:
         """Forget what the packet was by the definitions of then: for those of now, after it was suspended."""
         self.snapshot, self.links, self.now = snapshot, links, now
-        self.subject = self.matched = None
+        if self.handler_data:
+            self.request = self.handler_data.pop(AS_IT_CAME, self.request)
+        self.subject = self.matched = self.assignment_key = None
         self.client_classes = ()
         self.rounds = 0
         self.reset()

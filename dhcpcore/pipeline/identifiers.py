@@ -7,6 +7,9 @@ import enum
 from dhcpcore.lease.model import Identifier
 from dhcpcore.wire.v4.message import NOWHERE, Opt, Request4
 
+#: No assignment knows its client by more octets than this.
+IDENTIFIER_OCTETS_MAX = 255
+
 
 class SubOption(enum.IntEnum):
     """Sub-options of option 82 that the server acts upon; all others are passed through."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from dhcpcore.lease.facts import Facts
 from dhcpcore.lease.model import Change, LeaseKey
+
+#: Of a batch in which nobody is of a limited class.
+NO_CLASSES: Mapping[LeaseKey, tuple[str, ...]] = MappingProxyType({})
 
 
 class Ledger:
     """What a batch will commit.  Later transactions of the batch see the rows as earlier ones leave them."""
 
-    __slots__ = ("barred", "changes", "facts")
+    __slots__ = ("barred", "changes", "classes", "facts")
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.changes: dict[LeaseKey, Change] = {}
+        self.classes: Mapping[LeaseKey, tuple[str, ...]] = NO_CLASSES  #: Limited ones that a lease is to count for.
         self.barred: set[LeaseKey] = set()  #: Rows that a transaction waits for: those after it must not overtake it.
 
     def contends(self, changes: Sequence[Change]) -> bool:
@@ -26,6 +31,10 @@ class Ledger:
                 self.barred.update(other.after.key for other in changes)
                 return True
         return False
+
+    def mark(self, key: LeaseKey, names: tuple[str, ...]) -> None:
+        """Let the lease of a recorded change count for these limited classes, and no others."""
+        self.classes = {**self.classes, key: names}
 
     def put(self, change: Change) -> LeaseKey:
         """Record the change.  A renewal in the batch that granted the lease joins the grant: one write, one version."""

@@ -60,6 +60,12 @@ class Step:
     DELAYED = 73
     LIMIT = 74
     LEASE_RUNS_OUT = 75
+    ASSIGNMENT_EVERYWHERE = 76
+    CLASS_FULL = 77
+    CLASS_RATE = 78
+    CLASSES_STASHED = 79
+    STOPPED_BY_HOOK = 90
+    SUBNET_BY_HOOK = 91
     SCRIPT_ASKED = 80
     SCRIPT_GIVES = 81
     SCRIPT_CHANGED = 82
@@ -120,6 +126,16 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.ADAPTED: lambda used, seconds: f"{used} % of its pool are in use: the lease is shortened to {seconds} s.",
     Step.DELAYED: lambda ms: f"The offer was held back for {ms} ms, for other servers to be first.",
     Step.LIMIT: lambda what: f"{what} has as many leases as it may have.",
+    Step.ASSIGNMENT_EVERYWHERE: lambda number: f"Assignment {number} counts wherever it appears.",
+    Step.CLASS_FULL: lambda name, subnet: (
+        f"Class {name} has as many leases as it may have" + (f" in subnet {subnet}." if subnet else ".")
+    ),
+    Step.CLASSES_STASHED: lambda names: (
+        f"Its classes by what its relay said when the lease was granted: {names or 'none'}."
+    ),
+    Step.CLASS_RATE: lambda name: f"Class {name} sends more than its rate.",
+    Step.STOPPED_BY_HOOK: lambda hook: f"A callout at {hook} stopped it.",
+    Step.SUBNET_BY_HOOK: lambda number: f"A callout at subnet4_select chose subnet {number}.",
     Step.SCRIPT_ASKED: lambda hooks: f"The site's script was asked ({hooks}).",
     Step.SCRIPT_GIVES: lambda address, subnet, serial: (
         f"The site's script gives it {_address(address)} (subnet {subnet}, serial {serial})."

@@ -72,6 +72,7 @@ def load(
     for name in ("control_socket", "script", "web.certificate", "web.key"):
         if values.get(name):
             values[name] = _absolute(values[name], base(name))
+    values["hooks"] = _libraries(values.get("hooks", ()), base("hooks"))
     return Loaded(_validated(values, origins), origins, tuple(warnings), config)
 
 
@@ -118,6 +119,20 @@ def _reason(message: str) -> str:
 
 def _absolute(value: Any, base: Path) -> Any:
     return Path(os.path.abspath(base / Path(value).expanduser())) if isinstance(value, str | Path) else value  # noqa: PTH100
+
+
+def _libraries(value: Any, base: Path) -> Any:
+    """Hook libraries that are files, and files of parameters, by their whole path."""
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        return value
+    whole = []
+    for one in value:
+        library, mark, parameters = one.partition("=")
+        library = str(_absolute(library, base)) if library.endswith(".py") else library
+        whole.append(f"{library}{mark}{_absolute(parameters, base) if parameters else ''}")
+    return tuple(whole)
 
 
 def _absolute_url(value: Any, base: Path) -> Any:

@@ -126,6 +126,10 @@ class Settings(_Group):
     web: Web = Web()
     script: Annotated[Path | None, Field(description="Path of conf.py, the site's script. Empty: none."),
                       Right("the path of a Python file or of its folder")] = None
+    hooks: Annotated[tuple[str, ...], Field(description="Hook libraries, in their order: files, modules or entry "
+                                                        "points; after =, a TOML file with the library's parameters."),
+                     Right('a list such as ["/etc/lessor/hooks/count.py", "some_package=/etc/lessor/some.toml"]; in a '
+                           "variable: separated by commas")] = ()
     log: Log = Log()
     workers: Annotated[int, Field(description="Worker processes of the engine. This release runs exactly one."),
                        Right("1: more than one worker is refused until several are proved to share one "
@@ -134,7 +138,7 @@ class Settings(_Group):
                                                    "Empty: the owner of state_dir.")] = None
     group: Annotated[Name | None, Field(description="Group that the engine becomes. Empty: the account's own.")] = None
 
-    @field_validator("interfaces", mode="before")
+    @field_validator("interfaces", "hooks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -17,6 +17,8 @@ from dhcpcore.topology.policy import Flood
 CLIENTS_MAX = 65_536
 #: Clients that are suspended at once; beyond it the one whose time ends first is let go.
 SUSPENDED_MAX = 4096
+#: Classes that are counted at once: a template may make very many.
+CLASSES_MAX = 16_384
 
 
 class Suspension(NamedTuple):
@@ -46,6 +48,7 @@ class Manners:
     def __init__(self) -> None:
         self._clients: OrderedDict[bytes, _Bucket] = OrderedDict()
         self._subnets: dict[int, _Bucket] = {}
+        self._classes: OrderedDict[str, _Bucket] = OrderedDict()
         self._suspended: dict[bytes, Suspension] = {}
 
     def judge(self, flood: Flood, hw: bytes, subnet: int, now: float) -> Reason | None:
@@ -62,6 +65,17 @@ class Manners:
             if not _took(bucket, flood.subnet_rate, flood.subnet_rate, now):
                 return Reason.RATE_LIMITED
         return None
+
+    def class_admits(self, name: str, rate: int, now: float) -> bool:
+        """Whether the clients of a class have sent no more than they may; the packet counts."""
+        bucket = self._classes.get(name)
+        if bucket is None:
+            bucket = self._classes[name] = _Bucket(rate, now)
+            if len(self._classes) > CLASSES_MAX:
+                self._classes.popitem(last=False)
+        else:
+            self._classes.move_to_end(name)
+        return _took(bucket, rate, rate, now)
 
     def _admitted(self, flood: Flood, hw: bytes, subnet: int, now: float) -> bool:
         bucket = self._bucket(flood, hw, now)

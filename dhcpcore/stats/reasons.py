@@ -82,6 +82,8 @@ class Reason(enum.Enum):
         "NAK-NO-ADDRESS", Verdict.REFUSED, "The REQUEST named this server but no address (RFC 2131 4.3.2)."
     )
 
+    NAK_HOOK = _Row("NAK-HOOK", Verdict.REFUSED, "A callout of the site's refused the lease.")
+
     RELEASED = _Row("RELEASED", Verdict.TAKEN, "The client gave its address back.")
     DECLINED = _Row("DECLINED", Verdict.TAKEN, "The client found its address in use; it is on probation now.")
     OTHER_SERVER = _Row("OTHER-SERVER", Verdict.TAKEN, "The client chose another server; our offer was withdrawn.")
@@ -119,7 +121,9 @@ class Reason(enum.Enum):
         "MIN-SECS", Verdict.SILENT, "The client has not asked for as long as `min_secs` wants: others may serve it."
     )
     RATE_LIMITED = _Row(
-        "RATE-LIMITED", Verdict.SILENT, "The client, or its subnet, sent more packets a second than `flood` allows."
+        "RATE-LIMITED",
+        Verdict.SILENT,
+        "The client, its subnet or its class sent more packets a second than `flood` or `rate` allows.",
     )
     SUSPENDED = _Row(
         "SUSPENDED", Verdict.SILENT, "The client misbehaved: it is not answered until its suspension ends or is lifted."
@@ -183,7 +187,14 @@ class Reason(enum.Enum):
     )
     LEASEQUERY_BUSY = _Row("LEASEQUERY-BUSY", Verdict.SILENT, "64 queries by remote-id were waiting already.")
     INTERNAL_ERROR = _Row("INTERNAL-ERROR", Verdict.SILENT, "A fault of the server; the log has the traceback.")
+    HOOK_DROPPED = _Row("HOOK-DROPPED", Verdict.SILENT, "A callout of the site's stopped the message or its answer.")
+    HOOK_PARKED = _Row(
+        "HOOK-PARKED", Verdict.SILENT, "A callout parked the answer and did not let it go within 8 s, or 256 waited."
+    )
+    HOOK_KEPT = _Row("HOOK-KEPT", Verdict.SILENT, "A callout kept a RELEASE or DECLINE from changing the lease.")
     CLASS_DROP = _Row("CLASS-DROP", Verdict.SILENT, "The client is of the class DROP, whose clients are not answered.")
+    CLASS_REJECT = _Row("CLASS-REJECT", Verdict.SILENT, "The client is of the class REJECT, whose clients get nothing.")
+    NAK_CLASS = _Row("NAK-CLASS", Verdict.REFUSED, "The client is of the class REJECT, whose clients get no address.")
     CLIENT_DENIED = _Row("CLIENT-DENIED", Verdict.SILENT, "A `deny` list names the client.")
     CLIENT_NOT_ALLOWED = _Row(
         "CLIENT-NOT-ALLOWED", Verdict.SILENT, "There is an `allow` list, and the client is not on it."

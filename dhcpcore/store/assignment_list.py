@@ -16,8 +16,9 @@ from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, Identifier, Lease
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.columns import assignment_form
 from dhcpcore.store.database import Database
-from dhcpcore.store.edits import AssignmentRow, subnet_named
+from dhcpcore.store.edits import AssignmentRow, home_named
 from dhcpcore.store.rows import Rows
+from dhcpcore.topology.everywhere import EVERYWHERE, EVERYWHERE_ID
 from dhcpcore.wire.addresses import format_address
 
 #: Ids that one request looks at where no index helps; some ten milliseconds.
@@ -47,7 +48,7 @@ _KEEPERS = text(
     "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r) GROUP BY x.space, x.address"
 ).bindparams(bindparam("spaces", expanding=True), bindparam("addresses", expanding=True))
 _ENDS = text("SELECT min(id), max(id) FROM assignment")
-_AGENT_KINDS = f"({int(Identifier.CIRCUIT_ID)}, {int(Identifier.REMOTE_ID)})"
+_AGENT_KINDS = f"({int(Identifier.CIRCUIT_ID)}, {int(Identifier.REMOTE_ID)}, {int(Identifier.FLEX)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _filtered(wanted: AssignmentFilter, rows: Rows) -> tuple[list[str], dict[str
     parameters: dict[str, Any] = {}
     if wanted.subnet is not None:
         conditions.append("a.subnet_id = :s")
-        parameters["s"] = subnet_named(rows, wanted.subnet).row_id
+        parameters["s"] = home_named(rows, wanted.subnet)
     if wanted.enabled is not None:
         conditions.append("a.enabled" if wanted.enabled else "NOT a.enabled")
     return conditions, parameters
@@ -200,6 +201,7 @@ def _keys(connection: Connection, ids: list[int], revision: int) -> Mapping[int,
 
 def _made(rows: Rows, found: Iterable[Any], keys: Mapping[int, list[LeaseKey]]) -> Iterable[AssignmentRow]:
     names = {stored.row_id: stored.columns.name for stored in rows.subnets if stored.columns is not None}
+    names[EVERYWHERE_ID] = EVERYWHERE
     for row in found:
         columns = stored_rows.assignment_of(row[3:7], row[7], tuple(keys.get(row[0], ())))
         if columns is not None and row[1] in names:

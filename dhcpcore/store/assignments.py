@@ -7,13 +7,16 @@ engine to show; it takes nothing from the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import Assignment, LeaseKey
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.columns import OPTION_DEFINITION, Body, unpacked
+from dhcpcore.store.columns import OPTION_DEFINITION, Body, packed, unpacked
 from dhcpcore.store.database import SQLITE, Database
+from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations, Computed, computed, is_computed
+from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.snapshot import Quarantined
 from dhcpcore.topology.spaces import Spaces, allowed, checked, defined
@@ -21,6 +24,8 @@ from dhcpcore.wire.addresses import parse_address
 
 #: Keys of one statement; SQLite takes 32,766 variables, and plans of very long ones take longer than they save.
 _KEYS_MAX = 256
+#: Look-ups whose answer is remembered: what is visible at a revision never changes, and most clients come back.
+_REMEMBERED_MAX = 32_768
 #: Broken rows that are remembered, for people to see.
 _QUARANTINED_MAX = 100
 
@@ -34,6 +39,8 @@ _VISIBLE = "{0}.from_revision <= {mark} AND ({0}.to_revision IS NULL OR {0}.to_r
 #: Option payloads of an assignment by code, and codes that are sent always and never.
 _Said = tuple[tuple[tuple[int, bytes], ...], frozenset[int], frozenset[int]]
 _SAYS_NOTHING: _Said = ((), frozenset(), frozenset())
+#: Expressions of one revision's assignments that are kept read: many say the same.
+_COMPUTED_MAX = 4096
 
 
 class _Catalogue(NamedTuple):
@@ -42,6 +49,15 @@ class _Catalogue(NamedTuple):
     revision: int
     spaces: Spaces
     families: Mapping[int, int]
+    computed: dict[str, Computed]
+
+
+class _Remembered(NamedTuple):
+    """What was found at one revision, by what it was looked for; nothing found is remembered as well."""
+
+    revision: int
+    by_identifier: dict[tuple[int, bytes], tuple[Assignment, ...]]
+    by_address: dict[LeaseKey, tuple[Assignment, ...]]
 
 
 class AssignmentLookup:
@@ -52,25 +68,40 @@ class AssignmentLookup:
         self._on_sqlite = database.dialect == SQLITE
         self._catalogues: dict[int, _Catalogue] = {}
         self._statements: dict[tuple[str, int], str] = {}
+        self._remembered = _Remembered(-1, {}, {})
         self.quarantined: dict[int, Quarantined] = {}
 
     def by_identifier(
         self, keys: Iterable[tuple[int, bytes]], revision: int
     ) -> dict[tuple[int, bytes], tuple[Assignment, ...]]:
         """Assignments that name one of these identifiers (kind and octets)."""
-        found: dict[tuple[int, bytes], list[Assignment]] = {}
-        for one in self._found("identifier", ("kind", "identifier"), list(keys), revision):
-            found.setdefault((one.identifier_kind, one.identifier), []).append(one)
-        return {key: tuple(listed) for key, listed in found.items()}
+        known = self._at(revision).by_identifier
+        answers = {key: known.get(key) for key in keys}
+        if unknown := [key for key, answer in answers.items() if answer is None]:
+            found: dict[tuple[int, bytes], list[Assignment]] = {}
+            for one in self._found("identifier", ("kind", "identifier"), unknown, revision):
+                found.setdefault((one.identifier_kind, one.identifier), []).append(one)
+            _learn(known, answers, {key: tuple(found.get(key, ())) for key in unknown})
+        return {key: answer for key, answer in answers.items() if answer}
 
     def by_address(self, keys: Iterable[LeaseKey], revision: int) -> dict[LeaseKey, tuple[Assignment, ...]]:
         """Assignments that keep one of these addresses or prefixes."""
-        wanted = set(keys)
-        found: dict[LeaseKey, list[Assignment]] = {}
-        for one in self._found("address", ("space", "kind", "address", "plen"), list(wanted), revision):
-            for key in wanted.intersection(one.addresses):
-                found.setdefault(key, []).append(one)
-        return {key: tuple(listed) for key, listed in found.items()}
+        known = self._at(revision).by_address
+        answers = {key: known.get(key) for key in keys}
+        if unknown := {key for key, answer in answers.items() if answer is None}:
+            found: dict[LeaseKey, list[Assignment]] = {}
+            for one in self._found("address", ("space", "kind", "address", "plen"), list(unknown), revision):
+                for key in unknown.intersection(one.addresses):
+                    found.setdefault(key, []).append(one)
+            _learn(known, answers, {key: tuple(found.get(key, ())) for key in unknown})
+        return {key: answer for key, answer in answers.items() if answer}
+
+    def _at(self, revision: int) -> _Remembered:
+        """What is remembered of the revision; another one's is forgotten."""
+        remembered = self._remembered
+        if remembered.revision != revision:
+            remembered = self._remembered = _Remembered(revision, {}, {})
+        return remembered
 
     def in_range(self, space: int, kind: int, plen: int, first: bytes, last: bytes, revision: int) -> list[bytes]:
         """Addresses from ``first`` to ``last`` that assignments keep."""
@@ -151,6 +182,7 @@ class AssignmentLookup:
             try:
                 form = {} if body == "{}" else unpacked(body)
                 said = self._options(subnet, form, revision) if form else _SAYS_NOTHING
+                worked_out = self._computed(subnet, form, revision) if "options" in form else NOTHING_COMPUTED
                 classes = tuple(map(str, form.get("classes", ())))
                 boot = _boot(form["boot"]) if "boot" in form else None
                 if not isinstance(identifier, bytes) or not all(isinstance(key[2], bytes) for key in keys):
@@ -160,7 +192,8 @@ class AssignmentLookup:
                 continue
             waits = form.get("takeover") == "wait"
             yield Assignment(
-                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes, boot, waits
+                assignment_id, subnet, kind, identifier, tuple(keys), str(hostname), *said, classes, boot, waits,
+                worked_out,
             )
 
     def _options(self, subnet: int, form: Body, revision: int) -> _Said:
@@ -174,7 +207,25 @@ class AssignmentLookup:
         always, never = (
             frozenset(allowed(space, name) for name in form.get(key, ())) for key in ("always_send", "never_send")
         )
-        return tuple(checked(space, name, value) for name, value in options.items()), always, never
+        plain = (pair for pair in options.items() if not is_computed(pair[1]))
+        return tuple(checked(space, name, value) for name, value in plain), always, never
+
+    def _computed(self, subnet: int, form: Body, revision: int) -> Computations:
+        """What is worked out; an expression is read once for all assignments that have it."""
+        options = {name: value for name, value in form["options"].items() if is_computed(value)}
+        catalogue = self._catalogue(revision)
+        if not options or catalogue.families.get(subnet) != 4:
+            return NOTHING_COMPUTED
+        space, kept = catalogue.spaces[4], catalogue.computed
+        made: dict[int, Computed] = {}
+        for name, value in options.items():
+            text = packed(value)
+            if text not in kept:
+                if len(kept) >= _COMPUTED_MAX:
+                    kept.clear()
+                kept[text] = computed(space, value)
+            made[allowed(space, name)] = kept[text]
+        return made
 
     def _catalogue(self, revision: int) -> _Catalogue:
         catalogue = self._catalogues.get(revision)
@@ -187,7 +238,8 @@ class AssignmentLookup:
                 if kind == OPTION_DEFINITION and stored.columns is not None
             ]
             families = {one.row_id: one.columns.family for one in rows.subnets if one.columns is not None}
-            catalogue = _Catalogue(revision, defined(bodies, Faults()), families)
+            families[EVERYWHERE_ID] = 4
+            catalogue = _Catalogue(revision, defined(bodies, Faults()), families, {})
             # One revision that batches under way may still use, and the new one.
             newest = max(self._catalogues, default=revision)
             self._catalogues = {number: kept for number, kept in self._catalogues.items() if number == newest}
@@ -204,6 +256,17 @@ class AssignmentLookup:
 
     def _visible(self, table: str) -> str:
         return _VISIBLE.format(table, mark=self._mark)
+
+
+def _learn(known: dict[Any, Any], answers: dict[Any, Any], found: Mapping[Any, tuple[Assignment, ...]]) -> None:
+    """Remember what was found, and put it among the answers."""
+    answers.update(found)
+    if len(found) > _REMEMBERED_MAX // 4:
+        return
+    if len(known) + len(found) > _REMEMBERED_MAX:
+        for oldest in tuple(islice(known, _REMEMBERED_MAX // 4)):
+            known.pop(oldest, None)
+    known.update(found)
 
 
 def _boot(body: Any) -> tuple[bytes, bytes, bytes]:

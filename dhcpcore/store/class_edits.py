@@ -57,6 +57,12 @@ class ClassEdits:
         """One class; refused where there is none of that name."""
         return _named(self.listed(), name)
 
+    def at(self, name: str, revision: int) -> ClassRow:
+        """One class as it was in a revision; refused where there was none of that name then."""
+        with self._database.reader() as connection:
+            published = min(revision, stored_rows.head(connection))
+            return _named(_listed(stored_rows.load(connection, published)), name)
+
     def put(
         self, form: Mapping[str, Any], actor: str, *, name: str | None = None, since: int | None = None,
         before: str | None = None, note: str = "",
@@ -160,7 +166,7 @@ def _refuse_named(connection: Connection, revision: int, gone: Iterable[str]) ->
         found = [
             row_id
             for row_id, body in connection.execute(_NAMING, {"r": revision, "pattern": pattern})
-            if name in _classes_in(body)
+            if name in _classes_in(body) or f"member('{name}')" in body
         ]
         if found:
             some = ", ".join(map(str, found[:_TOLD_MAX])) + (" and others" if len(found) > _TOLD_MAX else "")

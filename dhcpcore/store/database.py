@@ -30,6 +30,8 @@ POSTGRESQL = "postgresql"
 _SQLITE_STEPS = 50_000
 #: The write-ahead log is cut back to this after a checkpoint; a long reader may let it grow beyond.
 _JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+#: As many pages: whoever commits beyond them makes the checkpoint.  The engine makes its own long before.
+_JOURNAL_PAGES_MAX = _JOURNAL_BYTES_MAX // 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,7 @@ class Database:
                 "foreign_keys=ON",
                 "temp_store=MEMORY",
                 f"journal_size_limit={_JOURNAL_BYTES_MAX}",
+                f"wal_autocheckpoint={_JOURNAL_PAGES_MAX}",
             ):
                 connection.execute(f"PRAGMA {pragma}").close()
             record.info["synchronous"] = "FULL"

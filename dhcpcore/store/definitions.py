@@ -34,6 +34,7 @@ from dhcpcore.topology.build import Row, SubnetRow, Usage, from_rows
 from dhcpcore.topology.changes import DefinitionChange
 from dhcpcore.topology.declared import Document
 from dhcpcore.topology.document import VERSION
+from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.snapshot import Quarantined, Snapshot
 
 #: Reading or comparing all assignments may take its time; no lock is held.
@@ -106,6 +107,10 @@ class Definitions:
                     "assignments": list(stored_rows.sorted_forms(held)),
                 }
                 document["subnets"].append({**form, **{key: listed for key, listed in lists.items() if listed}})
+            held, broken = stored_rows.assignments(connection, number, EVERYWHERE_ID)
+            unreadable += broken
+            if held:
+                document["assignments"] = list(stored_rows.sorted_forms(held))
             document |= {kind: dict(columns.body) for kind, columns in _sections(rows)}
         return document, unreadable
 

@@ -7,6 +7,7 @@ the cost does not depend on how many there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
@@ -24,12 +25,13 @@ from dhcpcore.store.columns import (
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect, claim_effects
 from dhcpcore.store.met_assignments import called
-from dhcpcore.store.picture import Picture
+from dhcpcore.store.picture import Picture, mention, renamed
 from dhcpcore.store.plan import Plan
 from dhcpcore.store.rows import Rows, Stored
 from dhcpcore.store.staging import Stager
 from dhcpcore.topology.changes import Action, DefinitionChange
 from dhcpcore.topology.declared import DeclaredSubnet, Document
+from dhcpcore.topology.everywhere import EVERYWHERE, EVERYWHERE_ID, EVERYWHERE_SPACE, told
 from dhcpcore.topology.spans import last_of
 from dhcpcore.topology.validate import inspect
 from dhcpcore.wire.addresses import network_of
@@ -59,7 +61,8 @@ _KEYS_OF = text(
     "SELECT x.space, x.kind, x.address, x.plen FROM assignment_address x WHERE x.assignment_id = :id "
     "AND x.from_revision <= :r AND (x.to_revision IS NULL OR x.to_revision > :r) ORDER BY x.position"
 )
-_ELEMENT = "subnets[{}].assignments[0]"
+#: Where assignments stand that are of no subnet, instead of a subnet's place.
+_EVERYWHERE_AT = -1
 
 
 class AssignmentRow(NamedTuple):
@@ -95,6 +98,13 @@ class AssignmentEdits:
             subnet_id, columns, since = _find(connection, rows.revision, assignment_id)
         return AssignmentRow(assignment_id, subnet_id, _name(rows, subnet_id), assignment_form(columns), since)
 
+    def at(self, assignment_id: int, revision: int) -> AssignmentRow:
+        """One assignment as it was in a revision; refused where it was not there then."""
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            subnet_id, columns, since = _find(connection, min(revision, rows.revision), assignment_id)
+        return AssignmentRow(assignment_id, subnet_id, _name(rows, subnet_id), assignment_form(columns), since)
+
     def last(self, assignment_id: int) -> AssignmentRow:
         """One assignment as it was last, removed since or not; refused where there never was one of that id."""
         with self._database.reader() as connection:
@@ -109,14 +119,13 @@ class AssignmentEdits:
         """The assignment that is there already and says the same, spelling apart; None where none does."""
         with self._database.reader() as connection:
             rows = stored_rows.load(connection, stored_rows.head(connection))
-            subnet_id = subnet_named(rows, subnet).row_id
+            subnet_id = home_named(rows, subnet)
             index, raw = _surroundings(rows, subnet_id)
-            raw["subnets"][index]["assignments"] = [form]
+            _holder(raw, index)["assignments"] = [form]
             alone, faults = inspect(raw)
-            if _ELEMENT.format(index) in faults.elements:
+            if _element(index, 0) in faults.elements:
                 return None
-            declared = _at(alone, index)
-            wanted = of_assignment(declared.assignments[0].entry, declared.entry.space)
+            wanted = _last_of(alone, index)
             parameters = {"k": wanted.identifier_kind, "i": wanted.identifier, "s": subnet_id, "r": rows.revision}
             for row in connection.execute(_SAME_CLIENT, parameters):
                 _home, columns, since = _find(connection, rows.revision, row[0])
@@ -167,7 +176,7 @@ class AssignmentEdits:
                     )
             else:
                 assert subnet is not None
-                subnet_id = subnet_named(rows, subnet).row_id
+                subnet_id = home_named(rows, subnet)
             after, name = None, _name(rows, subnet_id)
             if form is not None:
                 after = self._checked(connection, rows, subnet_id, form, apart_from=assignment_id)
@@ -191,37 +200,35 @@ class AssignmentEdits:
     ) -> AssignmentColumns:
         """The assignment's columns; ``InvalidDocument`` with the places inside it, ``Conflict`` with whom it meets."""
         index, raw = _surroundings(rows, subnet_id)
-        raw["subnets"][index]["assignments"] = [form]
+        _holder(raw, index)["assignments"] = [form]
         alone, faults = inspect(raw)
-        path = _ELEMENT.format(index)
+        path = _element(index, 0)
         said = tuple(_inside(path, faults.all()))
         if said:
             raise InvalidDocument(said)
         rivals: dict[int, list[tuple[int, AssignmentColumns]]] = {}
-        for row_id, home, columns in self._rivals(connection, rows.revision, _at(alone, index), subnet_id):
-            at = next((at for at, one in enumerate(rows.subnets) if one.row_id == home), None)
+        for row_id, home, columns in self._rivals(connection, rows.revision, _last_of(alone, index), subnet_id):
+            at = _place_of(rows, home)
             if row_id != apart_from and at is not None:
                 rivals.setdefault(at, []).append((row_id, columns))
         names = {}
         for at, some in rivals.items():
             # Rivals stand before ours, so that ours is the later one and the faults are told at it.
-            listed = raw["subnets"][at].setdefault("assignments", [])
+            listed = _holder(raw, at).setdefault("assignments", [])
             listed[:0] = [assignment_form(columns) for _row_id, columns in some]
             for number, (row_id, columns) in enumerate(some):
-                names[f"subnets[{at}].assignments[{number}]"] = called(row_id, columns, _name_at(rows, at))
-        path = f"subnets[{index}].assignments[{len(rivals.get(index, ()))}]"
+                names[_element(at, number)] = called(row_id, columns, _name_at(rows, at))
+        path = _element(index, len(rivals.get(index, ())))
         alone, faults = inspect(raw)
-        said = tuple(_named(fault, names) for fault in _inside(path, faults.all()))
+        said = tuple(_named(fault, names) for fault in _inside(path, faults.all(), names))
         if said:
             raise Conflict(said)
-        subnet = _at(alone, index)
-        return of_assignment(subnet.assignments[-1].entry, subnet.entry.space)
+        return _last_of(alone, index)
 
     def _rivals(
-        self, connection: Connection, revision: int, subnet: DeclaredSubnet, subnet_id: int
+        self, connection: Connection, revision: int, ours: AssignmentColumns, subnet_id: int
     ) -> Iterator[tuple[int, int, AssignmentColumns]]:
         """Assignments that name the same client here, or whose addresses touch ours: id, subnet and columns."""
-        ours = of_assignment(subnet.assignments[0].entry, subnet.entry.space)
         parameters = {"k": ours.identifier_kind, "i": ours.identifier, "s": subnet_id, "r": revision}
         found = {row[0] for row in connection.execute(_SAME_CLIENT, parameters)}
         for space, _kind, address, plen in ours.addresses:
@@ -235,6 +242,32 @@ class AssignmentEdits:
             yield row_id, *_find(connection, revision, row_id)[:2]
 
 
+def _holder(raw: dict[str, Any], index: int) -> dict[str, Any]:
+    """The part of a document that has the list of assignments: a subnet, or the document itself."""
+    holder: dict[str, Any] = raw if index == _EVERYWHERE_AT else raw["subnets"][index]
+    return holder
+
+
+def _element(index: int, number: int) -> str:
+    """The path of an assignment."""
+    return f"assignments[{number}]" if index == _EVERYWHERE_AT else f"subnets[{index}].assignments[{number}]"
+
+
+def _last_of(document: Document, index: int) -> AssignmentColumns:
+    """The last assignment of a place of the document."""
+    if index == _EVERYWHERE_AT:
+        return of_assignment(document.assignments[-1].entry, EVERYWHERE_SPACE)
+    subnet = _at(document, index)
+    return of_assignment(subnet.assignments[-1].entry, subnet.entry.space)
+
+
+def _place_of(rows: Rows, home: int) -> int | None:
+    """Where a subnet stands in the document; None for one that is no more."""
+    if home == EVERYWHERE_ID:
+        return _EVERYWHERE_AT
+    return next((at for at, one in enumerate(rows.subnets) if one.row_id == home), None)
+
+
 def _at(document: Document, index: int) -> DeclaredSubnet:
     for subnet in document.subnets:
         if subnet.path == f"subnets[{index}]":
@@ -242,24 +275,27 @@ def _at(document: Document, index: int) -> DeclaredSubnet:
     raise Refused("The subnet's rows make no sense: apply a document that puts them right first.")
 
 
-def _inside(path: str, faults: Iterable[Fault]) -> Iterator[Fault]:
+def _inside(path: str, faults: Iterable[Fault], names: Mapping[str, str] = MappingProxyType({})) -> Iterator[Fault]:
     """The faults of one assignment, with their places in it."""
     for fault in faults:
         if fault.path == path or fault.path.startswith((f"{path}.", f"{path}[")):
             yield Fault(fault.path.removeprefix(path).lstrip(".") or "assignment", fault.message)
-        elif path in fault.message:
-            yield Fault("assignment", f"collides with another one: {fault.message.replace(path, 'this one')}")
+        elif mention(path).search(fault.message):
+            other = names.get(fault.path.rpartition(".")[0], "another one")
+            yield Fault("assignment", f"collides with {other}: {mention(path).sub('this one', fault.message)}")
 
 
 def _named(fault: Fault, names: Mapping[str, str]) -> Fault:
     """The fault with the other assignments by what they are called, for their places are nobody's document."""
     message = fault.message
     for path, name in names.items():
-        message = message.replace(path, name)
+        message = renamed(message, path, name)
     return Fault(fault.path, message)
 
 
 def _name_at(rows: Rows, at: int) -> str:
+    if at == _EVERYWHERE_AT:
+        return told(EVERYWHERE)
     columns = rows.subnets[at].columns
     return columns.name if columns is not None else f"subnet {rows.subnets[at].row_id}"
 
@@ -268,7 +304,15 @@ def _surroundings(rows: Rows, subnet_id: int) -> tuple[int, dict[str, Any]]:
     """A document with all subnets and pools and no assignment, and the subnet's place in it."""
     raw = Picture.of(rows).raw()
     raw.pop("globals", None)
-    return next((at for at, stored in enumerate(rows.subnets) if stored.row_id == subnet_id), -1), raw
+    at = _place_of(rows, subnet_id)
+    if at is None:
+        raise Refused("The assignment's subnet is no more: apply a document that puts it right first.")
+    return at, raw
+
+
+def home_named(rows: Rows, named: str) -> int:
+    """The number of the subnet of that name, prefix or number; of ``EVERYWHERE``, that of all subnets."""
+    return EVERYWHERE_ID if named == EVERYWHERE else int(subnet_named(rows, named).row_id)
 
 
 def subnet_named(rows: Rows, named: str) -> Stored[Any]:
@@ -283,6 +327,8 @@ def subnet_named(rows: Rows, named: str) -> Stored[Any]:
 
 
 def _name(rows: Rows, subnet_id: int) -> str:
+    if subnet_id == EVERYWHERE_ID:
+        return EVERYWHERE
     for stored in rows.subnets:
         if stored.row_id == subnet_id and stored.columns is not None:
             return stored.columns.name
@@ -307,4 +353,4 @@ def _change(subnet: str, before: AssignmentColumns | None, after: AssignmentColu
     forms = [None if columns is None else assignment_form(columns) for columns in (before, after)]
     key, who = next(iter((forms[1] or forms[0] or {}).items()))
     action: Action = "added" if before is None else "removed" if after is None else "changed"
-    return DefinitionChange(action, "assignment", f"{key} {who} of {subnet}", *forms)
+    return DefinitionChange(action, "assignment", f"{key} {who} of {told(subnet)}", *forms)

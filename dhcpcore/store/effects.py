@@ -7,7 +7,7 @@ address before its old end), so this is for people to decide by, not for the dat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -18,10 +18,14 @@ from dhcpcore.store import columns as made
 from dhcpcore.store.columns import AssignmentColumns
 from dhcpcore.store.picture import pool_name
 from dhcpcore.store.rows import Rows, assignments
+from dhcpcore.topology.build import excluded_of
 from dhcpcore.topology.coverage import Coverage, Range, removed
 from dhcpcore.topology.declared import Document
+from dhcpcore.topology.document import PoolEntry
+from dhcpcore.topology.everywhere import EVERYWHERE, EVERYWHERE_ID, EVERYWHERE_SPACE, told
 from dhcpcore.topology.fields import parse_span
 from dhcpcore.topology.snapshot import Pool
+from dhcpcore.topology.spans import ends_of_24, joined, last_of
 
 _COUNT = text(
     "SELECT count(*) FROM lease WHERE space = :space AND kind = :kind AND plen = :plen "
@@ -41,6 +45,8 @@ _ASSIGNED = text(
     "WHERE l.space = :space AND l.kind = :kind AND l.plen = :plen AND l.address BETWEEN :first AND :last "
     "AND l.state = :leased AND l.expires > :now"
 )
+#: How the ranges of a subnet that goes are called.
+_GOING = "subnet "
 #: Addresses of one statement.
 _ADDRESSES_MAX = 500
 
@@ -125,14 +131,16 @@ class _Effects:
             self._lost[one.label] += self._count(one) - self._kept(one, before.revision, staying)
         leaving = replace(before, subnets=[stored for stored in before.subnets if stored.row_id not in staying])
         if leaving.subnets:
-            self._moved(_claims_of_rows(self._connection, leaving), {}, Coverage(gone), Coverage(ranges))
+            old = _claims_of_rows(self._connection, leaving, everywhere=False)
+            self._moved(old, {}, Coverage(gone), Coverage(ranges))
         return tuple(Effect(label, clients) for label, clients in self._lost.items() if clients > 0)
 
     def _kept(self, one: Range, revision: int, staying: Container[int]) -> int:
         """Holders in the range who keep their address by an assignment."""
         rows = self._connection.execute(_ASSIGNED, {**self._of(one), "r": revision})
         return sum(
-            subnet_id in staying and _is_of(_Claim(kind, identifier, ""), one.kind, _Holder(*holder))
+            (subnet_id in staying or (subnet_id == EVERYWHERE_ID and not one.label.startswith(_GOING)))
+            and _is_of(_Claim(kind, identifier, ""), one.kind, _Holder(*holder))
             for *holder, kind, identifier, subnet_id in rows
         )
 
@@ -200,6 +208,8 @@ def is_of(kind: int, identifier: bytes, lease_kind: int, holder: HasHolder) -> b
         case Identifier.CIRCUIT_ID | Identifier.REMOTE_ID if lease_kind == KIND_ADDRESS4:
             wanted = 1 if kind == Identifier.CIRCUIT_ID else 2
             return any(code == wanted and octets == identifier for code, octets in _sub_options(holder.agent))
+        case Identifier.FLEX:
+            return True  # No row tells what an expression made of its client's packets: nobody is accused.
         case _:
             return False
 
@@ -216,7 +226,9 @@ def _sub_options(agent: bytes) -> Iterator[tuple[int, bytes]]:
 def _ranges_of(document: Document) -> Iterator[Range]:
     for subnet in document.subnets:
         for pool in subnet.pools:
-            for first, last in _given(pool.entry.first, pool.entry.last, getattr(pool.entry, "exclude", ())):
+            entry = pool.entry
+            barred = excluded_of(entry, subnet.entry, document.globals) if isinstance(entry, PoolEntry) else ()
+            for first, last in _given(entry.first, entry.last, barred):
                 yield Range(subnet.entry.space, pool.kind, pool.plen, first, last, "")
 
 
@@ -232,6 +244,9 @@ def _ranges_of_rows(rows: Rows, document: Document) -> Iterator[Range]:
 
 def _ranges_by_rows(rows: Rows, staying: Container[int]) -> Iterator[Range]:
     """The pools' ranges, by the name of the pool or, where its subnet goes, of that."""
+    globals_ = rows.globals.columns if rows.globals is not None else None
+    compatibility = {} if globals_ is None else globals_.body.get("compatibility", {})
+    bars_ends = isinstance(compatibility, Mapping) and compatibility.get("exclude_first_last_24") is True
     for stored in rows.subnets:
         columns = stored.columns
         if columns is None:
@@ -242,8 +257,10 @@ def _ranges_by_rows(rows: Rows, staying: Container[int]) -> Iterator[Range]:
             kind, first, last, plen, _body = pool.columns
             form = made.pool_form(pool.columns)
             name = f"{pool_name(form)} of {columns.name}"
-            label = name if stored.row_id in staying else f"subnet {columns.name}"
+            label = name if stored.row_id in staying else f"{_GOING}{columns.name}"
             excluded = [parse_span(text) for text in form.get("exclude", ())]
+            if bars_ends and len(first) == 4 and columns.plen <= 24:
+                excluded = [*joined([*excluded, *ends_of_24(first, last)])]
             for begin, end in _given(first, last, excluded):
                 yield Range(columns.space, kind, plen, begin, end, label)
 
@@ -254,7 +271,18 @@ def _given(first: bytes, last: bytes, excluded: Iterable[tuple[bytes, bytes]]) -
 
 
 def _claims(document: Document) -> dict[LeaseKey, _Claim]:
-    return _keyed(
+    everywhere = _keyed(
+        (made.of_assignment(one.entry, EVERYWHERE_SPACE), EVERYWHERE)
+        for one in document.assignments
+        if one.entry.enabled
+    )
+    prefixes = Coverage(
+        Range(subnet.entry.space, KIND_ADDRESS4, 32, subnet.entry.prefix[0], last_of(*subnet.entry.prefix), "")
+        for subnet in (document.subnets if everywhere else ())
+        if subnet.entry.family == 4
+    )
+    claims = {key: claim for key, claim in everywhere.items() if prefixes.find(key) is not None}
+    return claims | _keyed(
         (made.of_assignment(one.entry, subnet.entry.space), subnet.name)
         for subnet in document.subnets
         for one in subnet.assignments
@@ -262,12 +290,14 @@ def _claims(document: Document) -> dict[LeaseKey, _Claim]:
     )
 
 
-def _claims_of_rows(connection: Connection, rows: Rows) -> dict[LeaseKey, _Claim]:
+def _claims_of_rows(
+    connection: Connection, rows: Rows, *, everywhere: bool = True
+) -> dict[LeaseKey, _Claim]:
+    homes = [(stored.row_id, stored.columns.name) for stored in rows.subnets if stored.columns is not None]
     return _keyed(
-        (held.columns, stored.columns.name)
-        for stored in rows.subnets
-        if stored.columns is not None
-        for held in assignments(connection, rows.revision, stored.row_id)[0]
+        (held.columns, name)
+        for row_id, name in [*homes, *([(EVERYWHERE_ID, EVERYWHERE)] if everywhere else [])]
+        for held in assignments(connection, rows.revision, row_id)[0]
         if held.columns is not None and held.columns.enabled
     )
 
@@ -276,6 +306,6 @@ def _keyed(listed: Iterable[tuple[AssignmentColumns, str]]) -> dict[LeaseKey, _C
     claims: dict[LeaseKey, _Claim] = {}
     for columns, subnet in listed:
         if columns.addresses:
-            claim = _Claim(columns.identifier_kind, columns.identifier, f"assignments of {subnet}")
+            claim = _Claim(columns.identifier_kind, columns.identifier, f"assignments of {told(subnet)}")
             claims.update(dict.fromkeys(columns.addresses, claim))
     return claims

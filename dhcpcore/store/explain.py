@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dhcpcore.pipeline.trace import describe
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.database import Database
-from dhcpcore.store.traces import Record, TraceLog
+from dhcpcore.store.traces import Place, Record, TraceFilter, TraceLog
 from dhcpcore.wire.addresses import format_address
 from dhcpcore.wire.v4.message import MessageType
 
@@ -32,11 +32,18 @@ class Transaction:
 
 
 def latest(
-    database: Database, limit: int, client: bytes | None = None, *, reason: Reason | None = None,
-    before: float | None = None,
-) -> list[Transaction]:  # fmt: skip
+    database: Database, limit: int, client: bytes | None = None, *, until: float | None = None
+) -> list[Transaction]:
     """The newest transactions, newest first, of all clients or of those whose key contains ``client``."""
-    return [_told(record) for record in TraceLog(database).latest(limit, client, reason=reason, before=before)]
+    return [_told(record) for record in TraceLog(database).latest(limit, client, until=until)]
+
+
+def search(
+    database: Database, wanted: TraceFilter, after: Place | None, limit: int
+) -> tuple[list[Transaction], Place | None]:
+    """Transactions, newest first, and where to go on, as ``TraceLog.search`` finds them."""
+    found, following = TraceLog(database).search(wanted, after, limit)
+    return [_told(record) for record in found], following
 
 
 def _told(record: Record) -> Transaction:

@@ -49,17 +49,38 @@ class AuditFilter:
     until: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RevisionFilter:
+    """Which revisions; what is None does not filter.  ``note`` is part of why it was made."""
+
+    author: str | None = None
+    note: str | None = None
+    since: float | None = None
+    until: float | None = None
+
+
 _REVISION_COLUMNS = tuple(revision.c[name] for name in Revision._fields)
 _AUDIT_COLUMNS = tuple(audit.c[name] for name in AuditRow._fields)
 
 
-def revisions(connection: Connection, before: int | None, limit: int) -> list[Revision]:
-    """Up to ``limit`` published revisions, newest first, beginning below ``before``."""
+def revisions(
+    connection: Connection, wanted: RevisionFilter, after: int | None, limit: int, *, descending: bool = True
+) -> list[Revision]:
+    """Up to ``limit`` published revisions behind ``after``, newest first where nothing else is said."""
     assert 1 <= limit <= PAGE_MAX
     query = _published()
-    if before is not None:
-        query = query.where(revision.c.id < before)
-    return [Revision(*row) for row in connection.execute(query.order_by(revision.c.id.desc()).limit(limit))]
+    if after is not None:
+        query = query.where(revision.c.id < after if descending else revision.c.id > after)
+    if wanted.author is not None:
+        query = query.where(revision.c.author == wanted.author)
+    if wanted.note is not None:
+        query = query.where(func.lower(revision.c.note).contains(wanted.note.lower(), autoescape=True))
+    if wanted.since is not None:
+        query = query.where(revision.c.published_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(revision.c.published_at <= wanted.until)
+    order = revision.c.id.desc() if descending else revision.c.id
+    return [Revision(*row) for row in connection.execute(query.order_by(order).limit(limit))]
 
 
 def revision_of(connection: Connection, number: int) -> Revision | None:
@@ -75,18 +96,27 @@ def changes_of(connection: Connection, one: Revision, limit: int) -> list[AuditR
 
 
 def audited(
-    connection: Connection, wanted: AuditFilter, before: int | None, limit: int
+    connection: Connection, wanted: AuditFilter, after: int | None, limit: int, *, descending: bool = True
 ) -> tuple[list[AuditRow], int | None]:
-    """Up to ``limit`` rows below ``before``, newest first, and where to go on; None where nothing follows.
+    """Up to ``limit`` rows behind ``after``, newest first where nothing else is said, and where to go on.
 
-    Fewer may come, or none, and more follow all the same: no request looks at more than ``SCAN_MAX`` rows.
+    None: nothing follows.  Fewer may come, or none, and more follow all the same: no request looks at more than
+    ``SCAN_MAX`` rows.
     """
     assert 1 <= limit <= PAGE_MAX
     ends = connection.execute(select(func.min(audit.c.id), func.max(audit.c.id))).one()
     lowest, highest = (int(one or 0) for one in ends)
-    start = highest + 1 if before is None else min(before, highest + 1)
-    end = start - SCAN_MAX
-    query = select(*_AUDIT_COLUMNS).where(audit.c.id < start, audit.c.id >= end)
+    query = select(*_AUDIT_COLUMNS)
+    if descending:
+        start = highest + 1 if after is None else min(after, highest + 1)
+        end = start - SCAN_MAX
+        query = query.where(audit.c.id < start, audit.c.id >= end).order_by(audit.c.id.desc())
+        following = end if end > lowest else None
+    else:
+        start = lowest - 1 if after is None else max(after, lowest - 1)
+        end = start + SCAN_MAX
+        query = query.where(audit.c.id > start, audit.c.id <= end).order_by(audit.c.id)
+        following = end if end < highest else None
     if wanted.actor is not None:
         query = query.where(audit.c.actor == wanted.actor)
     if wanted.action is not None:
@@ -97,10 +127,8 @@ def audited(
         query = query.where(audit.c.at >= wanted.since)
     if wanted.until is not None:
         query = query.where(audit.c.at <= wanted.until)
-    rows = [AuditRow(*row) for row in connection.execute(query.order_by(audit.c.id.desc()).limit(limit))]
-    if len(rows) == limit:
-        return rows, rows[-1].id
-    return rows, end if end > lowest else None
+    rows = [AuditRow(*row) for row in connection.execute(query.limit(limit))]
+    return rows, rows[-1].id if len(rows) == limit else following
 
 
 def _published() -> Select[Any]:

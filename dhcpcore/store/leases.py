@@ -73,7 +73,11 @@ class Rows(Protocol):
 
     def flush(self, *, at_once: bool = False) -> None: ...
 
+    def checkpoint(self) -> None: ...
+
     def counts(self) -> list[Any]: ...
+
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]: ...
 
     def counting(self) -> AbstractContextManager[Counting]: ...
 
@@ -126,6 +130,10 @@ class LeaseStore:
             facts.pages[page.pool, page.number] = tuple(found)
         if wants.counts:
             facts.counts.update(held(rows.counts()))
+        if wants.classes:
+            facts.class_counts.update({(name, 0): 0 for name in wants.classes})
+            if self._limits is not None:
+                self._limits.fetch(rows, wants.classes, facts)
 
     def commit(self, changes: Sequence[Change], now: float) -> Outcome:
         """Store every change whose row is still as it was read; say which were not.
@@ -151,6 +159,10 @@ class LeaseStore:
     def flush(self, *, at_once: bool = False) -> None:
         """Store what ``trace`` put aside and no commit has taken along for a second, or ``at_once``."""
         self._rows.flush(at_once=at_once)
+
+    def checkpoint(self) -> None:
+        """Keep the database's log short; a call does a bounded piece of work."""
+        self._rows.checkpoint()
 
     def lease(self, key: LeaseKey) -> Lease | None:
         """One row."""

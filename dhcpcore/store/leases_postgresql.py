@@ -22,7 +22,7 @@ from dhcpcore.lease.transitions import is_renewal
 from dhcpcore.store.database import Database
 from dhcpcore.store.postgresql_arrays import PACK, Array, register
 from dhcpcore.store.schema import history, lease
-from dhcpcore.store.traces import TraceLog
+from dhcpcore.store.traces import BLOCK_COLUMNS, blocks
 
 if TYPE_CHECKING:
     from dhcpcore.engine import Traced
@@ -101,6 +101,11 @@ WITH t AS MATERIALIZED (
   FROM unnest(%b::bytea[], %b::int8[], %b::int8[]) AS c(address, before, expires))
 UPDATE lease AS l SET expires = t.expires, cltt = %s, version = l.version + 1
 FROM t WHERE l.ctid = t.place AND l.version = t.before RETURNING l.address"""
+#: A transaction of its own that waits for no disk.
+_TRACE = (
+    f"INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) SELECT %s, %s, %s, %s, %s "
+    "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS here"
+)
 _NO_CLOSING = (0, 0, 0)
 _QUARANTINE = 'INSERT INTO quarantine (at, place, fault, "row") VALUES (%s, %s, %s, %s)'
 
@@ -110,7 +115,6 @@ class PostgresqlRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._trace_log = TraceLog(database)
         self._pooled: Any = None
         self._cursor: psycopg.Cursor[Any] | None = None
 
@@ -180,11 +184,18 @@ class PostgresqlRows:
             lost.update(change.after.key for change in changes if change.after.key not in kept)
 
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
-        """At once, over another connection: in a transaction that waits for no disk."""
-        return self._trace_log.write(engine_id, entries)
+        """At once."""
+        made = blocks(engine_id, entries)
+        with self._told() as cursor:
+            for block in made:
+                cursor.execute(_TRACE, block, prepare=True)
+        return sum(len(block[-1]) for block in made)
 
     def flush(self, *, at_once: bool = False) -> None:
         """Nothing is put aside."""
+
+    def checkpoint(self) -> None:
+        """The server makes its own."""
 
     def quarantine(self, row: Lease, place: str, fault: str, now: int) -> None:
         """Show a row that makes no sense."""
@@ -195,6 +206,11 @@ class PostgresqlRows:
         """Kind, id and value of every counter; there are few."""
         with self._told() as cursor:
             return cursor.execute("SELECT kind, scope, held FROM lease_count", prepare=True).fetchall()
+
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement; ``?`` marks its parameters."""
+        with self._told() as cursor:
+            return cursor.execute(sql.replace("?", "%s"), parameters, prepare=True).fetchall()
 
     @contextmanager
     def counting(self) -> Iterator[PostgresqlCounting]:

@@ -18,6 +18,7 @@ from dhcpcore.errors import StoreUnavailable
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import NEVER, Change, Lease, LeaseKey, State
 from dhcpcore.lease.transitions import is_renewal
+from dhcpcore.store.checkpoint import PASSIVE, Checkpointer
 from dhcpcore.store.database import Database
 from dhcpcore.store.schema import history, lease, quarantine, trace
 from dhcpcore.store.traces import BLOCK_COLUMNS, Block, blocks
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from dhcpcore.engine import Traced
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
-#: Pages of the log after which they are copied into the file, which takes some milliseconds of a batch.  A page that
-#: many batches changed is copied once: at SQLite's own 1,000 a busy server would do little else.
-_CHECKPOINT_PAGES = 8000
+#: Changes after which the write-ahead log, by then some 8,000 pages, is copied into the file.  A page that many
+#: batches changed is copied once: at SQLite's own 1,000 pages a busy server would do little else.
+_CHECKPOINT_CHANGES = 3000
 #: Look-ups of one statement; more go in several.  SQLite's own limit is 32,766 variables.
 _KEYS_MAX = 512
 #: The version that such a row is read with; no real one has it, so nobody can write over the row.
@@ -130,6 +131,9 @@ class SqliteRows:
         self._keys: dict[int, str] = {}
         self._traces: deque[Block] = deque(maxlen=_TRACES_MAX)
         self._traces_since = 0.0
+        assert database.path is not None
+        self._checkpointer = Checkpointer(database.path)
+        self._changes = 0
 
     def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
         """Rows of these clients."""
@@ -165,6 +169,7 @@ class SqliteRows:
 
     def commit(self, changes: Sequence[Change], now: float) -> Outcome:
         """All rows in one transaction; where some were lost, again row by row, so that the others are kept."""
+        self._changes += len(changes)
         with self._told() as cursor:
             cursor.execute("BEGIN IMMEDIATE")
             try:
@@ -197,6 +202,15 @@ class SqliteRows:
                 self._write_traces(cursor)
                 cursor.execute("COMMIT")
 
+    def checkpoint(self) -> None:
+        """Once in so many changes: the write-ahead log into the file, the bulk beside the packets and the rest here."""
+        if self._checkpointer.finished():
+            with self._told() as cursor:
+                cursor.execute(PASSIVE)
+        elif self._changes >= _CHECKPOINT_CHANGES:
+            self._changes = 0
+            self._checkpointer.begin()
+
     def _write_traces(self, cursor: sqlite3.Cursor) -> None:
         cursor.executemany(_TRACE, self._traces)
         self._traces.clear()
@@ -211,6 +225,11 @@ class SqliteRows:
         with self._told() as cursor:
             return cursor.execute("SELECT kind, scope, held FROM lease_count").fetchall()
 
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement; ``?`` marks its parameters."""
+        with self._told() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
+
     @contextmanager
     def counting(self) -> Iterator[SqliteCounting]:
         """A transaction that holds the write lock from its beginning."""
@@ -221,6 +240,7 @@ class SqliteRows:
 
     def close(self) -> None:
         """Give the connection back."""
+        self._checkpointer.wait()
         pooled, self._pooled, self._cursor = self._pooled, None, None
         if pooled is not None:
             pooled.close()
@@ -297,7 +317,6 @@ class SqliteRows:
         driver.execute("PRAGMA synchronous=FULL").close()
         self._pooled.info["synchronous"] = "FULL"
         driver.execute("PRAGMA cache_size=-65536").close()
-        driver.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}").close()
         driver.text_factory = _text
         self._cursor = driver.cursor()
         return self._cursor

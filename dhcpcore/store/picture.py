@@ -6,6 +6,7 @@ shall be what somebody has just written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -27,6 +28,7 @@ from dhcpcore.store.columns import (
 from dhcpcore.store.met_assignments import called
 from dhcpcore.store.rows import Rows, Stored
 from dhcpcore.topology.document import VERSION
+from dhcpcore.topology.everywhere import EVERYWHERE, told
 
 POOLS = "pools"
 PREFIX_POOLS = "prefix_pools"
@@ -97,6 +99,8 @@ class Picture:
     sections: dict[str, Piece[DefinitionColumns]]  #: Parts that are there once, by their key.
     named: dict[str, list[Piece[DefinitionColumns]]] = field(default_factory=dict)  #: By the row's kind.
     subnets: list[SubnetPiece] = field(default_factory=list)
+    #: Those of no subnet that a change meets.
+    assignments: list[tuple[int, AssignmentColumns]] = field(default_factory=list)
 
     @classmethod
     def of(cls, rows: Rows) -> Picture:
@@ -119,6 +123,8 @@ class Picture:
             is_needed = only is None or kind in _NEEDED
             made[key] = [piece.form for piece in self.named[kind] if is_needed or piece in (only or ())]
         made["subnets"] = [_subnet(piece, pools) for piece, pools in self._shown(only)]
+        if self.assignments:
+            made["assignments"] = [assignment_form(columns) for _row_id, columns in self.assignments]
         for kind, piece in self.sections.items():
             if piece.form is not None and (only is None or piece in only):
                 made[kind] = piece.form
@@ -127,6 +133,8 @@ class Picture:
     def places(self, only: Collection[Piece[Any]] | None = None) -> Iterator[tuple[str, Piece[Any] | None, str]]:
         """Path in ``raw``, piece and what people call it, the innermost first; assignments are no pieces."""
         shown = list(self._shown(only))
+        for number, (row_id, columns) in enumerate(self.assignments):
+            yield f"assignments[{number}]", None, called(row_id, columns, told(EVERYWHERE))
         for index, (subnet, pools) in enumerate(shown):
             for number, (row_id, columns) in enumerate(subnet.assignments):
                 yield f"subnets[{index}].assignments[{number}]", None, called(row_id, columns, subnet.name)
@@ -165,6 +173,16 @@ def _subnet(piece: SubnetPiece, pools: Iterable[PoolPiece]) -> dict[str, Any]:
     if piece.assignments:
         form["assignments"] = [assignment_form(columns) for _row_id, columns in piece.assignments]
     return form
+
+
+def mention(path: str) -> re.Pattern[str]:
+    """A path where it stands in a sentence, and not as the end of a longer one."""
+    return re.compile(rf"(?<![\w.\]]){re.escape(path)}")
+
+
+def renamed(message: str, path: str, name: str) -> str:
+    """A sentence with what people call it instead of a path."""
+    return mention(path).sub(name.replace("\\", r"\\"), message)
 
 
 def pool_piece(stored: Stored[PoolColumns]) -> PoolPiece:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -31,6 +31,7 @@ from dhcpcore.store.positions import placed
 from dhcpcore.store.rows import Rows, Stored, assignments
 from dhcpcore.topology.changes import DefinitionChange
 from dhcpcore.topology.declared import DeclaredAssignment, DeclaredSubnet, Document
+from dhcpcore.topology.everywhere import EVERYWHERE, EVERYWHERE_ID, EVERYWHERE_SPACE, told
 from dhcpcore.topology.spans import last_of
 
 #: Columns of each table in the order of a written row; the first are the key, without the revisions.
@@ -49,6 +50,14 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     #: Closed by the assignment: an assignment's addresses come and go together.
     "assignment_address": ("assignment_id",),
 }
+
+
+class Home(NamedTuple):
+    """Where assignments belong: a subnet, or ``EVERYWHERE``."""
+
+    name: str
+    row_id: int
+    space: int
 
 
 @dataclass(slots=True)
@@ -90,6 +99,7 @@ class Planner:
         """The plan that makes the document the definitions."""
         self._definitions(document)
         self._subnets(document.subnets)
+        self._assignments(Home(EVERYWHERE, EVERYWHERE_ID, EVERYWHERE_SPACE), document.assignments)
         return self.plan
 
     def fresh_id(self, table: str) -> int:
@@ -172,7 +182,8 @@ class Planner:
             if stored is None or stored.columns != columns or stored.position != position:
                 self.subnet(stored, subnet_id, position, columns)
             self._pools(subnet, subnet_id)
-            self._assignments(subnet, subnet_id, is_new=stored is None)
+            home = Home(subnet.name, subnet_id, subnet.entry.space)
+            self._assignments(home, subnet.assignments, is_new=stored is None)
         kept = {stored.row_id for stored in found if stored is not None}
         for stored in self._rows.subnets:
             if stored.row_id not in kept:
@@ -208,38 +219,34 @@ class Planner:
                 self._close("pool", stored)
                 self._tell_pool(subnet.name, stored, None)
 
-    def _assignments(self, subnet: DeclaredSubnet, subnet_id: int, *, is_new: bool) -> None:
+    def _assignments(self, home: Home, wanted: Iterable[DeclaredAssignment], *, is_new: bool = False) -> None:
         present: dict[tuple[int, bytes], Stored[AssignmentColumns]] = {}
         broken: list[Stored[AssignmentColumns]] = []
-        held = [] if is_new else assignments(self._connection, self._rows.revision, subnet_id)[0]
+        held = [] if is_new else assignments(self._connection, self._rows.revision, home.row_id)[0]
         for stored in held:
             key = stored.columns[:2] if stored.columns is not None else None
             if key is None or key in present:
                 broken.append(stored)
             else:
                 present[key] = stored
-        for one in subnet.assignments:
-            self._assignment(subnet, subnet_id, one, present)
+        for one in wanted:
+            self._assignment(home, one, present)
         for stored in [*present.values(), *broken]:
             self._close_assignment(stored)
-            self._tell_assignment(subnet.name, stored, None)
+            self._tell_assignment(home.name, stored, None)
 
     def _assignment(
-        self,
-        subnet: DeclaredSubnet,
-        subnet_id: int,
-        one: DeclaredAssignment,
-        present: dict[tuple[int, bytes], Stored[AssignmentColumns]],
+        self, home: Home, one: DeclaredAssignment, present: dict[tuple[int, bytes], Stored[AssignmentColumns]]
     ) -> None:
-        columns = made.of_assignment(one.entry, subnet.entry.space)
+        columns = made.of_assignment(one.entry, home.space)
         stored = present.pop(columns[:2], None)
         if stored is not None and stored.columns == columns:
             return
         assignment_id = self.fresh_id("assignment") if stored is None else stored.row_id
         if stored is not None:
             self._close_assignment(stored)
-        self._open_assignment(subnet_id, assignment_id, columns)
-        self._tell_assignment(subnet.name, stored, columns)
+        self._open_assignment(home.row_id, assignment_id, columns)
+        self._tell_assignment(home.name, stored, columns)
 
     def _close(self, table: str, stored: Stored[Any] | None) -> None:
         if stored is not None:
@@ -279,7 +286,7 @@ class Planner:
         before = assignment_form(stored.columns) if stored is not None and stored.columns is not None else None
         shown = after and assignment_form(after)
         key, who = next(iter((shown or before or {"of row": stored.row_id if stored else 0}).items()))
-        self._tell("assignment", f"{key} {who} of {subnet}", stored, before, shown)
+        self._tell("assignment", f"{key} {who} of {told(subnet)}", stored, before, shown)
 
 
 def _body_of(stored: Stored[DefinitionColumns] | None) -> Mapping[str, Any] | None:

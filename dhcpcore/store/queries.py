@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, tuple_
 
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Lease, LeaseKey, State
+from dhcpcore.store.database import SQLITE
 from dhcpcore.store.schema import engine, history, lease, quarantine
 
 #: Rows that one request looks at where no index helps; some thirty milliseconds.
@@ -20,8 +21,8 @@ SCAN_MAX = 100_000
 #: No list is longer than this; the next page follows by cursor.
 PAGE_MAX = 1000
 
-_KEY = tuple_(lease.c.space, lease.c.kind, lease.c.address, lease.c.plen)
-_LEASE_COLUMNS = tuple(lease.c[name] for name in Lease._fields)
+KEY = tuple_(lease.c.space, lease.c.kind, lease.c.address, lease.c.plen)
+LEASE_COLUMNS = tuple(lease.c[name] for name in Lease._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,9 @@ class EngineRow(NamedTuple):
 def leases(connection: Connection, wanted: LeaseFilter, after: LeaseKey | None, limit: int) -> list[Lease]:
     """Up to ``limit`` leases in key order, beginning behind ``after``."""
     assert 1 <= limit <= PAGE_MAX
-    query = _filtered(select(*_LEASE_COLUMNS), wanted)
+    query = filtered(connection, select(*LEASE_COLUMNS), wanted)
     if after is not None:
-        query = query.where(tuple_(*after) < _KEY)
+        query = query.where(tuple_(*after) < KEY)
     query = query.order_by(lease.c.space, lease.c.kind, lease.c.address, lease.c.plen).limit(limit)
     return [Lease(*row) for row in connection.execute(query)]
 
@@ -136,7 +137,7 @@ def declined(connection: Connection, addresses: Sequence[bytes], spaces: Sequenc
 def holders(connection: Connection, addresses: Sequence[bytes], spaces: Sequence[int]) -> list[Lease]:
     """The rows of some addresses, held or not."""
     assert len(addresses) <= PAGE_MAX
-    query = select(*_LEASE_COLUMNS).where(
+    query = select(*LEASE_COLUMNS).where(
         lease.c.space.in_(spaces), lease.c.kind.in_((KIND_ADDRESS4, KIND_ADDRESS6)), lease.c.address.in_(addresses)
     )
     return [Lease(*row) for row in connection.execute(query)]
@@ -162,12 +163,12 @@ def search(
     start = after.key if after is not None else None
     end = None
     if wanted.address is None:
-        end = _end_of_scan(connection, wanted, start, descending=descending)
-    query = _behind(_filtered(select(*_LEASE_COLUMNS), wanted), start, descending=descending)
+        end = key_at(connection, SCAN_MAX, wanted.span, start, descending=descending)
+    query = _behind(filtered(connection, select(*LEASE_COLUMNS), wanted), start, descending=descending)
     if wanted.identities:
         query = query.where(lease.c.client.not_in(wanted.identities))
     if end is not None:
-        query = query.where(tuple_(*end) <= _KEY if descending else tuple_(*end) >= _KEY)
+        query = query.where(tuple_(*end) <= KEY if descending else tuple_(*end) >= KEY)
     room = limit - len(rows)
     scanned = [Lease(*row) for row in connection.execute(_ordered(query, descending=descending).limit(room))]
     following = scanned[-1].key if len(scanned) == room else end
@@ -178,26 +179,26 @@ def _by_client(
     connection: Connection, wanted: LeaseFilter, after: LeaseKey | None, *, descending: bool
 ) -> list[Lease]:
     """What the index on clients finds, all of it: a client has few leases.  Sorted here, so that it is the index."""
-    query = _filtered(select(*_LEASE_COLUMNS), replace(wanted, identities=()))
+    query = filtered(connection, select(*LEASE_COLUMNS), replace(wanted, identities=()))
     query = query.where(lease.c.client.in_(wanted.identities)).limit(PAGE_MAX)
     found = sorted((Lease(*row) for row in connection.execute(query)), key=lambda row: row.key, reverse=descending)
     return [row for row in found if after is None or (row.key < after if descending else row.key > after)]
 
 
-def _end_of_scan(
-    connection: Connection, wanted: LeaseFilter, after: LeaseKey | None, *, descending: bool
+def key_at(
+    connection: Connection, number: int, span: Span | None, after: LeaseKey | None = None, *, descending: bool = False
 ) -> LeaseKey | None:
-    """The key of the last row that is looked at; None where all that follow are."""
+    """The key of the row of that number, from 1, behind ``after``; None where there are not so many."""
     query: Select[Any] = select(lease.c.space, lease.c.kind, lease.c.address, lease.c.plen)
-    query = _behind(query if wanted.span is None else query.where(_within(wanted.span)), after, descending=descending)
-    row = connection.execute(_ordered(query, descending=descending).offset(SCAN_MAX - 1).limit(1)).first()
+    query = _behind(query if span is None else query.where(within(span)), after, descending=descending)
+    row = connection.execute(_ordered(query, descending=descending).offset(number - 1).limit(1)).first()
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 def _behind(query: Select[Any], after: LeaseKey | None, *, descending: bool) -> Select[Any]:
     if after is None:
         return query
-    return query.where(tuple_(*after) > _KEY if descending else tuple_(*after) < _KEY)
+    return query.where(tuple_(*after) > KEY if descending else tuple_(*after) < KEY)
 
 
 def _ordered(query: Select[Any], *, descending: bool) -> Select[Any]:
@@ -207,13 +208,13 @@ def _ordered(query: Select[Any], *, descending: bool) -> Select[Any]:
 
 def leases_at(connection: Connection, address: bytes, space: int = 0) -> list[Lease]:
     """The rows of one address: one, or for IPv6 one a prefix length."""
-    query = select(*_LEASE_COLUMNS).where(_at(lease, (space,), address)).order_by(lease.c.plen)
+    query = select(*LEASE_COLUMNS).where(_at(lease, (space,), address)).order_by(lease.c.plen)
     return [Lease(*row) for row in connection.execute(query.limit(PAGE_MAX))]
 
 
 def leases_between(connection: Connection, span: Span) -> list[Lease]:
     """The rows of a range of at most ``PAGE_MAX`` addresses."""
-    return [Lease(*row) for row in connection.execute(select(*_LEASE_COLUMNS).where(_within(span)).limit(PAGE_MAX))]
+    return [Lease(*row) for row in connection.execute(select(*LEASE_COLUMNS).where(within(span)).limit(PAGE_MAX))]
 
 
 def holdings(
@@ -250,7 +251,7 @@ def use_of(connection: Connection, span: Span, now: float) -> Use:
     """How many addresses of a range are held and how many are on probation."""
     declined = and_(lease.c.state == int(State.DECLINED), lease.c.expires > now)
     query = select(func.count().filter(_active(now)), func.count().filter(declined)).select_from(lease)
-    return Use(*connection.execute(query.where(_within(span))).one())
+    return Use(*connection.execute(query.where(within(span))).one())
 
 
 def held_outside(connection: Connection, spans: Sequence[Span], now: float) -> dict[int, int]:
@@ -309,7 +310,8 @@ def _active(now: float) -> ColumnElement[bool]:
     return and_(lease.c.state == int(State.LEASED), lease.c.expires > now)
 
 
-def _within(span: Span) -> ColumnElement[bool]:
+def within(span: Span) -> ColumnElement[bool]:
+    """The condition that a lease lies in a range."""
     return and_(lease.c.space == span.space, lease.c.kind == span.kind, lease.c.address.between(span.first, span.last))
 
 
@@ -318,7 +320,8 @@ def _at(table: Table, spaces: tuple[int, ...], address: bytes) -> ColumnElement[
     return and_(table.c.space.in_(spaces), table.c.kind.in_(kinds), table.c.address == address)
 
 
-def _filtered(query: Select[Any], wanted: LeaseFilter) -> Select[Any]:
+def filtered(connection: Connection, query: Select[Any], wanted: LeaseFilter) -> Select[Any]:
+    """The query, of the leases alone that are wanted."""
     if wanted.subnet is not None:
         query = query.where(lease.c.subnet == wanted.subnet)
     if wanted.kind is not None:
@@ -328,7 +331,7 @@ def _filtered(query: Select[Any], wanted: LeaseFilter) -> Select[Any]:
     if wanted.active_at is not None:
         query = query.where(_active(wanted.active_at))
     if wanted.text is not None:
-        query = query.where(func.lower(lease.c.hostname).contains(wanted.text.lower(), autoescape=True))
+        query = query.where(_named(connection, wanted.text))
     if wanted.identities:
         query = query.where(or_(lease.c.client.in_(wanted.identities), lease.c.hw.in_(wanted.identities)))
     if wanted.hardware is not None:
@@ -339,5 +342,13 @@ def _filtered(query: Select[Any], wanted: LeaseFilter) -> Select[Any]:
     if wanted.state is not None:
         query = query.where(lease.c.state == wanted.state)
     if wanted.span is not None:
-        query = query.where(_within(wanted.span))
+        query = query.where(within(wanted.span))
     return query
+
+
+def _named(connection: Connection, part: str) -> ColumnElement[bool]:
+    """That a host name contains something, in any case.  SQLite's own LIKE takes half as long as one of ``lower``."""
+    pattern = "%" + "".join(f"/{letter}" if letter in "/%_" else letter for letter in part) + "%"
+    if connection.dialect.name == SQLITE:
+        return lease.c.hostname.like(pattern, escape="/")
+    return lease.c.hostname.ilike(pattern, escape="/")

@@ -324,6 +324,30 @@ lease_count = Table(
     Column("counted_at", BigInteger, nullable=False),
 )
 
+#: The limited classes that a lease counts for, as long as its holding is the one that began with ``opened``.
+lease_class = Table(
+    "lease_class",
+    metadata,
+    Column("space", Integer, primary_key=True, autoincrement=False),
+    Column("kind", SmallInteger, primary_key=True, autoincrement=False),
+    Column("address", LargeBinary, primary_key=True),
+    Column("plen", SmallInteger, primary_key=True, autoincrement=False),
+    Column("class", Text, primary_key=True),
+    Column("opened", BigInteger, nullable=False),
+    Index("ix_lease_class_class", "class"),
+)
+
+#: How many leases a class with a limit has: in all (scope 0), or in the subnet of that number.
+class_count = Table(
+    "class_count",
+    metadata,
+    Column("class", Text, primary_key=True),
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column("held", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("counted_at", BigInteger, nullable=False),
+)
+
 #: Signs what forms carry against forgery; the same for every web process of the installation.
 form_key = Table(
     "form_key",

@@ -19,13 +19,14 @@ from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK
 from dhcpcore.store.database import Database
 from dhcpcore.store.effects import Effect
-from dhcpcore.store.picture import Picture, Piece, PoolPiece, SubnetPiece, list_of
+from dhcpcore.store.picture import Picture, Piece, PoolPiece, SubnetPiece, list_of, renamed
 from dhcpcore.store.plan import Plan
 from dhcpcore.store.rewrite import Rewrite
 from dhcpcore.store.rows import Rows
 from dhcpcore.store.staging import Stager
 from dhcpcore.store.versions import Versions
 from dhcpcore.topology.declared import Document
+from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.spans import last_of
 from dhcpcore.topology.validate import inspect
 
@@ -285,6 +286,8 @@ class _Drafting:
                         self._connection, self._rows.revision, subnet.entry.space, columns.kind, columns.first, last))
         homes = {piece.stored.row_id: piece for piece in self._picture.subnets if piece.stored is not None}
         for one in found.values():
+            if one.subnet_id == EVERYWHERE_ID:
+                self._picture.assignments.append((one.assignment_id, one.columns))
             if one.subnet_id in homes:
                 homes[one.subnet_id].assignments.append((one.assignment_id, one.columns))
         return bool(found)
@@ -362,5 +365,5 @@ def _is_given(owner: Piece[Any], piece: Piece[Any] | None) -> bool:
 def _renamed(message: str, names: Mapping[str, str]) -> str:
     """The message with pieces by what they are called, for their places are nobody's document."""
     for path, name in names.items():
-        message = message.replace(path, name)
+        message = renamed(message, path, name)
     return message

@@ -12,9 +12,10 @@ import logging
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.database import Database
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 BLOCK_RECORDS = 1024
+#: Blocks that one request looks through.
+BLOCKS_MAX = 200
 #: The quickest: on packets it saves nearly as much as the slowest.
 _DEFLATE_LEVEL = 1
 #: What the header's number of octets can tell.
@@ -88,8 +91,34 @@ def _text(steps: Sequence[Sequence[object]]) -> bytes:
     return text if len(text) <= _STEPS_OCTETS_MAX else _text(steps[: len(steps) // 2])
 
 
-def decode(block: bytes) -> Iterator[Record]:
-    """The records of a block, oldest first.  Raises ``ValueError`` where it is none."""
+@dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """Which records; what is None does not filter.
+
+    ``client`` is contained in the client's key; ``since`` and ``until`` are times of receipt, both included.
+    """
+
+    client: bytes | None = None
+    reason: Reason | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+class Place(NamedTuple):
+    """Where a list of records, newest first, goes on: at those received at ``at``, without the first ``skip`` of them.
+
+    A batch has many of one time.
+    """
+
+    at: float
+    skip: int = 0
+
+
+_ALL = TraceFilter()
+
+
+def decode(block: bytes, wanted: TraceFilter = _ALL) -> Iterator[Record]:
+    """The wanted records of a block, oldest first.  Raises ``ValueError`` where it is none."""
     try:
         legend, _, body = zlib.decompress(block).partition(b"\n")
     except zlib.error as error:
@@ -104,6 +133,13 @@ def decode(block: bytes) -> Iterator[Record]:
             parts.append(body[at : at + length])
             at += length
         source, client, data, answer, text = parts
+        if (
+            (wanted.client is not None and wanted.client not in client)
+            or (wanted.since is not None and received < wanted.since)
+            or (wanted.until is not None and received > wanted.until)
+            or (wanted.reason is not None and reasons[reason] is not wanted.reason)
+        ):
+            continue  # Before its steps are read, which takes longest.
         steps = [[_value(v) for v in step] for step in json.loads(text)]
         yield Record(received, revision, interface, source, port, reasons[reason], client, data, answer, steps)
 
@@ -121,46 +157,52 @@ def _value(value: Any) -> Any:
 
 
 class TraceLog:
-    """The table of blocks."""
+    """The table of blocks, to be read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def write(self, engine_id: int, entries: Sequence[Traced]) -> int:
-        """Store entries in blocks, in one transaction that waits for no disk; how many octets they take."""
-        rows = blocks(engine_id, entries)
-        with self._database.writer(durable=False) as connection:
-            connection.execute(insert(trace), [dict(zip(BLOCK_COLUMNS, row, strict=True)) for row in rows])
-        return sum(len(row[-1]) for row in rows)
+    def latest(self, limit: int, client: bytes | None = None, *, until: float | None = None) -> list[Record]:
+        """The newest records first, of one client or of all."""
+        return self.search(TraceFilter(client=client, until=until), None, limit)[0]
 
-    def latest(
-        self, limit: int, client: bytes | None = None, blocks_max: int = 200, *, reason: Reason | None = None,
-        before: float | None = None,
-    ) -> list[Record]:  # fmt: skip
-        """The newest records first, of one client or of all; at most ``blocks_max`` blocks are looked through.
+    def search(self, wanted: TraceFilter, after: Place | None, limit: int) -> tuple[list[Record], Place | None]:
+        """Up to ``limit`` records, newest first, and where to go on; None where nothing follows.
 
-        ``reason`` keeps those that ended so, ``before`` those received earlier.
+        Fewer may come, or none, and more follow all the same: no request looks through more than ``BLOCKS_MAX`` blocks.
         """
-
-        def wanted(record: Record) -> bool:
-            return (
-                (client is None or client in record.client)
-                and (reason is None or record.reason is reason)
-                and (before is None or record.received_at < before)
-            )
-
+        if after is not None:
+            wanted = replace(wanted, until=after.at)
+        query = select(trace.c.id, trace.c.last_at, trace.c.body)
+        if wanted.until is not None:
+            query = query.where(trace.c.first_at <= wanted.until)
+        if wanted.since is not None:
+            query = query.where(trace.c.last_at >= int(wanted.since))
+        query = query.order_by(trace.c.last_at.desc(), trace.c.id.desc()).limit(BLOCKS_MAX)
+        skip = after.skip if after is not None else 0
         found: list[Record] = []
-        query = select(trace.c.id, trace.c.body).order_by(trace.c.last_at.desc(), trace.c.id.desc()).limit(blocks_max)
-        if before is not None:
-            query = query.where(trace.c.first_at <= before)
+        looked_at, oldest = 0, 0
         with self._database.reader() as connection:
-            for number, body in connection.execute(query):
+            for number, ended_at, body in connection.execute(query):
+                looked_at, oldest = looked_at + 1, ended_at
                 try:
-                    records = [record for record in decode(body) if wanted(record)]
+                    found += reversed([*decode(body, wanted)])
                 except (ValueError, struct.error) as error:
                     _log.warning("BROKEN-TRACES: row %d of the table trace cannot be read: %s.", number, error)
-                    continue
-                found += reversed(records)
-                if len(found) >= limit:
-                    break
-        return found[:limit]
+                if len(found) > limit + skip:
+                    return _cut(found, after, limit)
+        if looked_at < BLOCKS_MAX:
+            return found[skip:], None
+        # What came in the last second of these blocks may have more in those that follow.
+        reached = Place(float(oldest + 1))
+        if wanted.until is not None and reached.at >= wanted.until:
+            return found[skip:], None
+        return [record for record in found[skip:] if record.received_at > reached.at], reached
+
+
+def _cut(found: list[Record], after: Place | None, limit: int) -> tuple[list[Record], Place]:
+    skip = after.skip if after is not None else 0
+    shown = found[skip : skip + limit]
+    at = shown[-1].received_at
+    same = sum(record.received_at == at for record in shown)
+    return shown, Place(at, same + (skip if after is not None and at == after.at else 0))

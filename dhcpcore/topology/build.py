@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from dhcpcore.topology.class_names import GUARD_KNOWN, GUARD_UNKNOWN, template_of
 from dhcpcore.topology.class_rules import needs
-from dhcpcore.topology.classes import Classes, ClientClass, Tested
+from dhcpcore.topology.classes import Classes, ClassLimit, ClientClass, Tested
 from dhcpcore.topology.declared import DeclaredClass, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
 from dhcpcore.topology.document import GlobalsEntry, PoolEntry, SubnetSettings
 from dhcpcore.topology.entries import BootEntry, BootFields, LifetimeEntry
@@ -30,6 +30,7 @@ from dhcpcore.topology.snapshot import (
     Snapshot,
     Subnet,
 )
+from dhcpcore.topology.spans import ends_of_24, joined
 from dhcpcore.topology.validate import inspect
 
 
@@ -57,7 +58,8 @@ class Usage(NamedTuple):
 
 def from_document(document: Document, revision: int = 0) -> Snapshot:
     """The snapshot of a document that was never stored: ids are numbers in order, from 1."""
-    enabled = [one.entry for subnet in document.subnets for one in subnet.assignments if one.entry.enabled]
+    listed = [*document.assignments, *(one for subnet in document.subnets for one in subnet.assignments)]
+    enabled = [one.entry for one in listed if one.entry.enabled]
     usage = Usage(
         frozenset(int(entry.identifier[1]) for entry in enabled),
         any(entry.all_addresses or entry.prefixes for entry in enabled),
@@ -189,6 +191,8 @@ def _class(one: DeclaredClass, number: int, templates: Mapping[str, int]) -> Cli
         level=OptionLevel("class", entry.name, one.payloads[4], *one.sends[4]),
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         boot=None if entry.boot is None else _boot(entry.boot),
+        offer_hold_s=entry.offer_hold,
+        limit=ClassLimit(entry.max_leases, entry.max_leases_per_subnet, entry.rate),
     )
 
 
@@ -232,6 +236,7 @@ def _subnet(
         proxy=entry.proxy,
         always=subnet.sends.always,
         never=subnet.sends.never,
+        computed=subnet.sends.computed,
         bootp=inherited("bootp"),
         bootp_lifetime_s=inherited("bootp_lifetime"),
         echo_client_id=inherited("echo_client_id"),
@@ -243,6 +248,7 @@ def _subnet(
         admission=admission(entry.allow, entry.deny),
         match_client_id=entry.match_client_id,
         policy=_policy(entry, globals_),
+        assignment_key=(subnet.assignment_key or document.assignment_key) if family == 4 else None,
     )
 
 
@@ -315,6 +321,13 @@ def _gate(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> G
     return None if gate == Gate() else gate
 
 
+def excluded_of(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> tuple[tuple[bytes, bytes], ...]:
+    """What of a pool is given to nobody, in order."""
+    if globals_.compatibility.exclude_first_last_24 and len(entry.first) == 4 and subnet.prefix[1] <= 24:
+        return joined([*entry.exclude, *ends_of_24(entry.first, entry.last)])
+    return tuple(sorted(entry.exclude))
+
+
 def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: GlobalsEntry) -> Pool:
     entry = pool.entry
     made = Pool(
@@ -329,6 +342,7 @@ def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: Gl
         lifetimes=None if entry.lifetime is None else lifetimes_of(entry.lifetime),
         always=pool.sends.always,
         never=pool.sends.never,
+        computed=pool.sends.computed,
         bootp=isinstance(entry, PoolEntry) and entry.bootp,
         ipv6_only_s=entry.ipv6_only if isinstance(entry, PoolEntry) else None,
     )
@@ -336,7 +350,7 @@ def _pool(pool: DeclaredPool, pool_id: int, subnet: SubnetSettings, globals_: Gl
         return made
     return replace(
         made,
-        excluded=tuple(sorted(entry.exclude)),
+        excluded=excluded_of(entry, subnet, globals_),
         allocator=entry.allocator or subnet.allocator or "lowest",
         gate=_gate(entry, subnet, globals_),
         max_leases=entry.max_leases,

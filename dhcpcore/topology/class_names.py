@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 ALL, KNOWN, UNKNOWN, DROP, BOOTP = "ALL", "KNOWN", "UNKNOWN", "DROP", "BOOTP"
+#: As DROP, but who asks for an address is told that it gets none.
+REJECT = "REJECT"
 VENDOR_CLASS, SPAWN = "VENDOR_CLASS_", "SPAWN_"
 #: Guards write these two small.
 GUARD_KNOWN, GUARD_UNKNOWN = "known", "unknown"
@@ -18,7 +20,7 @@ def exists(name: str, declared: Collection[str]) -> bool:
     """Whether a client can be of a class of that name: built in, declared, or made by a declared template."""
     return (
         name in declared
-        or name in {*UNTESTED, DROP, GUARD_KNOWN, GUARD_UNKNOWN}
+        or name in {*UNTESTED, DROP, REJECT, GUARD_KNOWN, GUARD_UNKNOWN}
         or name.startswith(FREE_PREFIXES)
         or any(name.startswith(f"{SPAWN}{template}_") for template in declared if name.startswith(SPAWN))
     )

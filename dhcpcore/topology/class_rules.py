@@ -6,23 +6,28 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from dhcpcore.errors import InvalidValue
 from dhcpcore.topology.class_names import (
     DROP,
     GUARD_KNOWN,
     GUARD_UNKNOWN,
+    REJECT,
     SPAWN,
     UNTESTED,
     exists,
     template_of,
 )
-from dhcpcore.topology.declared import DeclaredClass, DeclaredSubnet
+from dhcpcore.topology.computed import computed, is_computed, require_classes
+from dhcpcore.topology.declared import DeclaredAssignment, DeclaredClass, DeclaredSubnet
 from dhcpcore.topology.document import ClassEntry, PoolEntry
 from dhcpcore.topology.entries import BootFields
+from dhcpcore.topology.everywhere import place as place_of
 from dhcpcore.topology.expressions.compiler import Expression, compiled
 from dhcpcore.topology.expressions.faults import InvalidExpression
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.spaces import Spaces, encoded, sends
 from dhcpcore.wire.architectures import format_architecture
+from dhcpcore.wire.options import OptionSpace
 
 #: Each class is looked at for every packet, or remembered.
 CLASSES_MAX = 1000
@@ -56,8 +61,8 @@ def declare(
         }
         always, never = entry.always_send, entry.never_send
         sent = {
-            4: sends(spaces[4], always.dhcp4, never.dhcp4, faults, path, ".dhcp4"),
-            6: sends(spaces[6], always.dhcp6, never.dhcp6, faults, path, ".dhcp6"),
+            4: sends(spaces[4], always.dhcp4, never.dhcp4, options.dhcp4, faults, path, ".dhcp4"),
+            6: sends(spaces[6], always.dhcp6, never.dhcp6, options.dhcp6, faults, path, ".dhcp6"),
         }
         _boot(entry, path, faults)
         if entry.lifetime is not None and entry.only_in_additional_list:
@@ -78,7 +83,7 @@ def _name(entry: ClassEntry, path: str, faults: Faults) -> None:
         faults.add(path, "test", f"{entry.name} is built in, and needs no test: take it out")
     if entry.name in {GUARD_KNOWN, GUARD_UNKNOWN}:
         faults.add(path, "name", f"is built in: as a class of its own it is written {entry.name.upper()}")
-    if entry.name in {*UNTESTED, DROP} and entry.only_in_additional_list:
+    if entry.name in {*UNTESTED, DROP, REJECT} and entry.only_in_additional_list:
         faults.add(path, "only_in_additional_list", f"{entry.name} is never looked at later: take the key out")
 
 
@@ -163,6 +168,7 @@ def _cycles(classes: Sequence[DeclaredClass]) -> Iterator[list[str]]:
 
 def references(
     subnets: Sequence[DeclaredSubnet],
+    everywhere: Iterable[DeclaredAssignment],
     listed: Iterable[tuple[int, Any]],
     classes: Sequence[DeclaredClass],
     faults: Faults,
@@ -180,6 +186,23 @@ def references(
         for one in subnet.assignments:
             if one.entry.classes:
                 _some(subnet.place(one), "classes", one.entry.classes, named, faults)
+    for one in everywhere:
+        _some(place_of(one), "classes", one.entry.classes, named, faults)
+
+
+def asked_by_options(
+    element: str, suffix: str, options: Mapping[str, Any], space: OptionSpace, listed: Iterable[tuple[int, Any]],
+    faults: Faults,
+) -> None:  # fmt: skip
+    """Every class that the expression of an option asks for exists."""
+    for name, value in options.items():
+        if is_computed(value) and "member" in str(value):
+            try:
+                require_classes(computed(space, value), _names(listed))
+            except InvalidValue as error:
+                place = f"options{suffix}.{name}"
+                if not any(fault.path.endswith(place) for fault in faults.all()):
+                    faults.add(element, place, str(error))
 
 
 def _guard(

@@ -9,6 +9,7 @@ once that is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from dhcpcore.topology.class_names import (
     ALL,
     BOOTP,
     KNOWN,
+    REJECT,
     SPAWN,
     UNKNOWN,
     VENDOR_CLASS,
@@ -37,6 +39,17 @@ SPAWNED_MAX = 255
 _VENDOR_CLASS_ID = 60
 
 
+class ClassLimit(NamedTuple):
+    """What the clients of a class may have together; 0 is no limit."""
+
+    leases: int = 0
+    per_subnet: int = 0
+    rate: int = 0  #: Packets a second.
+
+
+NO_LIMIT = ClassLimit()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClientClass:
     """What a declared class gives to its clients; ``order``: the lesser one wins.
@@ -50,13 +63,15 @@ class ClientClass:
     level: OptionLevel
     lifetimes: Lifetimes | None = None
     boot: Boot | None = None
+    limit: ClassLimit = NO_LIMIT
+    offer_hold_s: int | None = None
 
     @property
     def gives(self) -> bool:
         """Whether it makes any difference to what its clients are told."""
         level = self.level
-        says = bool(level.payloads or level.always or level.never)
-        return says or self.lifetimes is not None or self.boot is not None
+        says = bool(level.payloads or level.always or level.never or level.computed)
+        return says or self.lifetimes is not None or self.boot is not None or self.offer_hold_s is not None
 
 
 class Tested(NamedTuple):
@@ -158,14 +173,18 @@ class Classes:
     """All classes of a snapshot."""
 
     __slots__ = (
-        "_additional", "_after", "_before", "_given", "_made_of", "_memo", "_names_vendors", "_templates", "asks_known",
+        "_additional", "_after", "_before", "_given", "_limited", "_made_of", "_memo", "_names_vendors", "_read",
+        "_templates", "_whole", "asks_known", "computes", "limits", "reads_agent", "rejects",
     )  # fmt: skip
 
     def __init__(self, declared: Iterable[ClientClass], tests: Sequence[Tested], late: frozenset[str],
                  named: Iterable[str]) -> None:  # fmt: skip
         declared, named = tuple(declared), frozenset(named)
         self._made_of = (
-            tuple((one.name, one.order, one.level, one.lifetimes, one.boot) for one in declared),
+            tuple(
+                (one.name, one.order, one.level, one.lifetimes, one.boot, one.limit, one.offer_hold_s)
+                for one in declared
+            ),
             tuple((one.name, one.expression.text, one.is_template) for one in tests),
             late,
             named,
@@ -188,6 +207,18 @@ class Classes:
         #: Whether it makes a difference to any class that the client is known.
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
+        #: All that the classes read of a packet but each other, and what came of the same values.
+        self._read = _readings([one for one in early if one.name not in waiting])
+        self._whole: dict[tuple[Any, ...], Matched] | None = {} if self._read else None
+        #: Whether any class looks at what a relay says.
+        self.reads_agent = any(one.expression.reads_agent for one in tests)
+        #: Whether there are clients who are told that they get nothing.
+        self.rejects = any(one.name == REJECT for one in declared)
+        #: Whether any class works an option out.
+        self.computes = any(one.level.computed for one in declared)
+        #: Classes with a limit, templates among them.
+        self.limits = {one.name: one.limit for one in declared if any(one.limit)}
+        self._limited: dict[frozenset[str], tuple[str, ...]] = {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Classes) and self._made_of == other._made_of
@@ -195,12 +226,47 @@ class Classes:
     def __hash__(self) -> int:
         return hash(self._made_of[1:])
 
+    def limit_of(self, name: str) -> ClassLimit:
+        """The limit of a class; one that a template makes has its own, or its template's.  A template has none."""
+        if name in self._templates:
+            return NO_LIMIT
+        limit = self.limits.get(name)
+        if limit is None and name.startswith(SPAWN) and (template := template_of(name, self._templates)) is not None:
+            limit = self.limits.get(template)
+        return limit or NO_LIMIT
+
+    def limited(self, names: AbstractSet[str]) -> tuple[str, ...]:
+        """Of the classes that a client is of, in order, those that have a limit."""
+        key = frozenset(names)
+        found = self._limited.get(key)
+        if found is None:
+            if len(self._limited) >= MEMO_MAX:
+                self._limited.clear()
+            found = self._limited[key] = tuple(sorted(name for name in names if any(self.limit_of(name))))
+        return found
+
     def match(self, subject: Subject) -> Matched:
         """The classes that the packet alone tells."""
         first = _OF_DHCP if subject.message_type else _OF_BOOTP
         if self._names_vendors and (vendor := subject.options.get(_VENDOR_CLASS_ID)):
             first |= {VENDOR_CLASS + spelled(vendor)}
         subject.classes = first
+        whole = self._whole
+        if whole is None:
+            return self._match(subject, first)
+        key = (first, *[read(subject) for read in self._read])
+        matched = whole.get(key)
+        if matched is None:
+            matched = self._match(subject, first)
+            if len(whole) >= MEMO_MAX:
+                # Something differs from client to client, such as the port: to look for the whole is in vain.
+                self._whole = None
+            elif all(not isinstance(part, bytes) or len(part) <= _KEY_OCTETS_MAX for part in key):
+                whole[key] = matched
+        return matched
+
+    def _match(self, subject: Subject, first: frozenset[str]) -> Matched:
+        """Group by group; ``first`` are the classes that need no expression."""
         levels = self._before
         if len(levels) <= 1:
             # Nobody asks for what another class found: what they found together is all there is to remember.
@@ -279,6 +345,15 @@ def _waiting(tested: Mapping[str, Tested], untested: Iterable[str]) -> frozenset
         waiting |= found
         more = bool(found)
     return frozenset(waiting)
+
+
+def _readings(tests: Iterable[Tested]) -> tuple[Callable[[Subject], Any], ...]:
+    """What they read of a packet; that they ask for other classes is left out, which read nothing else themselves."""
+    read: dict[str, Callable[[Subject], Any]] = {}
+    for one in tests:
+        atoms = one.expression.atoms().items()
+        read |= {key: evaluate for key, evaluate in atoms if not key.startswith("member(")}
+    return tuple(read.values())
 
 
 def _levels(tests: Sequence[Tested]) -> tuple[Level, ...]:

@@ -53,7 +53,7 @@ class DeclaredPool:
 
 
 class DeclaredAssignment(NamedTuple):
-    """An assignment with its number in its subnet's list."""
+    """An assignment with its number in its subnet's list, or in that of those which are of no subnet."""
 
     number: int
     entry: AssignmentEntry
@@ -69,6 +69,7 @@ class DeclaredSubnet:
     pools: tuple[DeclaredPool, ...] = ()
     assignments: tuple[DeclaredAssignment, ...] = ()
     sends: Sends = NO_SENDS
+    assignment_key: Expression | None = None
 
     @property
     def name(self) -> str:
@@ -119,6 +120,8 @@ class Document:
     shared_networks: tuple[DeclaredNetwork, ...] = ()
     leasequery: LeasequeryEntry = field(default_factory=LeasequeryEntry)
     classes: tuple[DeclaredClass, ...] = ()
+    assignments: tuple[DeclaredAssignment, ...] = ()  #: Those that are of no subnet: they count wherever they appear.
+    assignment_key: Expression | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The document in its one canonical form: the same for every spelling of the same definitions."""
@@ -133,6 +136,8 @@ class Document:
         if self.classes:
             made["classes"] = [document_of(one.entry) for one in self.classes]
         made["subnets"] = [canonical_subnet(subnet) for subnet in self.subnets]
+        if self.assignments:
+            made["assignments"] = canonical_assignments(self.assignments)
         if leasequery := document_of(self.leasequery):
             made["leasequery"] = leasequery
         return made
@@ -145,13 +150,16 @@ def canonical_subnet(subnet: DeclaredSubnet) -> dict[str, Any]:
         del made["name"]
     pools = [document_of(pool.entry) for pool in subnet.pools if pool.kind != KIND_PREFIX6]
     prefix_pools = [document_of(pool.entry) for pool in subnet.pools if pool.kind == KIND_PREFIX6]
-    assignments = [
-        canonical_assignment(one.entry) for one in sorted(subnet.assignments, key=lambda one: order_of(one.entry))
-    ]
+    assignments = canonical_assignments(subnet.assignments)
     for key, listed in (("pools", pools), ("prefix_pools", prefix_pools), ("assignments", assignments)):
         if listed:
             made[key] = listed
     return made
+
+
+def canonical_assignments(listed: Sequence[DeclaredAssignment]) -> list[dict[str, Any]]:
+    """Assignments in canonical form, by address."""
+    return [canonical_assignment(one.entry) for one in sorted(listed, key=lambda one: order_of(one.entry))]
 
 
 def canonical_assignment(entry: AssignmentEntry) -> dict[str, Any]:

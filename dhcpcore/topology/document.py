@@ -33,7 +33,7 @@ from dhcpcore.topology.fields import (
     wrong,
 )
 from dhcpcore.topology.filters import ENTRIES_MAX, LOOSE_MAX
-from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Identifier
+from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, OFFER_HOLD_S_MAX, Identifier
 
 VERSION = 1
 #: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
@@ -85,6 +85,13 @@ def _v6only_wait(seconds: int) -> int:
     return seconds
 
 
+def _offer_hold(seconds: int) -> int:
+    if not 1 <= seconds <= OFFER_HOLD_S_MAX:
+        raise wrong(f"{seconds} s: 1 second to 1 hour are right")
+    return seconds
+
+
+OfferHold = Annotated[Duration, AfterValidator(_offer_hold)]
 LeaseDuration = Annotated[Duration, AfterValidator(_lasting)]
 V6OnlyWait = Annotated[Duration, AfterValidator(_v6only_wait)]
 
@@ -96,6 +103,9 @@ class CompatibilityEntry(Entry):
     ignore_link_selection: bool = Field(False, description="Leave a relay's link selection, option 82.5, unheeded.")
     ignore_server_identifier: bool = Field(False, description="Answer what names another server as if it named us.")
     bootp_always_options: bool = Field(False, description="Send options to BOOTP clients that sent no RFC 1497 area.")
+    exclude_first_last_24: bool = Field(
+        False, description="Give nobody the .0 and .255 of any /24, where a subnet is a /24 or larger."
+    )
 
 
 def _few(patterns: list[Any]) -> list[Any]:
@@ -118,7 +128,7 @@ class GlobalsEntry(Entry):
     adopt: Adopt = Field("never", description="What to do with clients that renew a lease that the database lacks.")
     rapid_commit: bool = Field(False, description="Whether a client that offers it gets its lease in two messages.")
     options: GlobalOptions = Field(default_factory=GlobalOptions, description="Options of all subnets, by family.")
-    offer_hold: Duration = Field(60, description="How long an offered address is kept for the client.")
+    offer_hold: OfferHold = Field(60, description="How long an offered address is kept for the client.")
     reclaim_grace: Duration = Field(30, description="How long after its end a lease's address is given to nobody else.")
     probation: Duration = Field(86_400, description="How long a declined address is given to nobody.")
     probe: bool = Field(False, description="Whether an address is probed (ICMP, ARP) before it is offered.")
@@ -146,11 +156,12 @@ class GlobalsEntry(Entry):
     one_lease_per_client: bool = Field(False, description="Whether a new lease ends the client's others, anywhere.")
     random_mac: Literal["allow", "deny"] = Field("allow", description="Whether made-up hardware addresses are served.")
     flood: FloodEntry = Field(default_factory=FloodEntry, description="How much clients may send.")
+    assignment_key: str | None = Field(
+        None, description="DHCPv4: an expression; its value is looked for among assignments by `expression`."
+    )
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
-        if not 1 <= self.offer_hold <= 3600:
-            raise wrong(f"offer_hold is {self.offer_hold} s: 1 second to 1 hour are right")
         if INFINITE_LIFETIME_S in {self.reclaim_grace, self.probation}:
             raise wrong("reclaim_grace and probation end: infinite would lose the addresses for ever")
         return self
@@ -251,6 +262,7 @@ IDENTIFIERS: tuple[tuple[str, Identifier, tuple[int, ...]], ...] = (
     ("circuit_id", Identifier.CIRCUIT_ID, (4,)),
     ("remote_id", Identifier.REMOTE_ID, (4, 6)),
     ("duid", Identifier.DUID, (4, 6)),
+    ("expression", Identifier.FLEX, (4,)),
 )
 _IDENTIFIER_KEYS = ", ".join(key for key, _kind, _families in IDENTIFIERS)
 
@@ -263,6 +275,7 @@ class AssignmentEntry(Entry):
     circuit_id: AgentId | None = Field(None, description="DHCPv4: circuit that the relay names, option 82.1.")
     remote_id: AgentId | None = Field(None, description="Remote end that the relay names: option 82.2, DHCPv6's 37.")
     duid: Duid | None = Field(None, description="The client's DUID; in DHCPv4 inside a client identifier of type 255.")
+    expression: AgentId | None = Field(None, description="DHCPv4: what `assignment_key` makes of the client's packets.")
     address: Address | None = Field(None, description="The address that the client gets.")
     addresses: list[Address] = Field(default_factory=list, description="DHCPv6: the addresses, where more than one.")
     prefixes: list[Network] = Field(default_factory=list, description="DHCPv6: the prefixes delegated to the client.")
@@ -358,6 +371,7 @@ class SubnetSettings(Entry):
         0, description="DHCPv4: milliseconds by which offers are held back, for other servers to be first."
     )
     max_leases: Limit = Field(0, description="How many leases it may have at once, assigned ones too; 0: no limit.")
+    assignment_key: str | None = Field(None, description="DHCPv4: as in globals, for this subnet.")
 
     @model_validator(mode="after")
     def _adapts(self) -> Self:
@@ -435,11 +449,22 @@ class ClassEntry(Entry):
     description: Annotated[str, Field(max_length=1000)] | None = Field(None, description="For people.")
     always_send: FamilyNames = Field(default_factory=FamilyNames, description=_ALWAYS)
     never_send: FamilyNames = Field(default_factory=FamilyNames, description=_NEVER)
+    max_leases: Limit = Field(
+        0, description="How many leases its clients may have at once; of a template, those of each class of its making."
+    )
+    max_leases_per_subnet: Limit = Field(0, description="The same, in each subnet.")
+    offer_hold: OfferHold | None = Field(None, description="As in globals, for offers to its clients.")
+    rate: Limit = Field(
+        0, description="Packets a second that its clients together may send; of a template, as with `max_leases`."
+    )
 
     @model_validator(mode="after")
     def _one_test(self) -> Self:
         if self.test is not None and self.template_test is not None:
             raise wrong("write either test or template_test")
+        limits = ("max_leases", "max_leases_per_subnet", "rate", "offer_hold")
+        if self.only_in_additional_list and (said := [key for key in limits if getattr(self, key)]):
+            raise wrong(f"{said[0]}: the class is looked at when all is decided: take only_in_additional_list out")
         return self
 
 
@@ -454,6 +479,9 @@ class DocumentEntry(Entry):
     )
     classes: list[ClassEntry] = Field(default_factory=list, description="Classes of clients.")
     subnets: list[SubnetEntry] = Field(default_factory=list, description="The subnets of both families.")
+    assignments: list[AssignmentEntry] = Field(
+        default_factory=list, description="Static assignments of IPv4 clients wherever they appear."
+    )
     leasequery: LeasequeryEntry = Field(
         default_factory=LeasequeryEntry, description="Who may ask who has which address."
     )
@@ -477,6 +505,7 @@ ONLY_FAMILY: dict[str, int] = {
     "match_client_id": 4,
     "min_secs": 4,
     "offer_delay_ms": 4,
+    "assignment_key": 4,
 }
 
 

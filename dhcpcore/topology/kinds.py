@@ -10,6 +10,8 @@ KIND_PREFIX6 = 8
 
 #: The lifetime that means "for ever" on the wire.  RFC 2131 3.3.
 INFINITE_LIFETIME_S = 0xFFFF_FFFF
+#: No offer is kept longer.
+OFFER_HOLD_S_MAX = 3600
 
 
 class Identifier(enum.IntEnum):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations
 from dhcpcore.topology.snapshot import OptionLevel, Pool, Subnet
 from dhcpcore.wire.addresses import format_address
 from dhcpcore.wire.v4.message import Opt
@@ -29,9 +30,10 @@ Pairs = tuple[tuple[int, bytes], ...]
 def levels_of(subnet: Subnet, pool: Pool | None, nearer: Iterable[OptionLevel] = ()) -> tuple[OptionLevel, ...]:
     """The levels that concern a client, the farthest first; ``nearer`` are those of its classes and its assignment."""
     levels = [] if subnet.family == 6 else [_computed(subnet.plen)]
-    levels += [*subnet.above, OptionLevel("subnet", subnet.name, subnet.options, subnet.always, subnet.never)]
+    mine = OptionLevel("subnet", subnet.name, subnet.options, subnet.always, subnet.never, subnet.computed)
+    levels += [*subnet.above, mine]
     if pool is not None:
-        levels.append(OptionLevel("pool", pool_name(pool), pool.options, pool.always, pool.never))
+        levels.append(OptionLevel("pool", pool_name(pool), pool.options, pool.always, pool.never, pool.computed))
     return (*levels, *nearer)
 
 
@@ -46,12 +48,13 @@ def assignment_level(
     hostname: str = "",
     always: frozenset[int] = frozenset(),
     never: frozenset[int] = frozenset(),
+    computed: Computations = NOTHING_COMPUTED,
 ) -> OptionLevel:
     """The level of an assignment; its host name is told as option 12, unless that is among its options."""
     payloads = dict(options)
-    if hostname:
+    if hostname and Opt.HOST_NAME not in computed:
         payloads.setdefault(Opt.HOST_NAME, hostname.encode())
-    return OptionLevel("assignment", name, payloads, always, never)
+    return OptionLevel("assignment", name, payloads, always, never, computed)
 
 
 class Merged(NamedTuple):
@@ -105,8 +108,15 @@ def choose(merged: Merged, requested: bytes | None) -> Choice:
 
 
 def origin(levels: Iterable[OptionLevel], code: int) -> tuple[OptionLevel, ...]:
-    """The levels that give an option a value, the one that wins first."""
-    return tuple(level for level in reversed(tuple(levels)) if code in level.payloads)
+    """The levels that give an option a value, the one that wins first; what counts only where none has one, last."""
+    nearest = tuple(reversed(tuple(levels)))
+    spare = tuple(level for level in nearest if code in level.computed and level.computed[code].if_absent)
+    given = (level for level in nearest if level not in spare and _gives(level, code))
+    return (*given, *spare)
+
+
+def _gives(level: OptionLevel, code: int) -> bool:
+    return code in level.payloads or (code in level.computed and level.computed[code].value is not None)
 
 
 def netmask(plen: int) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dhcpcore.topology.declared import DeclaredAssignment, DeclaredNetwork, DeclaredSubnet
 from dhcpcore.topology.document import IDENTIFIERS
+from dhcpcore.topology.everywhere import EVERYWHERE
 from dhcpcore.topology.faults import Faults
 from dhcpcore.topology.kinds import KIND_PREFIX6
 from dhcpcore.topology.spans import Span, last_of, overlaps
@@ -39,6 +40,8 @@ def _names(subnets: Subnets, faults: Faults) -> None:
     by_prefix = {format_prefix(*subnet.entry.prefix): subnet.path for subnet in subnets}
     seen: dict[str, str] = {}
     for subnet in subnets:
+        if subnet.entry.name == EVERYWHERE:
+            faults.add(subnet.path, "name", f"{EVERYWHERE!r} stands for all subnets: choose another name")
         named = by_prefix.get(subnet.entry.name or "", subnet.path)
         if named != subnet.path and format_prefix(*subnet.entry.prefix) != subnet.entry.name:
             faults.add(subnet.path, "name", f"{subnet.name!r} is the prefix of {named}: choose a name of its own")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 #: ``(kind, id)`` of what has a limit.  The numbers are stored.
 ScopeKey = tuple[int, int]
 SUBNET, POOL = 1, 2
+#: A subnet that is full for clients of a class; never stored.
+CLASS = 3
 
 
 class Scope(NamedTuple):

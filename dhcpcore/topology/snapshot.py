@@ -6,11 +6,14 @@ the snapshot only says which kinds of identifier are in use, so that batches wit
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations
 from dhcpcore.topology.filters import Admission
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
 from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
@@ -18,6 +21,7 @@ from dhcpcore.topology.spans import last_of
 
 if TYPE_CHECKING:
     from dhcpcore.topology.classes import Classes
+    from dhcpcore.topology.expressions.compiler import Expression
 
 _NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
 
@@ -70,6 +74,7 @@ class OptionLevel:
     payloads: Mapping[int, bytes] = field(default_factory=lambda: _NO_OPTIONS)
     always: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
+    computed: Computations = field(default_factory=lambda: NOTHING_COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class Pool:
     allocator: str = "lowest"  #: lowest | hashed | random
     gate: Gate | None = None
     max_leases: int = 0  #: 0: no limit.
+    computed: Computations = field(default_factory=lambda: NOTHING_COMPUTED)
 
     def covers(self, address: bytes) -> bool:
         """Whether ``address`` (of the same family) is one of the pool's."""
@@ -120,7 +126,8 @@ class Pool:
 
     def gives(self, address: bytes) -> bool:
         """Whether ``address``, one of the pool's, is not excluded."""
-        return not any(first <= address <= last for first, last in self.excluded)
+        place = bisect_right(self.excluded, address, key=itemgetter(0))
+        return not place or self.excluded[place - 1][1] < address
 
     @property
     def ranges(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -186,6 +193,9 @@ class Subnet:
     admission: Admission | None = None  #: Its allow and deny lists; None where it has none.
     match_client_id: bool = True  #: False: clients are told apart by their hardware address alone.
     policy: Policy = NO_POLICY
+    #: Options that are worked out for each packet.
+    computed: Computations = field(default_factory=lambda: NOTHING_COMPUTED)
+    assignment_key: Expression | None = None  #: Its value may be what an assignment knows a client by.
     last: bytes = field(init=False, repr=False, compare=False)  #: The last address of the prefix.
 
     def __post_init__(self) -> None:
@@ -244,6 +254,7 @@ class Compatibility:
     ignore_link_selection: bool = False
     ignore_server_identifier: bool = False
     bootp_always_options: bool = False
+    exclude_first_last_24: bool = False
 
 
 @dataclass(frozen=True, slots=True)

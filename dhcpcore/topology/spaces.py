@@ -7,23 +7,29 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dhcpcore.errors import InvalidValue
+from dhcpcore.topology.computed import (
+    NOTHING_COMPUTED,
+    OPTION4_OCTETS_MAX,
+    Computations,
+    Computed,
+    computed,
+    is_computed,
+)
 from dhcpcore.topology.faults import Faults
 from dhcpcore.wire.options import OptionSpace
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 from dhcpcore.wire.v6.options import DHCP6_OPTIONS
-
-#: No client takes a DHCPv4 message with an option beyond this; a jumbo frame holds 9,000 octets.
-OPTION4_OCTETS_MAX = 4096
 
 Spaces = Mapping[int, OptionSpace]
 Payloads = Mapping[int, bytes]
 
 
 class Sends(NamedTuple):
-    """Codes of options that are sent to every client, and to none."""
+    """Codes of options that are sent to every client, and to none; and options that are worked out for each packet."""
 
     always: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
+    computed: Computations = NOTHING_COMPUTED
 
 
 #: Of a level that says nothing of it.
@@ -69,7 +75,10 @@ def encoded(space: OptionSpace, options: Mapping[str, Any], faults: Faults, elem
     names: dict[int, str] = {}
     for name, value in options.items():
         try:
-            code, payload = checked(space, name, value)
+            if is_computed(value):
+                code, payload = allowed(space, name), b""
+            else:
+                code, payload = checked(space, name, value)
         except InvalidValue as error:
             faults.add(element, f"{place}.{name}", str(error))
             continue
@@ -78,7 +87,8 @@ def encoded(space: OptionSpace, options: Mapping[str, Any], faults: Faults, elem
             continue
         payloads[code] = payload
         names[code] = name
-    return MappingProxyType(payloads)
+    plain = {code: payload for code, payload in payloads.items() if not is_computed(options[names[code]])}
+    return MappingProxyType(plain)
 
 
 def checked(space: OptionSpace, name: str, value: Any) -> tuple[int, bytes]:
@@ -91,15 +101,31 @@ def checked(space: OptionSpace, name: str, value: Any) -> tuple[int, bytes]:
 
 
 def sends(
-    space: OptionSpace, always: Sequence[str], never: Sequence[str], faults: Faults, element: str, suffix: str = ""
-) -> Sends:
-    """What is always and what is never sent, by code; wrong names are noted and left out."""
+    space: OptionSpace, always: Sequence[str], never: Sequence[str], options: Mapping[str, Any], faults: Faults,
+    element: str, suffix: str = "",
+) -> Sends:  # fmt: skip
+    """What is always and what is never sent, and what is worked out, by code; what is wrong is noted and left out."""
     forced = _codes(space, always, faults, element, f"always_send{suffix}")
     barred = _codes(space, never, faults, element, f"never_send{suffix}")
     for code, place in forced.items():
         if code in barred:
             faults.add(element, place, f"is in {barred[code]} as well, which would win: take it out of one of the two")
-    return Sends(frozenset(forced), frozenset(barred))
+    return Sends(frozenset(forced), frozenset(barred), _computations(space, options, faults, element, suffix))
+
+
+def _computations(
+    space: OptionSpace, options: Mapping[str, Any], faults: Faults, element: str, suffix: str
+) -> Computations:
+    made: dict[int, Computed] = {}
+    for name, value in options.items():
+        if is_computed(value):
+            try:
+                made[allowed(space, name)] = computed(space, value)
+            except InvalidValue as error:
+                place = f"options{suffix}.{name}"
+                if f"{element}.{place}" not in {fault.path for fault in faults.all()}:
+                    faults.add(element, place, str(error))
+    return MappingProxyType(made) if made else NOTHING_COMPUTED
 
 
 def _codes(space: OptionSpace, names: Sequence[str], faults: Faults, element: str, key: str) -> dict[int, str]:

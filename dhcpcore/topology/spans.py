@@ -45,3 +45,26 @@ def overlaps(spans: Iterable[Span]) -> Iterator[tuple[Span, Span]]:
             if span.last <= reach.last:
                 continue
         reach = span
+
+
+def ends_of_24(first: bytes, last: bytes) -> list[tuple[bytes, bytes]]:
+    """The .0 and .255 of each /24 between two IPv4 addresses, those that follow each other as one range."""
+    low, high = int.from_bytes(first, "big"), int.from_bytes(last, "big")
+    found = []
+    for block in range(low >> 8, (high >> 8) + 2):
+        # The last address of the /24 before, and the first of this one.
+        one, other = max(low, (block << 8) - 1), min(high, block << 8)
+        if one <= other:
+            found.append((one.to_bytes(4, "big"), other.to_bytes(4, "big")))
+    return found
+
+
+def joined(ranges: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    """Ranges in order, those that overlap as one."""
+    made: list[tuple[bytes, bytes]] = []
+    for first, last in sorted(ranges):
+        if made and first <= made[-1][1]:
+            made[-1] = (made[-1][0], max(last, made[-1][1]))
+        else:
+            made.append((first, last))
+    return tuple(made)

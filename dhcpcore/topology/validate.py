@@ -6,14 +6,21 @@ fault.  ``validate`` refuses the whole document for one fault; the snapshot's bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from dhcpcore.errors import InvalidDocument
-from dhcpcore.topology import class_rules, rules
-from dhcpcore.topology.declared import DeclaredAssignment, DeclaredNetwork, DeclaredPool, DeclaredSubnet, Document
+from dhcpcore.topology import class_rules, everywhere, rules
+from dhcpcore.topology.declared import (
+    DeclaredAssignment,
+    DeclaredClass,
+    DeclaredNetwork,
+    DeclaredPool,
+    DeclaredSubnet,
+    Document,
+)
 from dhcpcore.topology.document import (
     LATER_KEYS,
     ONLY_FAMILY,
@@ -30,6 +37,7 @@ from dhcpcore.topology.document import (
 from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.faults import Faults, shown, unknown_key
 from dhcpcore.topology.spaces import NO_SENDS, Payloads, Sends, Spaces, defined, encoded, sends
+from dhcpcore.wire.options import OptionSpace
 
 E = TypeVar("E", bound=Entry)
 
@@ -82,9 +90,14 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
     listed_classes = list(_listed(raw, "classes", "", faults))
     classes = class_rules.declare(listed_classes, spaces, faults, stored=stored)
     rules.check(subnets, faults)
+    assignments = _everywhere(raw, spaces[4], faults)
+    everywhere.check(assignments, subnets, faults)
+    key = None if globals_ is None else everywhere.key_expression(globals_.assignment_key, spaces[4], faults, "globals")
     leasequery = _section(raw, "leasequery", LeasequeryEntry, faults)
     if not stored:
-        class_rules.references(subnets, listed_classes, classes, faults)
+        class_rules.references(subnets, assignments, listed_classes, classes, faults)
+        for element, suffix, options in _options_of(globals_, networks, classes, subnets, assignments):
+            class_rules.asked_by_options(element, suffix, options, spaces[4], listed_classes, faults)
     document = Document(
         globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),
         payloads=payloads,
@@ -99,8 +112,31 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
         shared_networks=tuple(network for network in networks if network.path not in faults.elements),
         leasequery=leasequery,
         classes=classes,
+        assignments=tuple(one for one in assignments if everywhere.place(one) not in faults.elements),
+        assignment_key=key,
     )
     return Inspected(document, faults)
+
+
+def _options_of(
+    globals_: GlobalsEntry | None, networks: Iterable[DeclaredNetwork], classes: Iterable[DeclaredClass],
+    subnets: Iterable[DeclaredSubnet], everywhere_: Iterable[DeclaredAssignment],
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:  # fmt: skip
+    """What is said of IPv4 options anywhere: the element, what its key has behind it, and the options."""
+    if globals_ is not None:
+        yield "globals", ".dhcp4", globals_.options.dhcp4
+    for network in networks:
+        yield network.path, ".dhcp4", network.entry.options.dhcp4
+    for klass in classes:
+        yield klass.path, ".dhcp4", klass.entry.options.dhcp4
+    for subnet in subnets:
+        yield subnet.path, "", subnet.entry.options
+        for pool in subnet.pools:
+            yield pool.path, "", getattr(pool.entry, "options", {})
+        for assignment in subnet.assignments:
+            yield subnet.place(assignment), "", assignment.entry.options
+    for assignment in everywhere_:
+        yield everywhere.place(assignment), "", assignment.entry.options
 
 
 def _top_level(raw: Mapping[Any, Any], faults: Faults) -> None:
@@ -113,6 +149,25 @@ def _top_level(raw: Mapping[Any, Any], faults: Faults) -> None:
         faults.add("", "version", f"{said}: write version: {VERSION}")
     for key in LATER_KEYS:
         _not_in_this_version(raw, key, "", faults)
+
+
+def _everywhere(raw: Mapping[Any, Any], space: OptionSpace, faults: Faults) -> list[DeclaredAssignment]:
+    """Assignments that are of no subnet."""
+    found = []
+    for number, item in _listed(raw, "assignments", "", faults):
+        entry = faults.model(f"assignments[{number}]", AssignmentEntry, item)
+        if entry is not None:
+            found.append(DeclaredAssignment(number, entry))
+            _check_options(entry, space, everywhere.place(found[-1]), faults)
+    return found
+
+
+def _check_options(entry: AssignmentEntry, space: OptionSpace, path: str, faults: Faults) -> None:
+    """An assignment's options are encoded where it is looked up; here only what is wrong is noted."""
+    if entry.options:
+        encoded(space, entry.options, faults, path, "options")
+    if entry.options or entry.always_send or entry.never_send:
+        sends(space, entry.always_send, entry.never_send, entry.options, faults, path)
 
 
 def _section(raw: Mapping[Any, Any], key: str, model: type[E], faults: Faults) -> E:
@@ -168,8 +223,8 @@ def _by_family(
         ),
         MappingProxyType(
             {
-                4: sends(spaces[4], always.dhcp4, never.dhcp4, faults, path, ".dhcp4"),
-                6: sends(spaces[6], always.dhcp6, never.dhcp6, faults, path, ".dhcp6"),
+                4: sends(spaces[4], always.dhcp4, never.dhcp4, entry.options.dhcp4, faults, path, ".dhcp4"),
+                6: sends(spaces[6], always.dhcp6, never.dhcp6, entry.options.dhcp6, faults, path, ".dhcp6"),
             }
         ),
     )
@@ -210,13 +265,11 @@ def _subnet(value: Any, path: str, spaces: Spaces, faults: Faults) -> DeclaredSu
         encoded(spaces[family], entry.options, faults, path, "options"),
         tuple(_with_payloads(pool, family, spaces, faults) for pool in pools),
         tuple(assignments),
-        sends(spaces[family], entry.always_send, entry.never_send, faults, path),
+        sends(spaces[family], entry.always_send, entry.never_send, entry.options, faults, path),
+        everywhere.key_expression(entry.assignment_key, spaces[4], faults, path),
     )
     for one in assignments:
-        if one.entry.options:
-            encoded(spaces[family], one.entry.options, faults, subnet.place(one), "options")
-        if one.entry.always_send or one.entry.never_send:
-            sends(spaces[family], one.entry.always_send, one.entry.never_send, faults, subnet.place(one))
+        _check_options(one.entry, spaces[family], subnet.place(one), faults)
     return subnet
 
 
@@ -250,7 +303,7 @@ def _with_payloads(pool: DeclaredPool, family: int, spaces: Spaces, faults: Faul
     return replace(
         pool,
         payloads=encoded(spaces[family], entry.options, faults, pool.path, "options"),
-        sends=sends(spaces[family], entry.always_send, entry.never_send, faults, pool.path),
+        sends=sends(spaces[family], entry.always_send, entry.never_send, entry.options, faults, pool.path),
     )
 
 

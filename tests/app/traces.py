@@ -4,8 +4,8 @@ import time
 
 from dhcpcore.engine import Datagram, Traced
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.store.traces import TraceLog
 from tests.packets4 import Client, request
+from tests.stored import store_traces
 
 #: Types of message, by what became of them; DISCOVER otherwise.
 KINDS = {Reason.ACK_NEW: 3, Reason.NAK_TAKEN: 3, Reason.RELEASED: 7}
@@ -20,7 +20,7 @@ def tell(database, *told, at=None) -> None:
         hw = bytes([2, 0, 0, 0, 0, last])
         came = Datagram(request(KINDS.get(reason, 1), Client(hw), 7), RELAY, 67, 2, RELAY, RELAY, began + number)
         entries.append(Traced(came, reason, 1, [], b"\0\1" + hw, b""))
-    TraceLog(database).write(1, entries)
+    store_traces(database, entries)
 
 
 def some(database) -> None:

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,13 +84,6 @@ def test_the_program_says_when_it_watches_and_what_it_saw(address):
     assert (told["events"], told["failures"]) == (6, 0)
     assert told["asked"] == 1, "the second one asks half a period later"
     assert told["p95_ms"] > 0
-
-
-@pytest.fixture
-def short_folder():
-    """A folder whose path leaves room for that of a Unix socket in a folder in it, 107 octets in all."""
-    with tempfile.TemporaryDirectory(prefix="lsb") as folder:
-        yield Path(folder)
 
 
 @pytest.mark.netns

@@ -16,6 +16,8 @@ _EXAMPLES = {
     "/leases/<address>": ["/leases/203.0.113.10", "/leases/192.0.2.102"],
     "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
     "/pools/<int:number>": ["/pools/17"],
+    "/option-definitions/one/<path:name>": ["/option-definitions/one/dhcp4/x-colour"],
+    "/shared-networks/one/<path:name>": ["/shared-networks/one/campus"],
     "/subnets/<int:number>/edit": ["/subnets/17/edit", "/subnets/20/edit"],
     "/subnets/<int:number>/pools/new": ["/subnets/17/pools/new"],
     "/subnets/<int:number>": ["/subnets/17", "/subnets/20"],
@@ -24,7 +26,8 @@ _EXAMPLES = {
 #: Pages look otherwise when there is nothing, something wrong, or something was just done.
 _STATES = [
     f"/leases?find={KNOWN_ADDRESS}", "/leases?find=nobody", "/leases?show=declined", "/leases?cursor=wrong",
-    "/assignments?find=nobody", "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
+    "/assignments?find=nobody", "/subnets?find=nobody", "/events?since=2000-01-01T00:00&until=2000-01-01T00:01",
+    "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
     "/nowhere", "/leases/203.0.113.77", "/subnets/4711",
 ]
 

@@ -1,10 +1,9 @@
-"""One appliance and one Chromium for all tests of this folder; a page of its own, and a count of clicks, for each."""
+"""One appliance and one Chromium for all tests of this folder, logged in once; a page of its own for each test."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -37,38 +36,48 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def sessions(site: Site, chromium: Browser) -> dict[Role, Any]:
-    """What a browser keeps of a log-in with each role."""
+def tabs(site: Site, chromium: Browser) -> dict[Role, tuple[Page, Witness]]:
+    """A browser's tab that is logged in, for each role, once for all tests: what is loaded once is in its cache."""
     kept = {}
     for role, name in PEOPLE.items():
-        context = chromium.new_context()
-        page = context.new_page()
-        page.goto(f"{site.url}/login")
+        page = _context(chromium, site).new_page()
+        page.goto("/login")
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url(f"{site.url}/")
-        kept[role] = context.storage_state()
-        context.close()
+        kept[role] = page, Witness(page, site.url)
     return kept
 
 
 @pytest.fixture
-def opened(site: Site, chromium: Browser, sessions: dict[Role, Any]) -> Iterator[Opened]:
-    """Opens a page of the site as somebody: `page, witness = opened("/leases", role=Role.VIEWER, width=390)`."""
-    contexts: list[BrowserContext] = []
+def opened(site: Site, chromium: Browser, tabs: dict[Role, tuple[Page, Witness]]) -> Iterator[Opened]:
+    """Opens a page of the site as somebody: `page, witness = opened("/leases", role=Role.VIEWER, width=390)`.
 
-    def open_page(path: str = "/", *, role: Role | None = Role.ADMIN, dark: bool = False, width: int = 1280) -> Any:
-        context = chromium.new_context(
-            storage_state=sessions[role] if role else None, color_scheme="dark" if dark else "light",
-            viewport={"width": width, "height": 900}, base_url=site.url, reduced_motion="reduce")
-        contexts.append(context)
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        witness = Witness(page, site.url)
+    A role has one tab: who opens another page in a test leaves the one before.
+    """
+    strangers: list[BrowserContext] = []
+
+    def open_page(path: str = "/", *, role: Role | None = Role.ADMIN, width: int = 1280) -> tuple[Page, Witness]:
+        if role is None:
+            strangers.append(_context(chromium, site))
+            page = strangers[-1].new_page()
+            witness = Witness(page, site.url)
+        else:
+            page, witness = tabs[role]
+            page.goto("about:blank")  # What the page before still does is over before the witness forgets it.
+            witness.forget()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
         page.goto(path)
         return page, witness
 
     yield open_page
-    for context in contexts:
+    for context in strangers:
         context.close()
+
+
+def _context(chromium: Browser, site: Site) -> BrowserContext:
+    context = chromium.new_context(color_scheme="light", base_url=site.url, reduced_motion="reduce")
+    context.set_default_timeout(15_000)
+    return context

@@ -40,6 +40,8 @@ _HISTORY = ("INSERT INTO history (space, kind, address, plen, version, client, h
 DOCUMENT = {
     "version": 1,
     "globals": {"lifetime": "1h", "options": {"dhcp4": {"domain-name-servers": ["192.0.2.53"]}}},
+    "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string", "doc": HOSTILE}],
+    "shared_networks": [{"name": "campus", "lifetime": "2h", "options": {"dhcp4": {"domain-name": "example.org"}}}],
     "classes": [{"name": "voip", "test": "option[60].text == 'AAVAYA'", "description": HOSTILE}],
     "subnets": [
         *({"prefix": f"10.{n}.0.0/16", "name": f"floor-{n}",
@@ -125,14 +127,14 @@ def fill(appliance: Appliance) -> None:
     for n in range(LEASES):
         net, place = n % _NETS, n // _NETS + 1
         hw = b"\x01\x02\0" + n.to_bytes(4, "big")
-        rows.append((bytes((10, net)) + place.to_bytes(2, "big"), b"\0" + hw, hw, 1, now + 600 + n % 3000,
+        rows.append((bytes((10, net)) + place.to_bytes(2, "big"), b"\0" + hw, hw, 1, now + 7200 + n % 3000,
                      now - n % 3000, net + 1, now - 90_000, f"host-{n}", b""))
     agent = b"\1" + bytes([len(HOSTILE)]) + HOSTILE.encode()
     for address, subnet, hostname, state in (((198, 51, 100, 10), 18, "", 1), ((203, 0, 113, 10), 20, HOSTILE, 1),
                                              ((192, 0, 2, 101), 17, "reception", 1), ((192, 0, 2, 102), 17, "", 4),
                                              ((10, 77, 0, 10), 19, "lathe", 1)):
         hw = bytes((1, 2, 1, 0, 0, 0, subnet + state))
-        rows.append((bytes(address), b"\0" + hw, hw, state, now + 3000, now - 60, subnet, now - 5000, hostname, agent))
+        rows.append((bytes(address), b"\0" + hw, hw, state, now + 7200, now - 60, subnet, now - 5000, hostname, agent))
     past = [(row[0], n, row[1], row[2], row[6], "" if n == 1 else HOSTILE, now - 90_000 * (3 - n),
              now - 80_000 if n == 1 else None, 2 if n == 1 else None) for row in rows[-4:] for n in (1, 2)]
     with appliance.database.writer(durable=False, seconds=60) as connection:

@@ -79,6 +79,7 @@ def test_a_pool_is_widened_with_three_clicks_and_the_next_client_is_served(opene
     page, witness = opened()
     page.get_by_role("link", name="workshop", exact=True).click()
     page.get_by_text("Widen or narrow").click()
+    expect(page.get_by_label("Last address")).to_be_focused()
     page.keyboard.type("10.77.0.20")  # The last address has the keyboard, and typing replaces it.
     page.get_by_role("button", name="Change the pool").click()
     expect(page.get_by_role("status").filter(has_text="The pool is changed.")).to_be_visible()

@@ -16,7 +16,7 @@ addEventListener("securitypolicyviolation", (event) => {
 
 
 class Witness:
-    """Watches one page from before its first address."""
+    """Watches one tab from before its first address, or from when it was told to forget."""
 
     def __init__(self, page: Page, home: str) -> None:
         self.clicks = 0
@@ -28,6 +28,12 @@ class Witness:
         page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
         page.on("dialog", self._dialog)
         page.on("request", lambda request: self._asked(request.url))
+
+    def forget(self) -> None:
+        """Begin anew, for another page in the same tab."""
+        self.clicks = 0
+        self.troubles.clear()
+        self.foreign.clear()
 
     def _told(self, _source: Any, kind: str, text: str) -> None:
         if kind == "click":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dhcpcore import batch
 from dhcpcore import engine as module
 from dhcpcore.engine import Engine
 from dhcpcore.lease.model import Lease, State
@@ -91,7 +92,7 @@ def test_changes_leave_in_the_order_of_their_keys() -> None:
 
 
 def test_what_is_bounded_has_the_bound_that_the_manual_says() -> None:
-    assert (module.ROUNDS_MAX, module.RETRIES_MAX, SUSPENDED_MAX) == (3, 3, 1024)
+    assert (batch.ROUNDS_MAX, batch.RETRIES_MAX, SUSPENDED_MAX) == (3, 3, 1024)
 
 
 def test_traces_are_kept_to_their_number(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

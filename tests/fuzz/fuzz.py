@@ -11,7 +11,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from dhcpcore.engine import Batch, Datagram, Engine, Outgoing
+from dhcpcore.batch import Batch
+from dhcpcore.engine import Datagram, Engine, Outgoing
 from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
 from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.model import Lease

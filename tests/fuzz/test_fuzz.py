@@ -46,7 +46,7 @@ def assert_clean(count: int, seed: int) -> None:
 
 
 def test_mutated_packets_do_no_harm() -> None:
-    assert_clean(FEW, seed=2)
+    assert_clean(FEW, seed=3)
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from dhcpcore.engine import Outgoing, Traced
 from dhcpcore.stats.reasons import Verdict
 from tests.interop.packets import ACK, BROADCAST_FLAG, DISCOVER, HEADER, MAGIC, NAK, NOWHERE, OFFER, REQUEST
@@ -41,8 +43,9 @@ def _of_form(asked: _Message, said: _Message) -> list[str]:
     if said.op != 2 or said.hops or (said.xid, said.giaddr, said.hardware) != (asked.xid, asked.giaddr, asked.hardware):
         faults.append("a header of another client's")
     for code in said.options:
-        parts = [part for one, _, part in said.order if one == code]
-        if any(len(part) != _PART_MAX for part in parts[:-1]):
+        parts = [(place, len(part)) for one, place, part in said.order if one == code]
+        # RFC 3396 7: a part is full, or fills up the field before the next one.
+        if any(length != _PART_MAX and place == after for (place, length), (after, _) in itertools.pairwise(parts)):
             faults.append(f"option {code} twice")
     in_options = [code for code, place, _ in said.order if place == "options"]
     if 82 in said.options and (in_options[-1] != 82 or asked.giaddr == NOWHERE):

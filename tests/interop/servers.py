@@ -27,7 +27,7 @@ class Lessor:
 
     def __init__(
         self, lab: Lab, machine: Namespace, database_url: str, *, interfaces: Sequence[str] = ("eth0",),
-        label: str = "lessor", script: Path | None = None,
+        label: str = "lessor", hooks: Sequence[str] = (), script: Path | None = None,
     ) -> None:  # fmt: skip
         self.lab, self.machine, self.database_url, self.label = lab, machine, database_url, label
         self.state_dir = lab.folder / label
@@ -35,6 +35,7 @@ class Lessor:
         self.settings = lab.file(f"{label}.toml", "\n".join([
             f"database_url = {json.dumps(database_url)}",
             f"interfaces = {json.dumps(list(interfaces))}",
+            f"hooks = {json.dumps(list(hooks))}",
             f"state_dir = {json.dumps(str(self.state_dir))}",
             f"control_socket = {json.dumps(str(self.state_dir / 'control.sock'))}",
             *([] if script is None else [f"script = {json.dumps(str(script))}"]),

@@ -95,6 +95,18 @@ def test_subnet_selection(world: Make) -> None:
     assert (offer.yiaddr, offer.options[118]) == ("192.0.2.100", sent[118])
 
 
+def test_the_sites_own_options(world: Make) -> None:
+    document = {
+        "version": 1,
+        "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string"}],
+        "subnets": [{"prefix": "192.0.2.0/24", "pools": [{"first": "192.0.2.100", "last": "192.0.2.101"}],
+                     "options": {"x-colour": "blue"}}],
+    }  # fmt: skip
+    w = world(*from_document(validate(document)).subnets)
+    assert w.discover(A, prl=b"\xe0").options[224] == b"blue"
+    assert 224 not in w.discover(B, prl=b"\x01").options
+
+
 class TestCompatibility:
     def test_lenient_options(self, world: Make) -> None:
         for text, kind in (("", None), ("globals: {compatibility: {lenient_options: true}}", OFFER)):

@@ -146,3 +146,28 @@ def test_a_pool_too_large_for_a_map_is_probed(world: Make) -> None:
     assert len(set(taken)) == 20
     w.restart()
     assert w.lease(client(3), via="192.0.2.9").yiaddr == taken[3]
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_link_of_many_full_pools_is_looked_through_whole(world: Make, free: bool) -> None:
+    """Pages of all pools are read together: what is free in the last of them is found, and that nothing is, is told."""
+    pools = [pool(f"192.0.2.{n}", f"192.0.2.{n + 4}") for n in range(10, 90, 10)]
+    house = subnet(OFFICE, *pools)
+    w = world(house)
+    for n in range(10, 90, 10):
+        w.fill(f"192.0.2.{n}", 4 if free and n == 80 else 5, house)
+    offer = w.discover(client(99))
+    if free:
+        assert offer.yiaddr == "192.0.2.84"
+    else:
+        assert (offer, w.reason) == (None, "POOL-EXHAUSTED")
+
+
+def test_with_several_engines_a_hint_that_another_has_overtaken_is_read_anew(world: Make) -> None:
+    """The other engine gives out all but one: this one does not try them one after the other."""
+    w = world(subnet(OFFICE, pool("192.0.2.10", "192.0.2.29")), engines=2)
+    assert w.discover(client(99), by=0) is not None
+    for n in range(19):
+        w.lease(client(n), by=1)
+    assert w.discover(client(98), by=0) is None or w.reason == "OFFER"
+    assert "TOO-MANY-LOOKUPS" not in w.log

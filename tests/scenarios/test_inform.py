@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.packets4 import ACK, BROADCAST, INFORM, Client, client, ip
 from tests.playbook import OFFICE, World, assignment, pool, subnet
+from tests.scenarios.served import served
 
 Make = Callable[..., World]
 A = client(1)
@@ -150,3 +151,19 @@ def test_an_address_that_it_asks_for_is_not_given(world: Make) -> None:
     w = office(world)
     ack = w.inform(A, "192.0.2.7", requested="192.0.2.100")
     assert (ack.yiaddr, w.store.commits) == ("0.0.0.0", [])
+
+
+def test_a_subnet_tells_only_those_whom_it_serves(world: Make) -> None:
+    """Who is not of the class of its address's subnet is told nothing of it, and nothing of another one."""
+    made = {
+        "classes": [{"name": "staff", "test": "option[60].exists"}],
+        "subnets": [{"prefix": OFFICE, "class": "staff", "shared_network": "campus",
+                     "options": {"routers": ["192.0.2.1"]}},
+                    {"prefix": "198.51.100.0/24", "shared_network": "campus", "deny": ["02:00:00:00:00:01"]}],
+    }  # fmt: skip
+    w = served(world, made)
+    assert w.inform(A, "192.0.2.7") is None
+    assert w.reason == "NO-POOL"
+    assert w.inform(A, "192.0.2.7", options={60: b"x"}).address(3) == "192.0.2.1"
+    assert w.inform(A, "198.51.100.7", options={60: b"x"}) is None
+    assert w.inform(client(2), "198.51.100.7").kind == ACK

@@ -13,8 +13,8 @@ import pytest
 
 from dhcpcore.topology.build import from_document
 from dhcpcore.topology.validate import validate
-from tests.packets4 import NAK, Answer, client, ip
-from tests.playbook import World, assignment
+from tests.packets4 import ACK, NAK, OFFER, Answer, client, ip
+from tests.playbook import T0, World, assignment
 
 Make = Callable[..., World]
 VALUES = {"options": {"dhcp4": {"domain-name": "d", "ntp-servers": ["192.0.2.4"]}}}
@@ -68,6 +68,24 @@ class TestSharedNetwork:
         near, far = offers(served(world, network={"boot": {"next_server": "192.0.2.6", "file": "pxe.0"}}))
         assert (near.siaddr, near.file) == ("192.0.2.6", b"pxe.0")
         assert (far.siaddr, far.file) == ("0.0.0.0", b"")
+
+    def test_its_switches(self, world: Make) -> None:
+        near, far = offers(served(world, network={"rapid_commit": True}), options={80: b""})
+        assert (near.kind, far.kind) == (ACK, OFFER)
+        near, far = offers(served(world, network={"ipv6_only": "10m"}), prl=b"\x6c")
+        assert (near.number(108), 108 in far.options) == (600, False)
+        w = served(world, network={"echo_client_id": False})
+        assert 61 not in w.discover(client(7, b"\x01x"), via=NEAR).options
+        assert 61 in w.discover(client(7, b"\x01x"), via=FAR).options
+        w = served(world, network={"bootp": "free", "bootp_lifetime": "2h"})
+        assert w.bootp(A, via=NEAR).yiaddr == "192.0.2.100"
+        assert w.bootp(B, via=FAR) is None
+        assert w.row("192.0.2.100").expires == T0 + 7200
+
+    def test_it_says_what_may_be_made_up_where_nothing_is_given(self, world: Make) -> None:
+        w = served(world, network={"auto_configure": "forbid"}, near={"pools": []})
+        assert w.discover(A, via=NEAR, options={116: b"\1"}).options[116] == b"\0"
+        assert 116 not in w.discover(B, via=FAR, options={116: b"\1"}).options
 
     def test_it_is_the_authority_of_its_subnets(self, world: Make) -> None:
         w = served(world, network={"authoritative": True})

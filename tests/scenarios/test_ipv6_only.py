@@ -86,7 +86,7 @@ def test_who_holds_a_lease_has_it_renewed_and_hears_that_it_can_do_without(world
 
 
 def test_it_hears_as_well_that_it_shall_not_make_up_an_address(world: Make) -> None:
-    """RFC 8925 4: with option 116 in the DISCOVER the answer has it too."""
+    """RFC 8925 3.3.1: with option 116 in the DISCOVER the answer has it too."""
     w = office(world)
     assert w.discover(A, prl=ASKS, options={116: b"\1"}).options[116] == b"\0"
     assert 116 not in w.discover(A, prl=ASKS).options

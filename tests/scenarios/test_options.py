@@ -239,7 +239,7 @@ class TestSizes:
     def test_what_was_dropped_is_in_the_trace(self, world: Make) -> None:
         from tests.playbook import traces
 
-        w = office(world, {3: ip("192.0.2.1"), 119: b"s" * 400, 231: b"x"})
+        w = office(world, {3: ip("192.0.2.1"), 119: b"s" * 600, 231: b"x"})
         w.discover(A)
         said = "No room was left in the 548 octets that the client takes for the options domain-search (119)."
         assert said in traces(w)

@@ -137,3 +137,21 @@ def test_a_broken_one_is_none(world: Make, agent: bytes) -> None:
     w = twins(world)
     offer = w.discover(A, via=RELAY, agent=agent)
     assert (offer.kind, offer.options[82]) == (OFFER, agent)
+
+
+def test_what_waited_while_the_last_vpn_went_is_not_answered_as_if_it_were_heeded(world: Make) -> None:
+    """RFC 6607 5: VSS-Control comes back where the VPN was not used for the answer."""
+    w = twins(world, probe=True)
+    agent = vss(ONE)
+    assert w.discover(A, via=RELAY, agent=agent) is None
+    w.install(*(subnet("10.0.0.0/24", pool("10.0.0.10", "10.0.0.11"), name="own"),))
+    w.pass_(1)
+    waiting = w.later() or (w.pass_(1), w.later())[1]
+    assert [offer.options[82] for offer in waiting] == [agent]
+
+
+def test_what_waited_while_its_vpn_stayed_is_heeded(world: Make) -> None:
+    w = twins(world, probe=True)
+    assert w.discover(A, via=RELAY, agent=vss(ONE)) is None
+    w.pass_(1)
+    assert [offer.options[82] for offer in w.later()] == [vss(ONE, control=False)]

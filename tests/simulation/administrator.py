@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from dhcpcore.lease.model import KIND_ADDRESS4, Assignment, Identifier, LeaseKey
+from dhcpcore.topology.build import from_document
+from dhcpcore.topology.classes import Classes
 from dhcpcore.topology.policy import NO_POLICY, Gate, Policy
 from dhcpcore.topology.snapshot import Lifetimes, Pool, Snapshot, Subnet
+from dhcpcore.topology.validate import validate
 from tests.simulation.machines import DatabaseServer
 from tests.simulation.network import Link
 from tests.simulation.plan import Plan
@@ -63,6 +67,20 @@ class Revision:
 
     snapshot: Snapshot
     assignments: tuple[Assignment, ...]
+
+
+@cache
+def classes_of(plan: Plan) -> Classes | None:
+    """Classes by what a client sends, by its port, of its port's making, and by what is known of it."""
+    if not plan.classes:
+        return None
+    telling = {"options": {"dhcp4": {"domain-name": {"expression": "concat('c-', option[60].hex)"}}}}
+    listed = [
+        {"name": "a", "test": "option[60].hex == 'a'", "max_leases": plan.class_limit, **telling},
+        {"name": "port", "template_test": "relay4[1].hex"},
+        {"name": "known-a", "test": "known and member('a')", "lifetime": 60},
+    ]
+    return from_document(validate({"version": 1, "classes": listed})).classes
 
 
 class Administrator:
@@ -155,6 +173,8 @@ class Administrator:
             subnet.pools.append(DeclaredPool(next(self._numbers), first, first + share - 1))
             if dice.random() < 0.3:
                 guard = dice.choice(("known", "unknown")) if plan.assignments else None
+                if plan.classes and guard is None and dice.random() < 0.5:
+                    guard = dice.choice(("a", "port"))
                 subnet.pools.append(DeclaredPool(next(self._numbers), 200, 200 + share // 2, guard))
             if plan.policies:
                 for pool in subnet.pools:
@@ -173,6 +193,7 @@ class Administrator:
             offer_hold_s=20,
             probation_s=PROBATION_S,
             probe=self._probe,
+            classes=classes_of(self._plan),
         )
         self._revisions.append(Revision(snapshot, assignments))
 
@@ -199,6 +220,7 @@ class Administrator:
             lifetimes=Lifetimes(seconds, *limits), pools=pools, options={3: subnet.address(1)},
             authoritative=subnet.authoritative, adopt=subnet.adopt, policy=subnet.policy,
             rapid_commit=self._plan.rapid, bootp="free" if self._plan.booters else "never",
+            ipv6_only_s=300 if self._plan.ipv6_only else 0,
         )  # fmt: skip
 
     def change(self) -> None:

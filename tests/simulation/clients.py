@@ -68,6 +68,8 @@ class Client:
         self.state = State.OFF
         self.lease: Held | None = None
         self.lease_time_s: int | None = None  #: What it asks for.
+        self.vendor = b""  #: What it says in option 60.
+        self.does_without = False  #: Whether it can do without IPv4.
         self.rapid = False  #: Whether it takes an ACK for its DISCOVER.
         self.bound_at = 0.0
         self._installed = 0
@@ -146,7 +148,10 @@ class Client:
         if message.xid != self._xid:
             return
         kind = message.kind
-        if self.state == State.SELECTING and kind == OFFER:
+        if self.state == State.SELECTING and kind == OFFER and (wait := message.seconds(108)) is not None:
+            self._enter(State.INIT)  # RFC 8925 3.2.
+            self.world.later(wait, self._if(self._turn, self._discover))
+        elif self.state == State.SELECTING and kind == OFFER:
             self._request(message)
         elif self.state == State.SELECTING and kind == ACK and self.rapid and 80 in message.options:
             self._asked = message.yiaddr
@@ -202,7 +207,7 @@ class Client:
         self._enter(State.SELECTING)
         self._xid += 1
         self._tries = 0
-        wishes = {55: b"\x01\x03\x06\x0f"}
+        wishes = {55: b"\x01\x03\x06\x0f" + (b"\x6c" if self.does_without else b"")}
         if self.lease_time_s is not None:
             wishes[51] = self.lease_time_s.to_bytes(4, "big")
         if self.rapid:
@@ -269,6 +274,8 @@ class Client:
         said = {53: bytes((kind,)), **options, 12: self.hostname.encode()}
         if self.client_id is not None:
             said[61] = self.client_id
+        if self.vendor:
+            said[60] = self.vendor
         flags = _BROADCAST_FLAG if self.hw[5] % 2 else 0
         return Message(xid=self._xid, flags=flags, ciaddr=ciaddr, chaddr=self.hw, options=said)
 

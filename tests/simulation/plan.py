@@ -47,6 +47,9 @@ class Plan:
     weather: Weather = field(default_factory=Weather)
     rapid: bool = False  #: Subnets grant on a DISCOVER that asks for it, and half of the clients do.
     booters: int = 0  #: Clients that speak BOOTP.
+    classes: bool = False  #: Whether clients are of classes, by what they send and by the port that they are on.
+    class_limit: int = 0  #: Leases that the clients of a class may have together; 0: any number.
+    ipv6_only: bool = False  #: Whether clients that can do without IPv4 shall, and some can.
 
 
 #: Chance that a trouble exists in a world at all, and its worst rate.
@@ -92,4 +95,6 @@ def plan_of(seed: int) -> Plan:
         weather=Weather(delay_s_max=dice.choice((0.002, 0.05, 0.5, 3.0)), **rates),
         rapid=dice.random() < 0.4,
         booters=dice.choice((0, 0, 1, 3)),
+        classes=dice.random() < 0.5,
+        ipv6_only=dice.random() < 0.25,
     )

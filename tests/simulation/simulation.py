@@ -53,6 +53,7 @@ class Simulation:
         self.plan = plan = plan or plan_of(seed)
         self.world = world = World(seed)
         self.weather = plan.weather
+        self.most_held = 0  #: Leases that the limited class had at once.
         self._storm_ends = BEGINNING + plan.duration_s
         links = [Link(0, None), *(Link(n, bytes((10, n, 0, 1))) for n in range(1, plan.relayed_links + 1))]
         machine = Machine(world, world.dice.uniform(-100, 100))
@@ -89,6 +90,8 @@ class Simulation:
                     world.later(30.0, client.lie)
             if plan.change_every_s:
                 world.later(60.0, self._administer)
+            if plan.class_limit:
+                self._count_class()
             if plan.clock_steps:
                 self._plan_steps()
             world.run_until(self._storm_ends)
@@ -125,6 +128,9 @@ class Simulation:
             if dice.random() < 0.2:
                 client.lease_time_s = dice.choice((1, 60, 600, 0xFFFF_FFFF))
             client.rapid = plan.rapid and dice.random() < 0.5
+            if plan.classes:
+                client.vendor = dice.choice((b"a", b"a", b"b") if plan.class_limit else (b"a", b"b", b""))
+            client.does_without = plan.ipv6_only and kind is Client and dice.random() < 0.3
             self.network.clients.append(client)
         self.administrator.know((Identifier.HW_ADDRESS, b"\x01" + one.hw) for one in self.network.clients)
         self.administrator.know((Identifier.CLIENT_ID, one.client_id) for one in self.network.clients if one.client_id)
@@ -172,6 +178,15 @@ class Simulation:
                     client.forget_all()
             world.dice.choice(self.network.servers).release(row)
         world.later(world.dice.uniform(20, 60), self._release_by_hand)
+
+    def _count_class(self) -> None:
+        """The clients of the class have no more leases than they may, at any time."""
+        mine = {client.identity for client in self.network.clients if client.vendor == b"a"}
+        held = [row for row in self.books.all_rows() if row.state == State.LEASED and row.client in mine]
+        if len(held) > self.plan.class_limit:
+            raise Violation(f"{len(held)} leases of a class that may have {self.plan.class_limit}")
+        self.most_held = max(self.most_held, len(held))
+        self.world.later(1.0, self._count_class)
 
     # ---- Machines. ----
 
@@ -227,6 +242,8 @@ class Simulation:
         administrator = self.administrator
         snapshot = administrator.published
         free: list[str] = []
+        if self.plan.class_limit:
+            return free  # Whoever has none may be one too many.
         here = [declared for declared in administrator.subnets if declared.there and declared.link is link]
         if link.relay is not None and not any(declared.network == link.relay[:3] for declared in here):
             return free  # Nothing that is declared tells the engines where the relay is.

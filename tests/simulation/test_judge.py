@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dhcpcore.engine import Batch, Engine
+from dhcpcore.batch import Batch
+from dhcpcore.engine import Engine
 from dhcpcore.lease import transitions
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.facts import Outcome

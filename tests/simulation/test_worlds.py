@@ -27,6 +27,7 @@ MET = {
     "OFFER", "ACK-NEW", "ACK-RENEWED", "ACK-INFORM", "RELEASED", "DECLINED", "OTHER-SERVER", "NAK-TAKEN",
     "NAK-WRONG-NETWORK", "NAK-NOT-PERMITTED", "POOL-EXHAUSTED", "UNKNOWN-CLIENT", "NO-BINDING", "CLOCK-SUSPECT",
     "DATABASE-UNAVAILABLE", "BATCH-TOO-OLD", "ROW-REFUSED", "BOOTP-REPLY",
+    "OFFER-DO-WITHOUT",
 }  # fmt: skip
 
 
@@ -107,6 +108,18 @@ def test_a_world_on_postgresql_is_the_world_in_memory(pg_url: str, seed: int) ->
     finally:
         shelf.close()
     assert real == Simulation(seed, InMemory(), plan).run()
+
+
+@pytest.mark.parametrize("seed", [1, 6])
+def test_a_class_never_has_more_leases_than_it_may(tmp_path: Path, seed: int) -> None:
+    """Three engines, restless clients and every trouble of the seed; classes are told by what a client sends."""
+    more = {"classes": True, "class_limit": 3, "engines": 3, "liars": 0, "booters": 0, "pool_size": 20}
+    plan = replace(plan_of(seed), clients=10, duration_s=300.0, **more)  # type: ignore[arg-type]
+    with sqlite(tmp_path, "limited") as shelf:
+        world = Simulation(seed, shelf, plan)
+        result = world.run()
+    assert world.most_held == 3
+    assert result.reasons.keys() & {"LIMIT-REACHED", "NAK-LIMIT"}
 
 
 def test_rows_that_the_database_refuses_are_in_quarantine(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from app.services.checks import ports
 from app.services.checks.verdicts import Patient, Verdict, broken, note, ok, warning
 from app.services.facts import is_private_to_machine
 
@@ -25,6 +26,8 @@ def sockets(patient: Patient) -> Iterator[Verdict]:
                f"Stop it ({_stop(one.name)}), or set dhcp4.port.")
     else:
         yield ok(f"UDP port {port} is free.")
+    for one_more in ports.further(patient):
+        yield from ports.held(patient, one_more)
     for name in machine.missing_interfaces(settings.interfaces):
         yield warning(f"The interface {name} of the settings is not there.",
                "It is served when it comes; correct interfaces if it never will.")
@@ -71,16 +74,16 @@ def servers(patient: Patient) -> Iterator[Verdict]:
 
 
 def firewall(patient: Patient) -> Iterator[Verdict]:
-    port = patient.settings.dhcp4.port
     if not patient.machine.is_root():
         yield note("The host's firewall was not looked at: that needs root.", "sudo lessor doctor")
         return
-    found = patient.machine.firewall(port)
-    for sentence in found:
-        yield broken(sentence, f"Let it in, for instance: nft insert rule inet filter input udp dport {port} "
-                                          "accept")
-    if not found:
-        yield ok(f"No rule of the host's firewall was found that keeps UDP port {port} from us.")
+    for port in (ports.Port("udp", patient.settings.dhcp4.port, "DHCP"), *ports.further(patient)):
+        found = patient.machine.firewall(port.number, port.protocol)
+        for sentence in found:
+            yield broken(sentence, f"Let it in, for instance: nft insert rule inet filter input {port.protocol} dport "
+                                   f"{port.number} accept")
+        if not found:
+            yield ok(f"No rule of the host's firewall was found that keeps {port.name} from us.")
 
 
 def container(patient: Patient) -> Iterator[Verdict]:

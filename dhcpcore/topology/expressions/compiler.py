@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple, NoReturn
 
@@ -37,6 +37,7 @@ from dhcpcore.wire.quoting import quoted
 #: Levels of nesting: each is a call within a call for every packet.
 DEPTH_MAX = 32
 KNOWN = "KNOWN"
+AGENT_OPTIONS = 82
 
 
 class Piece(NamedTuple):
@@ -58,8 +59,9 @@ class Expression:
     """An expression that was read: give it a packet."""
 
     text: str
-    piece: Piece
+    piece: Piece = field(compare=False)
     members: Mapping[str, int]  #: Classes that it asks for, and where in the text.
+    reads_agent: bool = False  #: Whether it looks at what a relay says, option 82.
 
     @property
     def evaluate(self) -> Callable[[Subject], Any]:
@@ -85,7 +87,7 @@ def compiled(text: str, space: OptionSpace, *, condition: bool | None = None) ->
         compiler.fail(
             "this is true or false, and a string is needed: ifelse(…, 'yes', '') makes one of it", piece.start
         )
-    return Expression(text, piece, compiler.members)
+    return Expression(text, piece, compiler.members, compiler.reads_agent)
 
 
 class _Compiler:
@@ -93,6 +95,7 @@ class _Compiler:
         self._source = text
         self._space = space
         self.members: dict[str, int] = {}
+        self.reads_agent = False
 
     def fail(self, said: str, at: int) -> NoReturn:
         raise InvalidExpression(said, self._source, at)
@@ -192,8 +195,16 @@ class _Compiler:
             made = reading(path, self._space)
         except UnknownReading as error:
             raise InvalidExpression(str(error), self._source, error.at) from None
+        self.reads_agent = self.reads_agent or self._of_relay(root)
         key = ".".join(part.name if part.inside is None else f"{part.name}[{part.inside}]" for part in path)
         return Piece(made.truth, made.evaluate, _start(node), _end(node), key, atom=True)
+
+    def _of_relay(self, root: Part) -> bool:
+        """Whether a reading begins in option 82."""
+        inside = root.inside
+        if root.name != "option" or inside is None:
+            return root.name == "relay4"
+        return (int(inside) if inside.isdecimal() else self._space.find(inside).code) == AGENT_OPTIONS
 
     def _call(self, node: Tree[Token], depth: int) -> Piece:
         name, *arguments = node.children

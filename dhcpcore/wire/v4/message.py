@@ -8,10 +8,10 @@ and sname fields where the options field is full (RFC 2131 4.1, RFC 2132 9.3).
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dhcpcore.errors import MalformedMessage
-from dhcpcore.wire.v4.tlv import encode_options, scan
+from dhcpcore.wire.v4.tlv import PART_OCTETS_MAX, encode_options, scan
 
 COOKIE = b"\x63\x82\x53\x63"
 NOWHERE = b"\0\0\0\0"
@@ -248,6 +248,26 @@ def encode(
 _BARE = bytes(192) + COOKIE
 
 
+def _spread(code: int, payload: bytes, fields: Sequence[int]) -> list[bytes] | None:
+    """A long option in pieces for the options field, file and sname, which are read in that order; None: no room.
+
+    Who reads it joins its parts in any case, as no length octet counts so many.  RFC 3396 5, 7.
+    """
+    pieces: list[bytes] = []
+    at = 0
+    for free in fields:
+        piece = b""
+        while at < len(payload) and free - len(piece) > _CODE_AND_LENGTH:
+            size = min(PART_OCTETS_MAX, len(payload) - at, free - len(piece) - _CODE_AND_LENGTH)
+            piece += bytes((code, size)) + payload[at : at + size]
+            at += size
+        pieces.append(piece)
+    return pieces if at == len(payload) else None
+
+
+_CODE_AND_LENGTH = 2
+
+
 def encode_tight(
     request: Request4,
     *,
@@ -282,7 +302,13 @@ def encode_tight(
                 fields[index] -= len(encoded)
                 break
         else:
-            dropped.append(code)
+            pieces = _spread(code, payload, fields) if len(payload) > PART_OCTETS_MAX else None
+            if pieces is None:
+                dropped.append(code)
+                continue
+            for index, piece in enumerate(pieces):
+                parts[index].append(piece)
+                fields[index] -= len(piece)
     overload = (1 if parts[1] else 0) | (2 if parts[2] else 0)
     if overload:
         parts[0].append(bytes((Opt.OVERLOAD, 1, overload)))

@@ -16,7 +16,8 @@ TAKERS = [
 BODIES = [
     ("[" * 30_000, "nested more than 32 levels deep"), ('{"a":' * 8_000, "nested more than 32 levels deep"),
     ('{"name": "a", "name": "b"}', "the key 'name' twice"), ('{"days": NaN}', "NaN is not a number of JSON"),
-    ('{"name": "\\ud800"}', "half a character"),
+    ('{"name": "\\ud800"}', "half a character"), ('{"name": "a\\u0000b"}', "zero character"),
+    ('{"a": [{"b\\u0000": 1}]}', "a key has a zero character"),
 ]
 
 

@@ -194,7 +194,7 @@ def test_globals_are_changed(rest):
     late = rest.put(f"{V1}/globals", json={"probe": True}, headers={"If-Match": '"0"'})
     assert (late.status_code, late.json["present"]["lifetime"], late.json["yours"]) == (412, "2h", {"probe": True})
     wrong = rest.put(f"{V1}/globals", json={"offer_hold": "1d"}, headers=ANY)
-    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "globals")
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "offer_hold")
     assert rest.put(f"{V1}/globals", json={}, headers={"If-Match": '"2"'}).status_code == 200
     assert rest.get(f"{V1}/globals").json == {}
 

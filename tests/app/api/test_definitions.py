@@ -153,3 +153,18 @@ def test_a_wrong_one_is_refused_by_its_path_and_changes_nothing(rest, key, wrong
     assert answer.status_code == 422
     assert f"subnets[0].{key}" in answer.text
     assert rest.get(WHERE).headers["ETag"] == '"1"'
+
+
+def test_an_outdated_document_is_told_in_few_words_where_to_see_the_difference(rest):
+    document = rest.get("/api/v1/definitions").json
+    many = [{"name": f"class-{n}", "test": "known", "description": "x" * 200} for n in range(500)]
+    large = {**document, "classes": many}
+    answer = rest.put("/api/v1/definitions", json=large, headers={"If-Match": '"0"'})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (412, "application/problem+json")
+    assert len(answer.get_data()) < 1000
+    present = answer.json["present"]
+    assert (present["etag"], answer.json["yours"]) == (rest.get("/api/v1/definitions").headers["ETag"], None)
+    assert rest.get(present["changed"]).json["id"] == present["revision"]
+    told = rest.put(present["difference"], json=large).json
+    assert (told["applied"], told["changes_total"]) == (False, 500)
+    assert rest.put("/api/v1/definitions", json=large, headers={"If-Match": present["etag"]}).status_code == 200

@@ -86,7 +86,23 @@ def test_more_filters(rest, asked, found):
     assert [one["address"] for one in rest.get(f"/api/v1/leases?{asked}").json["items"]] == found
 
 
-@pytest.mark.parametrize("asked", ["state=dead", "sort=hostname", "hw_address=x", "find=host&hostname=host"])
+@pytest.mark.parametrize(("sort", "first"), [
+    ("expires_at", "192.0.2.30"), ("-expires_at", "192.0.2.5"), ("last_seen_at", "192.0.2.5"),
+    ("hw_address", "192.0.2.5"), ("-hw_address", "192.0.2.30"), ("hostname", "192.0.2.5"), ("-hostname", "192.0.2.30")])
+def test_orders(rest, sort, first):
+    found, cursor = [], None
+    while not found or cursor:
+        going_on = {"cursor": cursor} if cursor else {}
+        page = rest.get("/api/v1/leases", query_string={"sort": sort, "limit": 5, **going_on})
+        found += [one["address"] for one in page.json["items"]]
+        cursor = page.json["next_cursor"]
+    assert found[0] == first
+    assert len(found) == len(set(found)) == 12
+    assert rest.get(f"/api/v1/leases?sort=address&cursor={page.request.args['cursor']}").status_code == 422
+
+
+@pytest.mark.parametrize("asked", [
+    "state=dead", "sort=colour", "sort=", "sort=--address", "hw_address=x", "find=host&hostname=host"])
 def test_filters_that_make_no_sense(rest, asked):
     assert rest.get(f"/api/v1/leases?{asked}").status_code == 422
 

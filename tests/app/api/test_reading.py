@@ -2,10 +2,12 @@
 
 import pytest
 
+from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.validate import validate
 from tests.app.people import EngineThatAnswers
 from tests.app.site import DOCUMENT, define, web
+from tests.app.traces import tell
 
 PROBLEM = "application/problem+json"
 
@@ -69,13 +71,49 @@ def test_an_engine_that_is_away_is_told(rest, path):
 
 
 def test_no_message_is_on_record(rest):
-    assert rest.get("/api/v1/transactions").json == {"items": []}
+    assert rest.get("/api/v1/transactions").json == {"items": [], "next_cursor": None}
+
+
+def test_messages_by_reason_and_time_and_in_pages(rest, sqlite_database):
+    tell(sqlite_database, *[(7, Reason.OFFER)] * 5, (8, Reason.MALFORMED), at=1_000_000.0)
+    first = rest.get("/api/v1/transactions?limit=4").json
+    second = rest.get("/api/v1/transactions", query_string={"limit": 4, "cursor": first["next_cursor"]}).json
+    assert (len(first["items"]), len(second["items"]), second["next_cursor"]) == (4, 2, None)
+    assert first["items"][-1]["received_at"] > second["items"][0]["received_at"]
+
+    def count(asked):
+        return len(rest.get(f"/api/v1/transactions?{asked}").json["items"])
+
+    assert count("reason=malformed") == 1
+    assert count("since=1970-01-12T13:46:43Z") == 3
+    assert count("until=1970-01-12T13:46:41Z&reason=OFFER") == 2
+    assert count("until=1970-01-12T15:46:41%2B02:00") == 2
+    assert count("until=1970-01-12T13:46:39Z") == 0
+
+
+@pytest.mark.parametrize(("asked", "numbers"), [
+    ("", [2, 1]), ("sort=id", [1, 2]), ("author=bob", [2]), ("author=bo", []), ("note=COLOUR", [2]),
+    ("since=2001-01-01T00:00:00Z&sort=-id", [2, 1]), ("until=2001-01-01T00:00:00Z", [])])
+def test_some_revisions(rest, asked, numbers):
+    assert [one["id"] for one in rest.get(f"/api/v1/revisions?{asked}").json["items"]] == numbers
+
+
+def test_both_ways_round_a_cursor_goes_on(rest):
+    for path in ("revisions", "audit"):
+        whole = [one["id"] for one in rest.get(f"/api/v1/{path}?sort=id").json["items"]]
+        assert whole == sorted(whole)
+        first = rest.get(f"/api/v1/{path}?sort=id&limit=1").json
+        rest_of_it = rest.get(f"/api/v1/{path}?sort=id&cursor={first['next_cursor']}").json["items"]
+        assert [one["id"] for one in first["items"] + rest_of_it] == whole
 
 
 @pytest.mark.parametrize(("path", "status"), [
     ("revisions/9", 404), ("revisions/0", 422), ("revisions/x", 422), ("revisions?limit=0", 422),
     ("revisions?cursor=x", 422), ("audit?limit=1001", 422), ("audit?since=yesterday", 422), ("audit?colour=red", 422),
-    ("audit?cursor=-1", 422), ("transactions?limit=201", 422), ("transactions?client=192.0.2.77", 404),
+    ("audit?cursor=-1", 422), ("audit?sort=name", 422), ("revisions?sort=", 422), ("revisions?since=x", 422),
+    ("transactions?reason=NONE", 404), ("transactions?cursor=x", 422), ("transactions?cursor=1.5", 422),
+    ("transactions?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", 422),
+    ("transactions?limit=201", 422), ("transactions?client=192.0.2.77", 404),
     ("option-definitions?built_in=perhaps", 422), ("option-definitions?find=", 422)])
 def test_what_is_wrong_in_a_question(rest, path, status):
     answer = rest.get(f"/api/v1/{path}")

@@ -29,6 +29,7 @@ ANSWERS = {
     "lease_renew": {"address": "192.0.2.12", "client": "hardware address 02:00:00:00:00:0c", "sent": ["authenticated"],
                     "last_seen_at": 100},
     "suspensions": [],
+    "hooks": [],
     "suspension_lift": {"hw_address": "02:00:00:00:00:0c"},
     "neighbours": {"asking": False, "servers": [{"server": "192.0.2.1", "offered": "192.0.2.77"}]},
 }

@@ -81,7 +81,7 @@ def test_globals(lessor):
     assert "options.dhcp4.domain-name=a.example" in lessor.ok("globals", "show")
     lessor.ok("globals", "set", "probe=", "options=")
     assert lessor.ok("globals", "show") == "All are the defaults.\n"
-    assert "globals: offer_hold is 0 s" in lessor.refused("globals", "set", "offer_hold=0")
+    assert "offer_hold: 0 s: 1 second to 1 hour are right" in lessor.refused("globals", "set", "offer_hold=0")
 
 
 def test_option_definitions(lessor):

@@ -26,7 +26,13 @@ def test_a_class_from_the_command_line(on_sqlite, document, tmp_path):
     assert "is given by the assignments" in on_sqlite.refused("class", "remove", "lab")
     on_sqlite.ok("class", "add", "late", "--test", "known", "--additional")
     assert on_sqlite.json("class", "show", "late")["entry"]["only_in_additional_list"] is True
+    assert "take only_in_additional_list out" in on_sqlite.refused("class", "set", "late", "--rate", "5")
     on_sqlite.ok("class", "remove", "late")
+    on_sqlite.ok("class", "set", "lab", "--max-leases", "20", "--max-leases-per-subnet", "10", "--rate", "5",
+                 "--offer-hold", "10s")
+    limits = on_sqlite.json("class", "show", "lab")["entry"]
+    assert (limits["max_leases"], limits["max_leases_per_subnet"], limits["rate"]) == (20, 10, 5)
+    assert limits["offer_hold"] == 10
     on_sqlite.ok("class", "remove", "voip")
     assert [one["name"] for one in on_sqlite.json("class", "list")] == ["lab"]
 
@@ -64,3 +70,15 @@ def test_every_field_survives_export_apply_export(on_sqlite, tmp_path):
     for key in ("class", "additional", "allow", "deny", "boot"):
         assert office[key] == FULL["subnets"][0][key]
     assert [one["classes"] for one in office["assignments"] if "classes" in one] == [["lab", "EXTERNAL_x"]]
+
+
+def test_what_is_always_and_never_sent(on_sqlite):
+    on_sqlite.ok("migrate")
+    on_sqlite.ok("class", "add", "voip", "--test", "option[60].exists", "--always-send", "routers", "--always-send",
+                 "domain-name", "--never-send", "host-name")
+    made = on_sqlite.json("class", "show", "voip")["entry"]
+    assert (made["always_send"], made["never_send"]) == (
+        {"dhcp4": ["routers", "domain-name"]}, {"dhcp4": ["host-name"]})
+    on_sqlite.ok("class", "set", "voip", "--description", "Telephones")
+    assert on_sqlite.json("class", "show", "voip")["entry"]["always_send"] == made["always_send"]
+    assert "did you mean routers" in on_sqlite.refused("class", "set", "voip", "--always-send", "router")

@@ -181,3 +181,29 @@ def test_what_is_in_an_assignments_way(on_sqlite, document):
     assert on_sqlite.json("assignment", "takeover", "192.0.2.5", "--how", "wait")["takeover"] == "wait"
     assert on_sqlite.json("assignment", "takeover", "192.0.2.5")["moves_at"] is None
     assert on_sqlite.json("assignment", "takeover", "192.0.2.5", "--how", "nak")["takeover"] == "nak"
+
+
+def test_every_key_of_an_assignment_is_set_and_taken_out(on_sqlite, document):
+    on_sqlite.ok("apply", document)
+    on_sqlite.ok("assignment", "add", "192.0.2.5", "boot.file=own.0", "takeover=wait", "options.routers=[192.0.2.1]",
+                 "--duid", "00:03:00:01:02:00:00:00:00:05")
+    made = on_sqlite.json("assignment", "show", "192.0.2.5")["entry"]
+    assert (made["boot"], made["takeover"], made["options"]) == ({"file": "own.0"}, "wait", {"routers": ["192.0.2.1"]})
+    said = on_sqlite.ok("assignment", "set", "192.0.2.5", "boot.next_server=192.0.2.6", "shared=true", "takeover=")
+    assert "is changed" in said
+    after = on_sqlite.json("assignment", "show", "192.0.2.5")["entry"]
+    assert after["boot"] == {"file": "own.0", "next_server": "192.0.2.6"}
+    assert (after["shared"], "takeover" in after, after["options"]) == (True, False, made["options"])
+    assert "nothing was changed" in on_sqlite.ok("assignment", "set", "192.0.2.5", "shared=true")
+    assert "did you mean shared" in on_sqlite.refused("assignment", "set", "192.0.2.5", "shard=true")
+    assert on_sqlite("assignment", "set", "192.0.2.5", "shared").exit_code == 2
+
+
+def test_an_assignment_without_an_address_or_with_two(on_sqlite, document):
+    on_sqlite.ok("apply", document)
+    on_sqlite.ok("assignment", "add", "hostname=seen", "--hw-address", "02:00:00:00:00:06", "--subnet", "office")
+    assert on_sqlite.json("assignment", "show", "02:00:00:00:00:06")["entry"]["hostname"] == "seen"
+    on_sqlite.ok("subnet", "add", "2001:db8:1::/64")
+    on_sqlite.ok("assignment", "add", "addresses=['2001:db8:1::1', '2001:db8:1::2']", "--duid",
+                 "00:03:00:01:02:00:00:00:00:07")
+    assert on_sqlite.json("assignment", "show", "2001:db8:1::2")["addresses"] == ["2001:db8:1::1", "2001:db8:1::2"]

@@ -67,6 +67,9 @@ def test_a_release_waits_for_an_engine(lessor_with_leases):
 
 def test_explain_with_nothing_on_record(lessor_with_leases):
     assert lessor_with_leases.ok("explain") == "No message is on record.\n"
+    assert lessor_with_leases.ok("explain", "--since", "2026-01-01", "--reason", "OFFER") == (
+        "No message is on record like that.\n")
+    assert "There is no reason NONE" in lessor_with_leases.refused("explain", "--reason", "NONE")
     assert "No client is known" in lessor_with_leases.refused("explain", "nobody")
     assert lessor_with_leases.json("explain", "02:00:00:00:00:0a") == []
 
@@ -78,6 +81,7 @@ def test_more_filters_and_the_other_end_first(lessor_with_leases):
     assert found("--state", "expired") == ["192.0.2.9"]
     assert found("--hostname", "HOST-12") == found("--hw-address", "02-00-00-00-00-0c") == ["192.0.2.12"]
     assert found("--sort", "-address", "--limit", "2") == ["192.0.2.13", "192.0.2.12"]
+    assert found("--sort", "expires_at", "--limit", "1") == ["192.0.2.9"]
 
 
 def test_a_lease_becomes_an_assignment(lessor_with_leases):

@@ -4,6 +4,7 @@ import pytest
 
 from app.services.access import Role
 from dhcpcore.store.definitions import Definitions
+from tests.app.pages.form_pages import button
 from tests.app.people import EngineThatAnswers
 from tests.app.site import fill, web
 
@@ -30,7 +31,7 @@ def test_one_is_added_and_its_undo_removes_it(page):
     answer = page.post("/assignments/new", data=GOOD, follow_redirects=True)
     shown = text(answer)
     assert "192.0.2.77 is assigned to" in shown
-    undo = re.search(r'action="([^"]*)"[^>]*><input[^>]*><button[^>]*id="undo"', shown)[1]
+    undo = re.search(r'action="([^"]*)"[^>]*>(?:<input[^>]*>)+<button[^>]*id="undo"', shown)[1]
     assert listed(text(page.post(undo, follow_redirects=True))) == ["192.0.2.5"]
 
 
@@ -38,7 +39,7 @@ def test_a_removed_one_is_brought_back_as_it_was(page):
     number = re.search(r'href="/assignments/(\d+)"', text(page.get("/assignments")))[1]
     shown = text(page.post(f"/assignments/{number}/remove", follow_redirects=True))
     assert "is no longer assigned to" in shown
-    undo = re.search(r'action="([^"]*)"[^>]*><input[^>]*><button[^>]*id="undo"', shown)[1]
+    undo = re.search(r'action="([^"]*)"[^>]*>(?:<input[^>]*>)+<button[^>]*id="undo"', shown)[1]
     again = text(page.post(undo, follow_redirects=True))
     assert "is assigned again to" in again
     assert "printer" in again
@@ -128,7 +129,7 @@ def test_who_only_sees_changes_nothing(sqlite_database):
 
 def test_a_table_goes_out_and_comes_in_again(page):
     table = text(page.get("/assignments.csv"))
-    assert table.splitlines()[1] == "office,192.0.2.5,02:00:00:00:00:05,,,,,printer,yes"
+    assert table.splitlines()[1] == "office,192.0.2.5,02:00:00:00:00:05,,,,,,printer,yes"
     rows = "address,hw_address,hostname\n192.0.2.50,02:00:00:00:01:01,one\n192.0.2.51,02:00:00:00:01:02,two\n"
     preview = text(page.post("/assignments/import", data={"text": rows}))
     assert "2 assignments are right and will be added" in preview
@@ -182,3 +183,74 @@ def test_a_table_of_a_subnet_that_is_not_there_is_refused_before_its_first_line(
     assert "There is no subnet" in text(answer, 404)
     assert answer.mimetype == "text/html"
     assert text(page.get("/assignments.csv?subnet=office")).startswith("subnet,address,")
+
+
+def test_what_few_need_is_edited_too(page):
+    more = {"boot": "file: own.0\nnext_server: 192.0.2.6", "shared": "yes", "takeover": "wait",
+            "always_send": "routers"}
+    text(page.post("/assignments/new", data={**GOOD, **more}, follow_redirects=True))
+    made = page.get("/api/v1/assignments?find=192.0.2.77").json["items"][0]
+    assert made["boot"] == {"file": "own.0", "next_server": "192.0.2.6"}
+    assert (made["shared"], made["takeover"], made["always_send"]) == (True, "wait", ["routers"])
+    shown = text(page.get(f"/assignments/{made['id']}"))
+    assert "file: own.0" in shown
+    assert '<option value="wait" selected' in shown
+    assert re.search(r'name="shared" value="yes" checked', shown)
+    version = re.search(r'name="version" value="(\d+)"', shown)[1]
+    text(page.post(f"/assignments/{made['id']}", data={**GOOD, "version": version}, follow_redirects=True))
+    left = page.get(f"/api/v1/assignments/{made['id']}").json
+    assert not {"boot", "shared", "takeover", "always_send"} & {key for key, value in left.items() if value not in (
+        None, [], {}, False, "nak")}
+
+
+@pytest.mark.parametrize(("wrong", "field", "said"), [
+    ({"boot": "filename: x"}, "boot", "did you mean file"), ({"boot": "- x"}, "boot", "mapping"),
+    ({"takeover": "never"}, "takeover", "wait"), ({"classes": "nobody's"}, "classes", "not a class")])
+def test_what_is_wrong_with_it_stands_beside_it(page, wrong, field, said):
+    shown = text(page.post("/assignments/new", data={**GOOD, **wrong}), 422)
+    told = re.search(rf'id="h-{field}">([^<]*)<', shown)
+    assert told, re.findall(r"fault[^>]*>([^<]*)", shown)
+    assert said in told[1].replace("&#39;", "'")
+
+
+def test_octets_that_are_no_text_go_through_the_form(page):
+    remote = {**GOOD, "identifier": "remote_id", "value": "{hex: 00:01:ff}"}
+    text(page.post("/assignments/new", data=remote, follow_redirects=True))
+    made = page.get("/api/v1/assignments?find=192.0.2.77").json["items"][0]
+    assert made["remote_id"] == {"hex": "00:01:ff"}
+    assert "{hex: &#39;00:01:ff&#39;}" in text(page.get(f"/assignments/{made['id']}"))
+
+
+@pytest.mark.parametrize("verb", ["disable", "remove"])
+def test_a_button_of_a_stale_page_does_nothing_and_what_changed_is_shown(page, sqlite_database, verb):
+    stale = text(page.get("/assignments"))
+    colleague = web(sqlite_database)
+    form = {"identifier": "hw_address", "value": "02:00:00:00:00:05", "address": "192.0.2.6", "hostname": "plotter",
+            "enabled": "yes", "version": re.search(r'name="version" value="(\d+)"', stale)[1]}
+    assert colleague.post("/assignments/1", data=form).status_code == 303
+    before = Definitions(sqlite_database).document()
+    answer = page.post(f"/assignments/1/{verb}", data=button(stale, f"/assignments/1/{verb}"))
+    shown = text(answer, 409)
+    assert f"it was not {verb}d" in shown
+    assert re.search(r'address</td><td class="mono">192\.0\.2\.5</td><td class="mono">192\.0\.2\.6</td>', shown)
+    assert re.search(r'hostname</td><td class="mono">printer</td><td class="mono">plotter</td>', shown)
+    assert Definitions(sqlite_database).document() == before
+    # Who has seen that may do it all the same.
+    fresh = text(page.get("/assignments"))
+    assert page.post(f"/assignments/1/{verb}", data=button(fresh, f"/assignments/1/{verb}")).status_code == 303
+
+
+def test_the_undo_of_a_stale_page_does_nothing_either(page, sqlite_database):
+    shown = text(page.post("/assignments/new", data=GOOD, follow_redirects=True))
+    undo = re.search(r'action="([^"]*)"[^>]*>(?:<input[^>]*>)+<button[^>]*id="undo"', shown)[1]
+    stale = button(shown, undo)
+    colleague = web(sqlite_database)
+    assert colleague.post("/assignments/2/disable", data={}).status_code == 303
+    answer = page.post(undo, data=stale)
+    assert re.search(r'enabled</td><td class="mono">true</td><td class="mono">false</td>', text(answer, 409))
+
+
+def test_what_somebody_else_has_switched_already_is_no_conflict(page, sqlite_database):
+    stale = text(page.get("/assignments"))
+    assert web(sqlite_database).post("/assignments/1/disable").status_code == 303
+    assert page.post("/assignments/1/disable", data=button(stale, "/assignments/1/disable")).status_code == 303

@@ -4,6 +4,7 @@ import pytest
 
 from app.services.access import Role
 from dhcpcore.stats.reasons import Reason
+from tests.app.pages.form_pages import button
 from tests.app.site import fill, web
 from tests.app.traces import tell
 from tests.packets4 import DISCOVER, client, request
@@ -91,7 +92,8 @@ def test_what_was_changed_meanwhile_is_not_overwritten(page):
     text(page.post("/classes/new", data=GOOD, follow_redirects=True))
     form = values(text(page.get("/classes/one/voip")))
     text(page.post("/classes/one/voip", data={**form, "description": "theirs"}, follow_redirects=True))
-    assert "by somebody else meanwhile" in text(page.post("/classes/one/voip", data={**form, "description": "x"}), 409)
+    shown = text(page.post("/classes/one/voip", data={**form, "description": "x"}), 409)
+    assert "Somebody else has changed it meanwhile." in shown
     assert page.get("/api/v1/classes/voip").json["description"] == "theirs"
 
 
@@ -135,11 +137,64 @@ def test_a_viewer_sees_them_and_may_try(sqlite_database):
     assert "It is right" in text(viewer.post("/classes/try", data={**GOOD, "editing": "voip"}))
 
 
+def test_what_is_always_and_never_sent_is_edited(page):
+    sent = {**GOOD, "always_send": "domain-name, routers", "never_send": "host-name"}
+    text(page.post("/classes/new", data=sent, follow_redirects=True))
+    shown = page.get("/api/v1/classes/voip").json
+    assert (shown["always_send"], shown["never_send"]) == (
+        {"dhcp4": ["domain-name", "routers"]}, {"dhcp4": ["host-name"]})
+    form = values(text(page.get("/classes/one/voip")))
+    assert (form["always_send"], form["never_send"]) == ("domain-name, routers", "host-name")
+    text(page.post("/classes/one/voip", data={**form, "always_send": ""}, follow_redirects=True))
+    assert "always_send" not in page.get("/api/v1/classes/voip").json
+    wrong = text(page.post("/classes/new", data={**sent, "name": "x", "never_send": "host-nam"}), 422)
+    assert "did you mean host-name" in re.search(r'id="h-never_send">([^<]*)<', wrong)[1]
+
+
 def test_what_the_form_has_no_field_for_stays(page):
-    made = {**ENTRY, "always_send": {"dhcp4": ["routers"]}, "never_send": {"dhcp4": ["host-name"]}}
+    made = {**ENTRY, "always_send": {"dhcp4": ["routers"], "dhcp6": ["dns-servers"]},
+            "never_send": {"dhcp4": ["host-name"], "dhcp6": ["domain-search"]}}
     assert page.post("/api/v1/classes", json=made).status_code == 201
     form = values(text(page.get("/classes/one/voip")))
     text(page.post("/classes/one/voip", data={**form, "description": "Telephones"}, follow_redirects=True))
     shown = page.get("/api/v1/classes/voip").json
     assert (shown["always_send"], shown["never_send"]) == (made["always_send"], made["never_send"])
     assert shown["description"] == "Telephones"
+
+
+def test_the_remove_button_of_a_stale_page_does_nothing_and_what_changed_is_shown(page, sqlite_database):
+    page.post("/classes/new", data=GOOD)
+    stale = text(page.get("/classes/one/voip"))
+    form = values(stale)
+    assert web(sqlite_database).post("/classes/one/voip", data={**form, "lifetime": "4h"}).status_code == 303
+    shown = text(page.post("/classes/remove/voip", data=button(stale, "/classes/remove/voip")), 409)
+    assert "it was not removed" in shown
+    assert re.search(r'lifetime</td><td class="mono">8h</td><td class="mono">4h</td>', shown)
+    assert len(page.get("/api/v1/classes").json["items"]) == 1
+    fresh = text(page.get("/classes/one/voip"))
+    assert page.post("/classes/remove/voip", data=button(fresh, "/classes/remove/voip")).status_code == 303
+    assert page.get("/api/v1/classes").json["items"] == []
+
+
+def test_of_two_administrators_the_second_is_told_and_shown_both(page, sqlite_database):
+    page.post("/classes/new", data=GOOD)
+    mine = values(text(page.get("/classes/one/voip")))
+    assert web(sqlite_database).post("/classes/one/voip", data={**mine, "file": "theirs"}).status_code == 303
+    shown = text(page.post("/classes/one/voip", data={**mine, "file": "mine"}), 409)
+    assert "Somebody else has changed it meanwhile." in shown
+    assert re.search(r'file</td><td class="mono">mine</td><td class="mono">theirs</td>', shown)
+    assert page.get("/api/v1/classes/voip").json["boot"]["file"] == "theirs"
+    assert page.post("/classes/one/voip", data=values(shown)).status_code == 303
+    assert page.get("/api/v1/classes/voip").json["boot"]["file"] == "mine"
+def test_limits_are_written_and_read(page):
+    limits = {"max_leases": "20", "max_leases_per_subnet": "10", "rate": "50", "offer_hold": "10"}
+    page.post("/classes/new", data={**GOOD, **limits})
+    assert page.get("/api/v1/classes/voip").json == {**ENTRY, "max_leases": 20, "max_leases_per_subnet": 10,
+                                                         "rate": 50, "offer_hold": 10}
+    form = values(text(page.get("/classes/one/voip")))
+    assert {name: form[name] for name in limits} == limits
+    shown = text(page.post("/classes/one/voip", data={**form, "rate": "many"}), 422)
+    assert 'id="h-rate"' in shown
+    page.post("/classes/one/voip", data={**form, "max_leases": "", "max_leases_per_subnet": "", "rate": "0",
+                                          "offer_hold": ""})
+    assert page.get("/api/v1/classes/voip").json == ENTRY

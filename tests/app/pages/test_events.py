@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -35,16 +36,30 @@ def test_by_reason_and_by_client(page):
     assert text(page.get("/events?client=02:00:00:00:00:0c")).count('class="event ') == 2
     assert "No event like that" in text(page.get("/events?reason=MALFORMED"))
     assert "There is no reason NONSENSE" in text(page.get("/events?reason=NONSENSE"))
-    for wrong in ("yesterday", "nan", "inf"):
-        assert "is no time" in text(page.get(f"/events?before={wrong}"))
+    for wrong in ("yesterday", "nan", "2026-13-01T00:00"):
+        assert "is no time" in text(page.get(f"/events?since={wrong}"))
+    assert "cursor is not one" in text(page.get("/events?cursor=nonsense"))
 
 
-def test_older_ones_follow_by_time(page, sqlite_database):
+def test_older_ones_follow_and_none_of_a_batch_is_passed_over(page, sqlite_database):
     tell(sqlite_database, *[(7, Reason.OFFER)] * 60, at=1_000.0)
     shown = text(page.get("/events?client=02:00:00:00:00:07"))
     assert shown.count('class="event ') == 50
-    older = text(page.get("/events?client=02:00:00:00:00:07&before=1010.0"))
+    older = text(page.get(re.search(r'rel="next" href="([^"]*)"', shown)[1].replace("&amp;", "&")))
     assert older.count('class="event ') == 10
+    assert "Newest" in older
+    assert 'rel="next"' not in older
+
+
+def test_events_of_a_time(page, sqlite_database):
+    tell(sqlite_database, (7, Reason.OFFER), (8, Reason.MALFORMED), at=1_000_000.0)  # 1970-01-12T13:46:40Z
+    assert text(page.get("/events?until=1970-01-12T13:47")).count('class="event ') == 2
+    assert text(page.get("/events?since=1970-01-12T13:46&until=1970-01-12T13:46:40")).count('class="event ') == 1
+    assert text(page.get("/events?since=1970-01-12T13:47")).count('class="event ') == 6
+    shown = text(page.get("/events?since=1970-01-12T13:47&until=1970-01-12T13:48"))
+    assert "No event like that" in shown
+    assert 'value="1970-01-12T13:47"' in shown
+    assert "nothing is both" in text(page.get("/events?since=2026-01-02T00:00&until=2026-01-01T00:00"))
 
 
 def test_samples_can_be_asked_for(page):

@@ -56,6 +56,29 @@ def test_the_order_can_be_turned_round_and_pages_go_on(page, sqlite_database):
     assert "First page" in second
 
 
+def test_the_heads_of_the_columns_sort(page, sqlite_database):
+    store(sqlite_database, *(a_lease(n, expires=4_000_000_000 - n) for n in range(100, 180)))
+
+    def heads(shown):
+        return re.findall(r'<th scope="col"( aria-sort="[a-z]+")?><a href="([^"]*)"[^>]*>([A-Za-z ]+)', shown)
+
+    shown = text(page.get("/leases"))
+    assert [name for _, _, name in heads(shown)] == ["Address ", "Client", "Hardware address", "Ends", "Last seen"]
+    assert [sort for sort, _, _ in heads(shown)] == [' aria-sort="ascending"', "", "", "", ""]
+    shown = text(page.get(heads(shown)[3][1]))
+    assert addresses(shown)[:2] == ["192.0.2.179", "192.0.2.178"]
+    following = re.search(r'rel="next" href="([^"]*)"', shown)[1].replace("&amp;", "&")
+    assert addresses(text(page.get(following)))[0] == "192.0.2.129"
+    assert [sort for sort, _, name in heads(shown) if name == "Ends "] == [' aria-sort="ascending"']
+    shown = text(page.get(heads(shown)[3][1]))
+    assert [sort for sort, _, name in heads(shown) if sort] == [' aria-sort="descending"']
+    assert addresses(shown)[:2] == ["192.0.2.5", "192.0.2.10"]
+
+
+def test_an_order_that_is_none_is_that_of_the_addresses(page):
+    assert addresses(text(page.get("/leases?sort=colour"))) == addresses(text(page.get("/leases")))
+
+
 def test_a_search_that_has_more_to_look_at_goes_on_by_itself(page, monkeypatch):
     """A host among the last of a million is found without a click; without scripts a link goes on."""
     monkeypatch.setattr("dhcpcore.store.queries.SCAN_MAX", 2)
@@ -76,7 +99,7 @@ def test_a_search_that_has_looked_at_everything_says_so(page):
 
 
 def test_a_strange_cursor_is_told(page):
-    assert "cursor is not one that a list gave" in text(page.get("/leases?cursor=xyz"))
+    assert "cursor is not one that a list in this order gave" in text(page.get("/leases?cursor=xyz"))
 
 
 def test_a_client_without_a_lease_is_told_why(page, sqlite_database):

@@ -1,6 +1,5 @@
 """Subnets and pools in forms: types, faults by field, nothing typed is lost, two administrators, undo."""
 
-import html
 import re
 
 import pytest
@@ -13,6 +12,7 @@ from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.document import PoolEntry, SubnetSettings
 from dhcpcore.version import __version__
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
+from tests.app.pages.form_pages import button, followed, text, typed
 from tests.app.people import a_lease, store
 from tests.app.site import HOSTILE, define, web
 from tests.dhcpcore.topology.documents import FULL
@@ -33,28 +33,8 @@ def page(sqlite_database):
     return web(sqlite_database)
 
 
-def text(answer, status=200):
-    assert answer.status_code == status, answer.status
-    return html.unescape(answer.get_data(as_text=True))
-
-
-def followed(page, answer):
-    assert answer.status_code == 303, text(answer, answer.status_code)
-    return text(page.get(answer.headers["Location"]))
-
-
 def subnets(database):
     return Definitions(database).document()["subnets"]
-
-
-def typed(answer):
-    """What a browser would send of the form as it is shown."""
-    form = re.search(r'<form method="post" class="card.*?</form>', answer.get_data(as_text=True), re.DOTALL)[0]
-    given = re.findall(r'<input[^>]* name="([^"]*)" (?:list="[^"]*" )?value="([^"]*)"', form)
-    for name, choices in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        given += [(name, value) for value in re.findall(r'value="([^"]*)" selected', choices)]
-    given += re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.DOTALL)
-    return {name: html.unescape(value) for name, value in given if name != "csrf_token"}
 
 
 def test_a_subnet_is_added_with_its_types_and_its_pool_and_undo_removes_it(page, sqlite_database):
@@ -117,6 +97,22 @@ def test_of_two_administrators_the_second_is_told_and_shown_both(page, sqlite_da
     assert (again["interface"], again["name"]) == ("eth2", "bureau")
     assert page.post("/subnets/1/edit", data=again).status_code == 303
     assert subnets(sqlite_database)[0]["name"] == "bureau"
+
+
+@pytest.mark.parametrize(("form", "action"), [
+    ("/subnets/1/edit", "/subnets/1/remove"), ("/pools/1", "/pools/1/remove")])
+def test_the_remove_button_of_a_stale_page_does_nothing(page, sqlite_database, form, action):
+    shown = page.get(form)
+    removal = button(text(shown), action)
+    theirs = {"option-name-0": "domain-name", "option-value-0": "theirs.example"}
+    followed(page, page.post(form, data={**typed(shown), **theirs}))
+    before = subnets(sqlite_database)
+    told = text(page.post(action, data=removal), 409)
+    assert "It was not removed" in told
+    assert "theirs.example" in told
+    assert subnets(sqlite_database) == before
+    followed(page, page.post(action, data=button(text(page.get(form)), action)))
+    assert subnets(sqlite_database) != before
 
 
 def test_a_subnet_goes_after_a_yes_and_comes_back_whole(sqlite_database):
@@ -220,7 +216,7 @@ def test_a_new_key_of_a_model_has_its_field_by_itself():
         "whole", "list", "yaml", "yaml", "options")
     entry = {"first": "192.0.2.1", "last": "192.0.2.2", "quota": 5, "require": ["a", "b"], "limits": [{"x": 1}],
              "files": {"x": "y"}}
-    form = ModelForm.of_entry(fields, entry, DHCP4_OPTIONS)
+    form = ModelForm.of_entry(fields, entry, {"options": DHCP4_OPTIONS})
     assert form.values["require"] == "a, b"
     assert form.entry() == entry
 

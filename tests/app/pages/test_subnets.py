@@ -3,6 +3,7 @@ import re
 import pytest
 
 from app.services.access import Role
+from tests.app.people import a_lease, store
 from tests.app.site import DOCUMENT, define, fill, web
 
 
@@ -21,6 +22,58 @@ def test_every_subnet_is_listed(page):
     shown = text(page.get("/subnets"))
     assert "192.0.2.0/24" in shown
     assert "No pool: only assignments are served." in shown
+
+
+def many(database, count=90):
+    define(database, {"version": 1, "subnets": [
+        *({"prefix": f"10.{n}.0.0/24", "name": f"floor-{n}", "pools": [{"first": f"10.{n}.0.1", "last": f"10.{n}.0.9"}]}
+          for n in range(count)),
+        {"prefix": "2001:db8::/64", "name": "six", "shared_network": "campus", "interface": "eth7"}]})
+    return web(database)
+
+
+def listed(shown):
+    return re.findall(r'<h2 id="s\d+"><a [^>]*>([^<]*)<', shown)
+
+
+def following(shown):
+    found = re.search(r'rel="next" href="([^"]*)"', shown)
+    return found and found[1].replace("&amp;", "&")
+
+
+def test_many_subnets_come_in_pages(sqlite_database):
+    page = many(sqlite_database)
+    seen, path, pages = [], "/subnets?sort=name", 0
+    while path:
+        shown = text(page.get(path))
+        seen += listed(shown)
+        path, pages = following(shown), pages + 1
+    assert (len(seen), len(set(seen)), pages) == (91, 91, 3)
+    assert seen == sorted(seen)
+    assert "First page" in shown
+
+
+@pytest.mark.parametrize(("asked", "found"), [
+    ("find=FLOOR-77", ["floor-77"]), ("find=10.5.0", ["floor-5"]), ("find=eth7", ["six"]), ("family=6", ["six"]),
+    ("wire=campus", ["six"]), ("wire=nobodys", []), ("find=nothing", []), ("sort=-use&find=six", ["six"])])
+def test_a_subnet_is_found_among_many(sqlite_database, asked, found):
+    shown = text(many(sqlite_database).get(f"/subnets?{asked}"))
+    assert listed(shown) == found
+    assert ("No subnet like that" in shown) == (not found)
+
+
+def test_the_fullest_come_first(sqlite_database):
+    page = many(sqlite_database)
+    store(sqlite_database, *(a_lease(n, subnet=31, address=bytes([10, 30, 0, n])) for n in range(1, 5)))
+    assert listed(text(page.get("/subnets?sort=-use")))[0] == "floor-30"
+    assert listed(text(page.get("/subnets?sort=colour")))[0] == "floor-0"
+
+
+def test_a_few_subnets_need_no_search_and_a_strange_cursor_is_told(page):
+    assert "Name, prefix, interface" not in text(page.get("/subnets"))
+    assert "Name, prefix, interface" in text(page.get("/subnets?find=nothing"))
+    assert "cursor is not one" in text(page.get("/subnets?cursor=x"))
+    assert "no longer in the list" in text(page.get("/subnets?cursor=4711"))
 
 
 def test_the_map_shows_what_each_address_is(page):

@@ -167,3 +167,19 @@ def test_who_only_sees_changes_nothing(here, change):
     with pytest.raises(Forbidden):
         change(here)
     assert assignments.get(here, 1).version == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [("eth-0-1-7", "eth-0-1-7"), ({"hex": "00:01:02"}, "{hex: '00:01:02'}"), ({"text": "a b"}, "{text: 'a b'}")],
+)
+def test_an_identifier_in_one_line_is_read_as_it_was(form, line):
+    assert assignments.write_identifier(form) == line
+    assert assignments.read_identifier(line) == form
+
+
+def test_what_only_looks_like_a_form_stays_text():
+    assert assignments.read_identifier(assignments.write_identifier("{x}")) == {"text": "{x}"}
+    for text in ("{x}", "{hex}", "hex: 00", "{hexa: 00}"):
+        assert assignments.read_identifier(text) == text
+    assert assignments.read_identifier("{ hex: 00:01 }") == {"hex": "00:01"}

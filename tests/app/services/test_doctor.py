@@ -201,6 +201,57 @@ def test_a_taken_port_names_its_holder_and_the_remedy(settings):
     assert "only root can name" in the_one(settings, "sockets", "broken", holders=[Holder(None, "", "0.0.0.0")])
 
 
+ASKING = {"version": 1, "leasequery": {"enabled": True, "requestors": ["192.0.2.2"]}, "subnets": [
+    {"prefix": "198.51.100.0/24", "proxy": True, "boot": {"file": "x.0"}}]}
+TCP, PXE = "TCP port 67", "UDP port 4011"
+
+
+@pytest.fixture
+def asking(settings, sqlite_url):
+    """Definitions with leasequery and ProxyDHCP."""
+    database = Database(sqlite_url)
+    define(database, ASKING)
+    database.dispose()
+    return settings
+
+
+def of_port(found, name):
+    return [(severity, text) for severity, text in found if name in text]
+
+
+def test_ports_that_nobody_asks_for_are_not_looked_at(settings):
+    found = findings(settings, "sockets") + findings(settings, "firewall", firewall=[])
+    assert not of_port(found, TCP) + of_port(found, PXE)
+
+
+def test_ports_of_leasequery_and_proxydhcp_are_looked_at(asking):
+    found = findings(asking, "sockets")
+    assert [severity for severity, _ in of_port(found, TCP) + of_port(found, PXE)] == ["note", "note"]
+    found = findings(asking, "sockets", holders=[Holder(9, "tftpd", "0.0.0.0")])
+    assert [severity for severity, _ in of_port(found, TCP) + of_port(found, PXE)] == ["warning", "warning"]
+    assert "is taken by tftpd (pid 9)" in of_port(found, PXE)[0][1]
+
+
+def test_an_engine_without_them_is_told(asking, monkeypatch):
+    with_engine(monkeypatch, {"ready": True})
+    found = findings(asking, "sockets")
+    assert [severity for severity, _ in of_port(found, TCP) + of_port(found, PXE)] == ["warning", "warning"]
+    found = findings(asking, "sockets", holders=[Holder(1, "python", "0.0.0.0")])
+    assert [severity for severity, _ in of_port(found, TCP) + of_port(found, PXE)] == ["ok", "ok"]
+
+
+def test_the_firewall_is_asked_about_them(asking):
+    found = findings(asking, "firewall", firewall=["It drops."])
+    assert [text.partition("input ")[2] for _, text in found] == [
+        "udp dport 67 accept", "tcp dport 67 accept", "udp dport 4011 accept"]
+
+
+def test_at_another_port_than_dhcps_there_is_no_4011(asking):
+    found = findings(asking.model_copy(update={"dhcp4": Dhcp4(port=6767)}), "sockets")
+    assert of_port(found, "TCP port 6767")
+    assert not of_port(found, PXE)
+
+
 def test_our_own_engine_has_the_port_by_right(settings, monkeypatch):
     with_engine(monkeypatch, {"ready": True})
     assert findings(settings, "sockets", holders=[Holder(1, "python", "0.0.0.0")])[0][0] == "ok"

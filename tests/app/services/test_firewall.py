@@ -117,3 +117,20 @@ def test_what_a_real_nft_prints_is_understood():
         assert "drops UDP port 67" in listed("insert rule inet filter input udp dport 67 drop")[0]
     finally:
         subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+def tcp(right):
+    return {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": right}}
+
+
+def test_a_tcp_port_is_another_than_the_udp_port_of_its_number():
+    only_udp = json.dumps({"nftables": [chain("drop"), rule(udp(67), ACCEPT)]})
+    both = json.dumps({"nftables": [chain("drop"), rule(udp(67), ACCEPT), rule(tcp(67), ACCEPT)]})
+    assert nft_drops(only_udp, 67, "udp") == nft_drops(both, 67, "tcp") == []
+    assert nft_drops(only_udp, 67, "tcp") == [
+        "The nft chain inet filter input drops what no rule accepts, and none accepts TCP port 67."]
+    saved = ":INPUT DROP [0:0]\n-A INPUT -p udp --dport 67 -j ACCEPT\n"
+    assert iptables_drops(saved, 67, "udp") == []
+    assert "TCP port 67" in iptables_drops(saved, 67, "tcp")[0]
+    assert iptables_drops(f"{saved}-A INPUT -p tcp -m tcp --dport 67 -j ACCEPT\n", 67, "tcp") == []
+    assert "rejects TCP port 67" in iptables_drops("-A INPUT -p tcp --dport 67 -j REJECT\n", 67, "tcp")[0]

@@ -35,6 +35,17 @@ def test_a_page_has_a_limit(database, limit):
         leases.list_leases(appliance(database), limit=limit)
 
 
+def test_where_there_are_too_many_an_order_is_refused_with_its_remedy(database, monkeypatch):
+    monkeypatch.setattr("dhcpcore.store.lease_orders.ROWS_MAX", 3)
+    define(database)
+    store(database, a_lease(1), a_lease(2), *(a_lease(n, subnet=2, address=bytes([198, 51, 100, n])) for n in (3, 4)))
+    here = appliance(database)
+    with pytest.raises(InvalidValue, match="more than 3: name a subnet, or sort by address"):
+        leases.list_leases(here, sort="expires_at")
+    assert addresses(leases.list_leases(here, sort="-hostname", subnet=2)) == [4, 3]
+    assert addresses(leases.list_leases(here, sort="-address")) == [4, 3, 2, 1]
+
+
 def test_a_client_is_found_by_what_people_know_of_it(database):
     store(database, a_lease(1), a_lease(2, hostname="Printer"), a_lease(3, subnet=2),
           a_lease(4, client=b"\x01\xff\x01\x02"))

@@ -4,8 +4,8 @@ from app.services import transactions
 from dhcpcore.engine import Datagram, Traced
 from dhcpcore.errors import NotFound
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.store.traces import TraceLog
 from tests.app.people import a_lease, appliance, store
+from tests.stored import store_traces
 
 RELAY = b"\xc0\x00\x02\x01"
 
@@ -16,7 +16,7 @@ def here(sqlite_database):
     entries = [Traced(Datagram(b"", RELAY, 67, 2, RELAY, RELAY, 1000.0 + n), Reason.NO_SUBNET, 1, [], a_lease(n).client,
                       b"") for n in (1, 2, 1)]
     entries.append(Traced(Datagram(b"", RELAY, 67, 2, RELAY, RELAY, 2000.0), Reason.MALFORMED, 1, [], b"", b""))
-    TraceLog(sqlite_database).write(1, entries)
+    store_traces(sqlite_database, entries)
     return appliance(sqlite_database)
 
 

@@ -57,6 +57,20 @@ class FakeEngine:
     def script_call(self, name, arguments):
         raise Refused("The engine has no script.")
 
+    def hooks(self):
+        return [{"library": "count", "hook": "pkt4_receive", "function": "pkt4_receive", "calls": 3, "errors": 0,
+                 "overruns": 0, "stopped": 0, "mean_us": 1.5, "slowest_us": 2.0, "disabled": ""}]
+
+    def commands(self):
+        return ["count-get"]
+
+    def command(self, name, arguments):
+        self.calls.append(("command", name, arguments))
+        return {"result": 0, "name": name, "arguments": arguments}
+
+    def processed(self, name, arguments, response):
+        return response
+
     def confirm_clock(self):
         raise RuntimeError("a bug")
 

@@ -92,7 +92,7 @@ def test_the_longest_log_fits_into_an_answer():
 def test_a_verb_needs_its_role(verb, role):
     known = {
         "lease-release": {"address": "192.0.2.10"}, "suspension-lift": {"hw_address": "02:00:00:00:00:01"},
-        "neighbours": {"interface": "eth0"},
+        "neighbours": {"interface": "eth0"}, "command": {"name": "count-get"},
     }  # fmt: skip
     arguments = known.get(verb.name, {})
     answer = ask({"id": 1, "verb": verb.name, "arguments": arguments}, role)
@@ -102,5 +102,31 @@ def test_a_verb_needs_its_role(verb, role):
 
 def test_what_changes_something_is_not_for_viewers():
     open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
-    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions", "script",
-                               "script-registry", "script-dashboard"}
+    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions", "hooks",
+                               "script", "script-registry", "script-dashboard"}
+
+
+def test_a_hook_library_answers_a_command_of_its_own_for_admins_alone():
+    """Kea example 13."""
+    asked = {"id": 1, "verb": "count-get", "arguments": {"of": "all"}}
+    assert ask(asked, Role.ADMIN)["result"] == {"result": 0, "name": "count-get", "arguments": {"of": "all"}}
+    assert ask(asked, Role.OPERATOR)["error"]["code"] == "forbidden"
+    by_name = {"id": 1, "verb": "command", "arguments": {"name": "count-get", "arguments": '{"of": "all"}'}}
+    assert ask(by_name, Role.ADMIN)["result"]["arguments"] == {"of": "all"}
+    for wrong in ("[]", "{", "7"):
+        by_name["arguments"]["arguments"] = wrong
+        assert ask(by_name, Role.ADMIN)["error"]["code"] == "invalid"
+
+
+def test_a_hook_library_answers_in_the_place_of_a_verb_and_needs_that_verbs_role():
+    engine = FakeEngine()
+    engine.commands = lambda: ["status"]
+    assert ask({"id": 1, "verb": "status"}, Role.VIEWER, engine)["result"]["name"] == "status"
+
+
+def test_callouts_change_the_answer_of_a_command_that_was_carried_out():
+    engine = FakeEngine()
+    engine.processed = lambda name, arguments, response: {**response, "seen": [name, dict(arguments)]}
+    answer = ask({"id": 1, "verb": "transactions", "arguments": {"limit": 1}}, engine=engine)
+    assert answer["ok"] is False, "a list has no place for it: the callout's mistake is told, and the channel lives"
+    assert ask({"id": 1, "verb": "statistics"}, engine=engine)["result"] == {"received": 7, "seen": ["statistics", {}]}

@@ -1,5 +1,6 @@
 """What the engine does between packets: each piece bounded, none in the way of another."""
 
+import gc
 import random
 import time
 from collections.abc import Iterator, Mapping
@@ -27,10 +28,12 @@ from dhcpcore.store.schema import trace
 from dhcpcore.topology.links import Interface
 from dhcpcore.topology.snapshot import Leasequery, Pool, Snapshot, Subnet
 from tests.packets4 import (
+    ACK,
     BROADCAST,
     DISCOVER,
     LEASEACTIVE,
     LEASEQUERY,
+    REQUEST,
     Client,
     client,
     dotted,
@@ -220,3 +223,43 @@ def test_a_query_by_remote_id_is_searched_for_a_slice_at_a_time_and_then_answere
 
 def test_while_it_is_not_enabled_it_is_hardly_looked_for(bench: Bench) -> None:
     assert bench.chores.search() == 1.0
+
+
+# Garbage.
+
+
+def test_packets_leave_nothing_that_only_the_collector_could_free(bench: Bench) -> None:
+    """It is off while packets come: what they left would stay."""
+    bench.engine.install(Snapshot(1, (OFFICE,)))
+
+    def exchange(number: int) -> None:
+        for kind in (DISCOVER, REQUEST):
+            asked = {} if kind == DISCOVER else {50: ip(read(bench.sent[-1].payload).yiaddr), 54: SERVER}
+            batch = bench.engine.open([heard(number, request(kind, client(number), number, options=asked))], T0)
+            module.cycle.run(batch, bench.store, bench.engine.snapshot, bench.sent.extend)
+        assert read(bench.sent[-1].payload).kind == ACK
+
+    exchange(1)  # What is made once and kept is none.
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(2, 8):
+            exchange(number)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("busy", "seconds", "times"), [(False, 59, 0), (False, 61, 1), (True, 61, 0), (True, 899, 0), (True, 901, 1)]
+)
+def test_garbage_is_collected_once_a_minute_and_rarely_while_packets_come(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, busy: bool, seconds: int, times: int
+) -> None:
+    collected: list[bool] = []
+    monkeypatch.setattr(module.gc, "collect", lambda: collected.append(True))
+    monkeypatch.setattr(bench.chores, "busy", lambda: busy)
+    bench.chores._collected_at = time.monotonic() - seconds
+    bench.chores.collect_garbage()
+    bench.chores.collect_garbage()
+    assert len(collected) == times

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -112,6 +114,86 @@ class TestSend:
     def test_a_frame_for_an_interface_that_is_gone_is_counted(self, udp: Udp4) -> None:
         udp.set_interfaces({})
         assert udp.send([Outgoing(b"x", Route(ip("192.0.2.5"), 68, 777, ip("192.0.2.1"), b"\2" * 6))]) == 1
+
+
+class Refusing:
+    """The socket of a system that knows no segments, or of a link that has none."""
+
+    def __init__(self, real: socket.socket, error: int) -> None:
+        self._real = real
+        self._error = error
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def sendmsg(self, buffers: Sequence[bytes], ancillary: Sequence[Any], *rest: Any) -> int:
+        if any(level == socket.IPPROTO_UDP for level, _, _ in ancillary):
+            self.asked += 1
+            raise OSError(self._error, "refused")
+        return self._real.sendmsg(buffers, ancillary, *rest)
+
+
+class TestSegments:
+    """Answers of one length over one route leave together and arrive apart."""
+
+    @pytest.mark.parametrize("interface", [0, LOOPBACK])
+    @pytest.mark.parametrize("count", [2, 64, 65, 200])
+    def test_all_arrive_each_by_itself_and_in_order(
+        self, udp: Udp4, peer: socket.socket, interface: int, count: int
+    ) -> None:
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], interface, ip("127.0.0.1"))
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        payloads = [struct.pack("!H", number) * 150 for number in range(count)]
+        assert udp.send([Outgoing(payload, route) for payload in payloads]) == 0
+        assert [peer.recvfrom(2000) for _ in range(count)] == [(p, ("127.0.0.1", udp.port)) for p in payloads]
+
+    def test_they_go_in_one_call_and_not_in_one_each(self, udp: Udp4, peer: socket.socket) -> None:
+        refusing = Refusing(udp._udp, errno.ENOBUFS)
+        udp._udp = cast("socket.socket", refusing)
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"))
+        udp.send([Outgoing(b"one", route)])
+        assert refusing.asked == 0
+        udp.send([Outgoing(b"one", route)] * 50)
+        assert refusing.asked == 1
+
+    def test_those_of_another_length_or_route_are_kept_apart(self, udp: Udp4, peer: socket.socket) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", 0))
+            other.settimeout(5)
+            to_peer = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"))
+            to_other = to_peer._replace(port=other.getsockname()[1])
+            sent = [(b"one", to_peer), (b"two", to_other), (b"three", to_peer), (b"six", to_peer), (b"", to_peer)]
+            assert udp.send([Outgoing(*answer) for answer in (*sent, *sent)]) == 0
+            assert sorted(peer.recv(100) for _ in range(8)) == [b""] * 2 + [b"one"] * 2 + [b"six"] * 2 + [b"three"] * 2
+            assert [other.recv(100) for _ in range(2)] == [b"two", b"two"]
+
+    @pytest.mark.parametrize("error", [errno.EIO, errno.EINVAL])
+    def test_where_there_are_none_each_goes_by_itself_and_it_is_not_tried_again(
+        self, udp: Udp4, peer: socket.socket, error: int
+    ) -> None:
+        refusing = Refusing(udp._udp, error)
+        udp._udp = cast("socket.socket", refusing)
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"))
+        for _ in range(2):
+            assert udp.send([Outgoing(b"one", route), Outgoing(b"two", route)]) == 0
+        assert [peer.recv(100) for _ in range(4)] == [b"one", b"two", b"one", b"two"]
+        assert refusing.asked == 1
+
+    def test_a_full_buffer_says_nothing_of_segments(self, udp: Udp4, peer: socket.socket) -> None:
+        refusing = Refusing(udp._udp, errno.EAGAIN)
+        udp._udp = cast("socket.socket", refusing)
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"))
+        for _ in range(2):
+            assert udp.send([Outgoing(b"one", route), Outgoing(b"two", route)]) == 0
+        assert refusing.asked == 2
+
+    def test_those_that_cannot_be_sent_are_counted_each(
+        self, udp: Udp4, peer: socket.socket, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bad = Route(ip("127.0.0.1"), peer.getsockname()[1], 9999, ip("127.0.0.1"))
+        assert udp.send([Outgoing(b"bad", bad)] * 3) == 3
+        assert caplog.text.count("SEND-FAILED") == 3
 
 
 class TestPort:

@@ -20,6 +20,8 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.CLASSES_ADDITIONAL: ("port",), Step.GUARDED_SUBNET: (3,),
     Step.GATED_POOL: (4, "RANDOM-MAC"), Step.REUSED: (90,), Step.ADAPTED: (80, 600),
     Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
+    Step.ASSIGNMENT_EVERYWHERE: (7,), Step.CLASS_FULL: ("tel", 3), Step.CLASS_RATE: ("tel",),
+    Step.CLASSES_STASHED: ("port",), Step.STOPPED_BY_HOOK: ("pkt4_send",), Step.SUBNET_BY_HOOK: (3,),
     Step.SCRIPT_ASKED: ("answer",), Step.SCRIPT_GIVES: (A4, "office", 0), Step.SCRIPT_CHANGED: ("58",),
 }  # fmt: skip
 

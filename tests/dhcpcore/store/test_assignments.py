@@ -1,9 +1,12 @@
 """Look-ups of the packet path on both databases: what is enabled and of the revision, all of it, and nothing else."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from dhcpcore.errors import StoreUnavailable
 from dhcpcore.lease.model import Assignment, Identifier
+from dhcpcore.store import assignments
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.validate import validate
 from tests.dhcpcore.topology.documents import FULL, full
@@ -167,7 +170,53 @@ def test_a_connection_that_was_cut_is_replaced(pg_url):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
             "AND pid <> pg_backend_pid()"
         )
+    assert PRINTER in definitions.assignments_by_identifier([PRINTER], 1), "what is known needs no connection"
     with pytest.raises(StoreUnavailable):
-        definitions.assignments_by_identifier([PRINTER], 1)
-    assert PRINTER in definitions.assignments_by_identifier([PRINTER], 1)
+        definitions.assignments_by_identifier([CLIENT], 1)
+    assert CLIENT in definitions.assignments_by_identifier([CLIENT], 1)
     database.dispose()
+
+
+def executed(database, monkeypatch):
+    """What was sent to the database from here on."""
+    statement, sent = database.statement, []
+
+    @contextmanager
+    def counting():
+        with statement() as cursor:
+            sent.append(cursor)
+            yield cursor
+
+    monkeypatch.setattr(database, "statement", counting)
+    return sent
+
+
+def test_what_was_found_at_a_revision_is_looked_up_once_nothing_found_too(definitions, database, monkeypatch):
+    sent = executed(database, monkeypatch)
+    first = definitions.assignments_by_identifier(EVERYBODY, 1)
+    kept = definitions.assignments_by_address([v4(10), v4(99)], 1)
+    assert len(sent) == 2
+    assert definitions.assignments_by_identifier(EVERYBODY, 1) == first
+    assert definitions.assignments_by_address([v4(99), v4(10)], 1) == kept
+    assert len(sent) == 2
+    definitions.assignments_by_identifier([PRINTER, (Identifier.CLIENT_ID, b"new")], 1)
+    assert len(sent) == 3
+
+
+def test_another_revision_is_looked_up_anew(definitions):
+    assert PRINTER in definitions.assignments_by_identifier([PRINTER], 1)
+    document = full()
+    document["subnets"][0]["assignments"][0]["enabled"] = False
+    definitions.apply(validate(document), "alice")
+    assert definitions.assignments_by_identifier([PRINTER], 2) == {}
+    assert definitions.assignments_by_address([v4(10)], 2) == {}
+    assert PRINTER in definitions.assignments_by_identifier([PRINTER], 1), "a batch under way"
+
+
+def test_what_is_remembered_is_bounded(definitions, monkeypatch):
+    monkeypatch.setattr(assignments, "_REMEMBERED_MAX", 4)
+    for number in range(20):
+        key = (Identifier.CLIENT_ID, bytes((1, number)))
+        assert definitions.assignments_by_identifier([PRINTER, key], 1).keys() == {PRINTER}
+        assert len(definitions._lookup._remembered.by_identifier) <= 4
+    assert definitions.assignments_by_identifier(EVERYBODY, 1).keys() == {PRINTER, CLIENT, REMOTE, BY_NAME, DUID}

@@ -237,11 +237,18 @@ def test_an_apply_that_died_is_undone_by_the_next(definitions, database, monkeyp
 
 APPLYING = """
 import sys
+import time
 from dhcpcore.store.database import Database
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.topology.validate import validate
 from tests.dhcpcore.store.test_definitions import many
-Definitions(Database(sys.argv[1])).apply(validate(many(20_000)), "a", progress=lambda *it: print(*it, flush=True))
+
+def progress(done, total):
+    print(done, total, flush=True)
+    if 100 <= done < total:
+        time.sleep(60)  # Until it is killed.
+
+Definitions(Database(sys.argv[1])).apply(validate(many(20_000)), "a", progress=progress)
 """
 
 

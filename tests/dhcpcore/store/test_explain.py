@@ -2,7 +2,7 @@ from dhcpcore.engine import Datagram, Traced
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store import explain
-from dhcpcore.store.traces import TraceLog
+from tests.stored import store_traces
 
 RELAY = b"\xc0\x00\x02\x01"
 CLIENT = b"\x00\x01\x02\x00\x00\x00\x00\x01"
@@ -18,7 +18,7 @@ def traced(number, data, client=CLIENT, reason=Reason.OFFER):
 
 
 def test_a_transaction_is_told_in_words(database):
-    TraceLog(database).write(1, [traced(0, message(b"\x35\x01\x01\xff"))])
+    store_traces(database, [traced(0, message(b"\x35\x01\x01\xff"))])
     (one,) = explain.latest(database, 10)
     assert (one.message, one.source, one.reason, one.text) == (
         "DISCOVER", "192.0.2.1", "OFFER", "An address was offered.")
@@ -29,13 +29,13 @@ def test_a_transaction_is_told_in_words(database):
 def test_the_type_is_found_behind_other_options_and_padding(database):
     datagrams = [message(b"\x00\x00\x0c\x02ab\x35\x01\x03\xff"), message(b"\x35\x01\x63"), message(b"\xff\x35\x01\x01"),
                  message(b"\x0c\xff"), message(b""), b"", b"x" * 10, bytes(300)]
-    TraceLog(database).write(1, [traced(n, data) for n, data in enumerate(datagrams)])
+    store_traces(database, [traced(n, data) for n, data in enumerate(datagrams)])
     told = [one.message for one in reversed(explain.latest(database, 10))]
     assert told == ["REQUEST", "TYPE-99", *["UNREADABLE"] * 6]
 
 
 def test_one_clients_alone_and_newest_first(database):
-    TraceLog(database).write(1, [traced(0, b""), traced(1, b"", b"\x01other"), traced(2, b"")])
+    store_traces(database, [traced(0, b""), traced(1, b"", b"\x01other"), traced(2, b"")])
     assert [one.received_at for one in explain.latest(database, 10, CLIENT[2:])] == [1_800_000_002.5, 1_800_000_000.5]
     assert len(explain.latest(database, 1)) == 1
     assert explain.latest(database, 10, b"nobody") == []
@@ -43,5 +43,5 @@ def test_one_clients_alone_and_newest_first(database):
 
 def test_a_bootp_client_is_told_as_one(database):
     """It says no type; what became of it says that it needed none."""
-    TraceLog(database).write(1, [traced(0, message(b"\xff"), reason=Reason.BOOTP_REPLY)])
+    store_traces(database, [traced(0, message(b"\xff"), reason=Reason.BOOTP_REPLY)])
     assert explain.latest(database, 1)[0].message == "BOOTP"

@@ -161,7 +161,7 @@ def test_a_prefix_pool_is_a_pool(edits, database):
     (Wish("pool", {**POOL, "options": {"routers": "here"}}, home=1), "options.routers", "list"),
     (Wish("option definition", {"space": "dhcp4", "code": 225}), "option_definition", "missing"),
     (Wish("option definition", {"space": "dhcp4", "code": 224, "name": "y", "type": "string"}), "code", "x-colour"),
-    (Wish("globals", {"offer_hold": 0}), "globals", "1 second to 1 hour"),
+    (Wish("globals", {"offer_hold": 0}), "offer_hold", "1 second to 1 hour"),
     (Wish("globals", {"options": {"dhcp4": {"nope": 1}}}), "options.dhcp4.nope", "not an option"),
 ], ids=str)
 def test_what_is_wrong_is_told_by_its_place_in_what_was_wished(edits, database, wish, place, says):

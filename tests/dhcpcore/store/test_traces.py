@@ -8,9 +8,11 @@ from sqlalchemy import update
 from dhcpcore.engine import Datagram, Traced
 from dhcpcore.pipeline.trace import Step, describe
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.store import traces
 from dhcpcore.store.database import Database
 from dhcpcore.store.schema import trace
-from dhcpcore.store.traces import BLOCK_RECORDS, TraceLog, decode, encode
+from dhcpcore.store.traces import BLOCK_RECORDS, Place, TraceFilter, TraceLog, decode, encode
+from tests.stored import store_traces
 
 GIADDR = b"\xc0\x00\x02\x01"
 
@@ -35,8 +37,8 @@ def test_an_empty_block_has_no_record() -> None:
 
 def test_the_newest_come_first_and_of_one_client_only_his(database: Database) -> None:
     log = TraceLog(database)
-    log.write(1, [_traced(1), _traced(2, client=b"\x01other")])
-    log.write(1, [_traced(3)])
+    store_traces(database, [_traced(1), _traced(2, client=b"\x01other")])
+    store_traces(database, [_traced(3)])
     assert [record.datagram for record in log.latest(10)] == [b"request 3", b"request 2", b"request 1"]
     assert [record.datagram for record in log.latest(10, client=b"other")] == [b"request 2"]
     assert [record.datagram for record in log.latest(1)] == [b"request 3"]
@@ -44,7 +46,7 @@ def test_the_newest_come_first_and_of_one_client_only_his(database: Database) ->
 
 def test_many_transactions_make_several_blocks(database: Database) -> None:
     log = TraceLog(database)
-    log.write(1, [_traced(number) for number in range(BLOCK_RECORDS + 5)])
+    store_traces(database, [_traced(number) for number in range(BLOCK_RECORDS + 5)])
     records = log.latest(BLOCK_RECORDS + 5)
     assert len(records) == BLOCK_RECORDS + 5
     assert records[0].datagram == b"request %d" % (BLOCK_RECORDS + 4)
@@ -71,10 +73,10 @@ def test_a_block_that_somebody_broke_is_told_and_passed_over(
     database: Database, caplog: pytest.LogCaptureFixture, body: bytes
 ) -> None:
     log = TraceLog(database)
-    log.write(1, [_traced(1)])
+    store_traces(database, [_traced(1)])
     with database.writer() as connection:
         connection.execute(update(trace).values(body=body))
-    log.write(1, [_traced(2)])
+    store_traces(database, [_traced(2)])
     assert [record.datagram for record in log.latest(10)] == [b"request 2"]
     assert "BROKEN-TRACES: row 1 of the table trace" in caplog.text
 
@@ -82,3 +84,55 @@ def test_a_block_that_somebody_broke_is_told_and_passed_over(
 def test_traces_of_one_network_take_little_room() -> None:
     many = [_traced(number)._replace(answer=bytes(300)) for number in range(200)]
     assert len(encode(many)) < 200 * 300 / 5
+
+
+def _pages(log: TraceLog, wanted: TraceFilter, limit: int) -> list[list[bytes]]:
+    """All pages of a search, by what was received."""
+    pages: list[list[bytes]] = []
+    after: Place | None = None
+    while not pages or after is not None:
+        found, after = log.search(wanted, after, limit)
+        pages.append([record.datagram for record in found])
+        assert len(pages[-1]) <= limit
+        assert len(pages) < 50
+    return pages
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 100])
+@pytest.mark.parametrize("blocks", [2, 3, 200])
+def test_pages_have_each_record_once_those_of_one_batch_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch, limit: int, blocks: int
+) -> None:
+    monkeypatch.setattr(traces, "BLOCKS_MAX", blocks)
+    log = TraceLog(database)
+    for number in (1, 5, 9, 13, 17):
+        at = _traced(number).datagram.received_at
+        batch = [_traced(number + n) for n in range(4)]
+        store_traces(database, [one._replace(datagram=one.datagram._replace(received_at=at)) for one in batch])
+    found = [record for page in _pages(log, TraceFilter(), limit) for record in page]
+    assert found == [b"request %d" % n for n in range(20, 0, -1)]
+
+
+def test_what_came_in_a_time(database: Database) -> None:
+    log = TraceLog(database)
+    for number in range(1, 6):
+        store_traces(database, [_traced(number)])
+    began = 1_800_000_000.25
+
+    def found(**wanted: float) -> list[bytes]:
+        return [record.datagram for record in log.search(TraceFilter(None, None, **wanted), None, 10)[0]]
+
+    assert found(since=began + 4) == [b"request 5", b"request 4"]
+    assert found(until=began + 1) == [b"request 1"]
+    assert found(since=began + 2.01, until=began + 3.99) == [b"request 3"]
+    assert found(since=began + 3.01, until=began + 3.99) == []
+
+
+def test_a_search_looks_through_so_many_blocks_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traces, "BLOCKS_MAX", 5)
+    log = TraceLog(database)
+    for number in range(20):
+        store_traces(database, [_traced(number, client=b"\0rare" if number == 2 else b"\0common")])
+    pages = _pages(log, TraceFilter(client=b"rare"), 10)
+    assert [page for page in pages if page] == [[b"request 2"]]
+    assert len(pages) > 3

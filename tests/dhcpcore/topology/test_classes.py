@@ -36,6 +36,7 @@ def test_classes_that_read_the_same_are_one_group() -> None:
 
 def test_a_group_is_worked_out_once_for_the_same_values() -> None:
     made = classes(*vendors(3))
+    made._whole = None
     ((group, _),) = made._before[0].groups
     for _ in range(3):
         assert matched(made, subject({60: b"v1"})) == {"v1"}
@@ -44,6 +45,7 @@ def test_a_group_is_worked_out_once_for_the_same_values() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     made = classes(*vendors(1))
+    made._whole = None
     ((group, _),) = made._before[0].groups
     for number in range(MEMO_MAX + 5):
         made.match(subject({60: b"%d" % number}))
@@ -105,3 +107,24 @@ def test_remembering_changes_nothing(data: st.DataObject) -> None:
             if compiled(one["test"], DHCP4_OPTIONS).evaluate(plain):
                 plain.classes = {*plain.classes, one["name"]}
         assert matched(made, subject(options), assignment) == plain.classes - {"KNOWN"}
+
+
+def test_the_whole_is_remembered_over_levels_and_by_all_that_they_read() -> None:
+    made = classes({"name": "a", "test": "option[60].hex == 'x'"}, {"name": "b", "test": "member('a')"},
+                   {"name": "c", "test": "member('b') and option[77].exists"})  # fmt: skip
+    assert len(made._before) == 3
+    for _ in range(2):
+        assert matched(made, subject({60: b"x"})) == {"a", "b"}
+        assert matched(made, subject({60: b"x", 77: b"u"})) == {"a", "b", "c"}
+        assert matched(made, subject({60: b"y", 77: b"u"})) == set()
+    assert made._whole is not None
+    assert len(made._whole) == 3
+
+
+def test_where_something_differs_from_client_to_client_the_whole_is_not_looked_for() -> None:
+    made = classes(*vendors(3), {"name": "b", "test": "member('v1')"})
+    for number in range(MEMO_MAX + 1):
+        made.match(subject({60: b"%d" % number}))
+    assert made._whole is None
+    assert matched(made, subject({60: b"v1"})) == {"v1", "b"}
+    assert matched(made, subject({60: b"x"})) == set()

@@ -123,7 +123,7 @@ BROKEN = [
     (("globals", "authoritative"), "yes", "globals.authoritative", "neither true nor false"),
     (("globals", "adopt"), "always", "globals.adopt", "'never', 'free' or 'reserved'"),
     (("globals", "forcerenew"), True, "globals.forcerenew", "'never', 'authenticated' or 'plain'"),
-    (("globals", "offer_hold"), 0, "globals", "offer_hold is 0"),
+    (("globals", "offer_hold"), 0, "globals.offer_hold", "0 s: 1 second"),
     (("globals", "probation"), "infinite", "globals", "end"),
     (("globals", "options", "dhcp4", "router"), [], "globals.options.dhcp4.router", "did you mean routers"),
     (("globals", "options", "dhcp5"), {}, "globals.options.dhcp5", "dhcp6"),

@@ -1,0 +1,145 @@
+"""The hook points before the commit: the message, its subnet, the lease found for it, and what it gives back."""
+
+from __future__ import annotations
+
+import logging
+
+from dhcpcore.hooks.handle import Status
+from dhcpcore.lease.model import INFINITE_LIFETIME_S
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.callouts import Callouts
+from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.signals import CannotRespond, Refuse
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.pipeline.views import Lease4, lease4
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.snapshot import Snapshot
+from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.v4.message import MessageType, Opt
+
+_log = logging.getLogger(__name__)
+
+_RECEIVED = "received"
+
+#: T1 and T2 of a lease time that a callout chose.  RFC 2131 4.4.5.
+_T1, _T2 = (1, 2), (7, 8)
+
+
+class _Hooked(Handler):
+    """Only where a library has a callout at one of ``hooks``."""
+
+    hooks: tuple[str, ...] = ()
+
+    def __init__(self, callouts: Callouts | None) -> None:
+        self._callouts = callouts
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where anybody is there to be called."""
+        return self._callouts is not None and self._callouts.has(*self.hooks)
+
+    @property
+    def callouts(self) -> Callouts:
+        """There are some: else it is not in the plan."""
+        assert self._callouts is not None
+        return self._callouts
+
+    def drop(self, bundle: TransactionBundle, hook: str) -> CannotRespond:
+        """The message goes no further."""
+        bundle.trace.append((Step.STOPPED_BY_HOOK, hook))
+        return CannotRespond(Reason.HOOK_DROPPED)
+
+
+class Receive(_Hooked):
+    """The message, before anything is made of it."""
+
+    hooks = ("buffer4_receive", "pkt4_receive")
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """First of all handlers; once a packet, also where it is suspended and comes again."""
+        data = bundle.handler_data
+        if data is not None and _RECEIVED in data:
+            return
+        for hook, stops in (("buffer4_receive", (Status.DROP,)), ("pkt4_receive", (Status.SKIP, Status.DROP))):
+            if self.callouts.has(hook) and self.callouts.call(bundle, hook) in stops:
+                raise self.drop(bundle, hook)
+        assert bundle.handler_data is not None
+        bundle.handler_data[_RECEIVED] = True
+
+
+class ChooseSubnet(_Hooked):
+    """Another subnet of the link than the one that the message points at."""
+
+    hooks = ("subnet4_select",)
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """After the link was found."""
+        here = bundle.link.subnets
+        status = self.callouts.call(bundle, "subnet4_select", subnet4=bundle.subnet, subnet4collection=here)
+        if status is Status.DROP:
+            raise self.drop(bundle, "subnet4_select")
+        if status is Status.SKIP:
+            bundle.trace.append((Step.STOPPED_BY_HOOK, "subnet4_select"))
+            raise CannotRespond(Reason.NO_SUBNET)
+        chosen = self.callouts.read_back(bundle, "subnet4")
+        if chosen is not bundle.subnet and chosen in here:
+            bundle.home = bundle.subnet = chosen
+            bundle.trace.append((Step.SUBNET_BY_HOOK, chosen.subnet_id))
+
+
+class ChooseLease(_Hooked):
+    """The address that was found, and for how long."""
+
+    hooks = ("lease4_select", "lease4_renew")
+    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """After address and times were decided; again where they had to be decided again."""
+        key, before = bundle.key, bundle.before
+        if key is None or not bundle.responses:
+            return
+        response = bundle.responses[0]
+        client_id = bundle.request.options.get(Opt.CLIENT_ID)
+        lease = Lease4(format_address(key[2]), bundle.request.hw[1:].hex(":"), client_id, bundle.subnet.subnet_id,
+                       int(bundle.now), response.lifetime_s, before.hostname if before is not None else "")  # fmt: skip
+        if bundle.reason is Reason.ACK_RENEWED:
+            if not self.callouts.has("lease4_renew"):
+                return
+            status = self.callouts.call(bundle, "lease4_renew", subnet4=bundle.subnet, clientid=client_id,
+                                        hwaddr=bundle.request.hw, lease4=lease)  # fmt: skip
+            if status is Status.SKIP and before is not None:
+                lease.valid_lft = min(response.lifetime_s, before.expires - int(bundle.now))
+                bundle.trace.append((Step.STOPPED_BY_HOOK, "lease4_renew"))
+        elif self.callouts.has("lease4_select"):
+            offering = bundle.request.message_type == MessageType.DISCOVER
+            status = self.callouts.call(bundle, "lease4_select", subnet4=bundle.subnet, fake_allocation=offering,
+                                        lease4=lease)  # fmt: skip
+            if status is Status.SKIP:
+                bundle.trace.append((Step.STOPPED_BY_HOOK, "lease4_select"))
+                raise CannotRespond(Reason.HOOK_DROPPED) if offering else Refuse(Reason.NAK_HOOK)
+        if lease.valid_lft != response.lifetime_s and _is_lifetime(lease.valid_lft):
+            response.lifetime_s = lease.valid_lft
+            response.renew_s = response.lifetime_s * _T1[0] // _T1[1]
+            response.rebind_s = response.lifetime_s * _T2[0] // _T2[1]
+
+
+class KeepLease(_Hooked):
+    """What a RELEASE or DECLINE would end."""
+
+    hooks = ("lease4_release", "lease4_decline")
+    message_types = frozenset((MessageType.RELEASE, MessageType.DECLINE))
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """After the lease was found to be the client's."""
+        hook = "lease4_release" if bundle.request.message_type == MessageType.RELEASE else "lease4_decline"
+        if bundle.before is None or not self.callouts.has(hook):
+            return
+        if self.callouts.call(bundle, hook, lease4=lease4(bundle.before)) in (Status.SKIP, Status.DROP):
+            bundle.trace.append((Step.STOPPED_BY_HOOK, hook))
+            raise CannotRespond(Reason.HOOK_KEPT)
+
+
+def _is_lifetime(said: object) -> bool:
+    if isinstance(said, int) and 1 <= said <= INFINITE_LIFETIME_S:
+        return True
+    _log.error("HOOK-FAILED: valid_lft %r is no number of seconds from 1 to %d.", said, INFINITE_LIFETIME_S)
+    return False

@@ -1,0 +1,188 @@
+"""The callouts by hook point, in the order of their libraries, and how they are called.
+
+A callout that raises is logged, the status is then DROP, and those after it are called all the same; what it returns
+changes nothing.  One that goes on failing, or takes longer than it may, is switched off and shown.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from dhcpcore.errors import InvalidValue, LessorError
+from dhcpcore.hooks.handle import CalloutHandle, Status
+from dhcpcore.hooks.parking import ParkingLot
+from dhcpcore.hooks.points import POINTS, command_point
+
+log = logging.getLogger(__name__)
+
+#: Failures in a row after which a callout is not called any more.
+FAILURES_MAX = 10
+#: Seconds that one call may take; it is ended there, and counts as a failure.  Who waits for others parks the packet.
+BUDGET_S = 0.025
+#: Calls that overran after which a callout is not called any more: each of them kept every client waiting.
+OVERRUNS_MAX = 3
+
+
+class Overrun(LessorError):
+    """A callout took longer than ``BUDGET_S``."""
+
+
+Function = Callable[[CalloutHandle], int | None]
+Limit = Callable[[float], AbstractContextManager[None]]
+
+
+@dataclass(slots=True, eq=False)
+class Callout:
+    """One function at one hook point, and what became of its calls.  Seconds are of the wall clock."""
+
+    library: int
+    library_name: str
+    hook: str
+    function: Function
+    calls: int = 0
+    errors: int = 0
+    overruns: int = 0
+    in_a_row: int = 0
+    seconds: float = 0.0
+    slowest: float = 0.0
+    stopped: int = 0  #: Calls that left another status than CONTINUE.
+    disabled: str = ""  #: Why it is not called any more.
+
+    @property
+    def name(self) -> str:
+        """Library and function, as logs tell it."""
+        return f"{self.library_name}.{getattr(self.function, '__name__', 'callout')}"
+
+    def as_document(self) -> dict[str, Any]:
+        """For people."""
+        return {
+            "library": self.library_name, "hook": self.hook, "function": getattr(self.function, "__name__", "callout"),
+            "calls": self.calls, "errors": self.errors, "overruns": self.overruns, "stopped": self.stopped,
+            "mean_us": round(self.seconds / self.calls * 1e6, 1) if self.calls else 0.0,
+            "slowest_us": round(self.slowest * 1e6, 1), "disabled": self.disabled,
+        }  # fmt: skip
+
+
+class Registry:
+    """Which callouts there are, and their calls.
+
+    ``clock`` tells seconds, and ``limit`` is a context that ends what takes longer than so many of them by ``Overrun``.
+    """
+
+    def __init__(self, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None) -> None:
+        self._callouts: dict[str, list[Callout]] = {}
+        self._lots: dict[str, ParkingLot] = {}
+        self._clock = clock
+        self._limit: Limit = limit or (lambda _: nullcontext())
+        #: Callouts that were switched off, in words, until somebody has taken them.
+        self.events: list[str] = []
+
+    def register(self, library: int, library_name: str, hook: str, function: Function) -> None:
+        """After those that the library, and the libraries before it, have there.  ``InvalidValue``: no such hook."""
+        if hook not in POINTS and not hook.startswith("$"):
+            raise InvalidValue(f"{library_name}: there is no hook point {hook!r}; there are {', '.join(POINTS)}.")
+        callouts = self._callouts.setdefault(hook, [])
+        at = next((n for n, one in enumerate(callouts) if one.library > library), len(callouts))
+        callouts.insert(at, Callout(library, library_name, hook, function))
+
+    def deregister(self, library: int, hook: str, function: Function | None = None) -> bool:
+        """Take a library's callout (None: all of them) off a hook; whether there was one."""
+        before = self._callouts.get(hook, [])
+        after = [one for one in before if one.library != library or (function is not None and one.function != function)]
+        self._callouts[hook] = after
+        return len(after) < len(before)
+
+    def forget(self, library: int) -> None:
+        """Take all of a library's callouts off."""
+        for hook in tuple(self._callouts):
+            self.deregister(library, hook)
+
+    def has(self, *hooks: str) -> bool:
+        """Whether any callout is there to be called."""
+        return any(not one.disabled for hook in hooks for one in self._callouts.get(hook, ()))
+
+    def commands(self) -> list[str]:
+        """Names of the commands that libraries answer."""
+        return [hook[1:].replace("_", "-") for hook in self._callouts if hook.startswith("$") and self.has(hook)]
+
+    def lot(self, hook: str) -> ParkingLot:
+        """The parking lot of a hook."""
+        return self._lots.setdefault(hook, ParkingLot())
+
+    def open(self) -> CalloutHandle:
+        """A handle for one packet or command."""
+        handle = CalloutHandle()
+        if "context_create" in self._callouts:
+            self.call(handle, "context_create", {})
+        return handle
+
+    def close(self, handle: CalloutHandle) -> None:
+        """The packet or command is done with."""
+        if "context_destroy" in self._callouts:
+            self.call(handle, "context_destroy", {})
+        handle.arguments, handle.contexts = {}, {}
+
+    def call(self, handle: CalloutHandle, hook: str, arguments: dict[str, Any]) -> Status:
+        """Call the callouts in order; the status that the last one left.  Arguments are read back from the handle."""
+        handle.arguments = arguments
+        handle.status = Status.CONTINUE
+        handle.hook = hook
+        handle.lot = self._lots.get(hook)
+        for callout in tuple(self._callouts.get(hook, ())):
+            if not callout.disabled:
+                handle.library = callout.library
+                self._call(callout, handle)
+        return handle.status
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """The answer of the libraries to a command of their own; the last one's counts."""
+        handle = self.open()
+        try:
+            self.call(handle, command_point(name), {"command": {"command": name, "arguments": dict(arguments)},
+                                                    "response": None})
+            return handle.arguments.get("response")
+        finally:
+            self.close(handle)
+
+    def statistics(self) -> list[dict[str, Any]]:
+        """Every callout with what became of its calls, in the order of the table of points."""
+        order = {hook: number for number, hook in enumerate(POINTS)}
+        hooks = sorted(self._callouts, key=lambda hook: (order.get(hook, len(order)), hook))
+        return [one.as_document() for hook in hooks for one in self._callouts[hook]]
+
+    def _call(self, callout: Callout, handle: CalloutHandle) -> None:
+        callout.calls += 1
+        began = self._clock()
+        try:
+            with self._limit(BUDGET_S):
+                returned = callout.function(handle)
+        except Overrun:
+            callout.overruns += 1
+            handle.status = Status.DROP
+            self._failed(callout, f"it took longer than {BUDGET_S * 1000:.0f} ms")
+        except Exception:
+            handle.status = Status.DROP
+            log.exception("HOOK-FAILED: %s at %s raised; the status is DROP.", callout.name, callout.hook)
+            self._failed(callout, "it raised")
+        else:
+            callout.in_a_row = 0
+            if returned:
+                log.error("HOOK-FAILED: %s at %s returned %s.", callout.name, callout.hook, returned)
+        took = self._clock() - began
+        callout.seconds += took
+        callout.slowest = max(callout.slowest, took)
+        if handle.status is not Status.CONTINUE:
+            callout.stopped += 1
+
+    def _failed(self, callout: Callout, why: str) -> None:
+        callout.errors += 1
+        callout.in_a_row += 1
+        if callout.in_a_row >= FAILURES_MAX or callout.overruns >= OVERRUNS_MAX:
+            callout.disabled = f"{why}, {callout.in_a_row} times in a row"
+            told = f"HOOK-DISABLED: {callout.name} at {callout.hook} is not called any more: {callout.disabled}."
+            log.error("%s", told)
+            self.events.append(told)

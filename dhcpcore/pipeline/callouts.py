@@ -1,0 +1,242 @@
+"""Where transactions meet the hooks: one handle a packet, the arguments of each point, and what a status does.
+
+The points before the commit are met by the handlers of ``handlers.hooked``; those after it here, between the batch's
+commit and the answer's leaving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dhcpcore.errors import Refused
+from dhcpcore.hooks.handle import CalloutHandle, Status
+from dhcpcore.hooks.parking import PARKED_MAX, ParkingLot
+from dhcpcore.hooks.registry import Registry
+from dhcpcore.lease.model import Change, Lease, LeaseKey, State
+from dhcpcore.pipeline.bundle import Outgoing, TransactionBundle
+from dhcpcore.pipeline.views import Answer4, Lease4, Query4, assignment_view, lease4
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.snapshot import Snapshot
+from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.v4.message import MessageType
+
+#: Seconds that an answer may be parked: the client has asked again by then.
+PARKED_S = 8.0
+#: Seconds that an offered address is kept for the client, as the allocator does it.
+_OFFER_S = 30
+
+_KEY = "hooks"
+_CHANGING = frozenset((MessageType.REQUEST, MessageType.RELEASE, MessageType.DECLINE))
+_OFFERS = frozenset((Reason.OFFER,))
+_NO_CHANGES: Mapping[LeaseKey, Change] = {}
+
+
+class Callouts:
+    """The hooks of one engine.  ``pack`` makes an answer's octets anew after a callout has changed it."""
+
+    def __init__(self, registry: Registry, pack: Callable[[TransactionBundle], None]) -> None:
+        self.registry = registry
+        self._pack = pack
+        self._parked: dict[Query4, tuple[TransactionBundle, ParkingLot, float]] = {}
+        self._let_go: list[TransactionBundle] = []
+        self._in_use: list[tuple[TransactionBundle, LeaseKey]] = []
+
+    def has(self, *hooks: str) -> bool:
+        """Whether anybody is there to be called."""
+        return self.registry.has(*hooks)
+
+    def call(self, bundle: TransactionBundle, hook: str, **arguments: Any) -> Status:
+        """Call a hook about a packet: ``query4`` is among its arguments."""
+        handle, query = self._of(bundle)
+        return self.registry.call(handle, hook, {"query4": query, **arguments})
+
+    def read_back(self, bundle: TransactionBundle, name: str) -> Any:
+        """What the callouts left of an argument."""
+        return self._of(bundle)[0].arguments.get(name)
+
+    def done(self, bundle: TransactionBundle) -> None:
+        """The transaction has ended."""
+        data = bundle.handler_data
+        if data is not None and _KEY in data:
+            handle, _ = data.pop(_KEY)
+            self.registry.close(handle)
+
+    def may_leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change] = _NO_CHANGES) -> bool:
+        """What it changed is committed: ask who may hold or stop the answer.  False: it waits, or is decided anew.
+
+        Where it is stopped, nothing is left to be sent and the reason says so.
+        """
+        kind = bundle.request.message_type
+        if kind in _CHANGING and self.has("leases4_committed"):
+            granted, ended = _committed(bundle, changes)
+            if not self._pass(bundle, "leases4_committed", leases4=granted, deleted_leases4=ended):
+                return False
+        elif bundle.reason in _OFFERS and self.has("lease4_offer"):
+            if not self._pass(bundle, "lease4_offer", **_offered(bundle)):
+                return False
+            if self.read_back(bundle, "offer_address_in_use"):
+                assert bundle.key is not None
+                self._in_use.append((bundle, bundle.key))
+                return False
+        self._send(bundle)
+        return True
+
+    def _pass(self, bundle: TransactionBundle, hook: str, **arguments: Any) -> bool:
+        """Call a hook at which packets can be parked; whether the packet goes on now."""
+        _, query = self._of(bundle)
+        lot = self.registry.lot(hook)
+        here = True
+
+        def go_on() -> None:
+            self._parked.pop(query, None)
+            if not here:
+                self._send(bundle)
+                self._let_go.append(bundle)
+
+        lot.park(query, go_on)
+        response = Answer4(bundle.responses[0], _data(bundle)) if bundle.responses else None
+        status = self.call(bundle, hook, response4=response, **arguments)
+        if status is Status.PARK:
+            if query not in lot:
+                return True  # Let go before it was parked.
+            if len(self._parked) >= PARKED_MAX:
+                lot.drop(query)
+                _stop(bundle, Reason.HOOK_PARKED)
+                return True
+            here = False
+            self._parked[query] = (bundle, lot, bundle.now + PARKED_S)
+            return False
+        lot.drop(query)
+        if status is Status.DROP:
+            _stop(bundle, Reason.HOOK_DROPPED)
+        return True
+
+    def configure(self, snapshot: Snapshot) -> None:
+        """A revision is about to be in force; ``Refused`` where a callout does not want it."""
+        if self.has("dhcp4_srv_configured"):
+            handle = self.registry.open()
+            try:
+                status = self.registry.call(handle, "dhcp4_srv_configured", {"server_config": snapshot, "error": ""})
+                if status is Status.DROP:
+                    why = handle.arguments.get("error") or "it gives no reason"
+                    raise Refused(f"A callout refuses revision {snapshot.revision}: {why}.")
+            finally:
+                self.registry.close(handle)
+
+    def processed(self, name: str, arguments: Mapping[str, Any], response: Any) -> Any:
+        """A command was carried out; the answer as the callouts leave it."""
+        if not self.has("command_processed"):
+            return response
+        handle = self.registry.open()
+        try:
+            done = {"name": name, "arguments": arguments, "response": response}
+            self.registry.call(handle, "command_processed", done)
+            return handle.arguments.get("response")
+        finally:
+            self.registry.close(handle)
+
+    def may_expire(self, row: Lease) -> bool:
+        """Whether a lease whose end has passed is closed now."""
+        handle = self.registry.open()
+        try:
+            arguments = {"lease4": lease4(row), "remove_lease": False}
+            return self.registry.call(handle, "lease4_expire", arguments) is not Status.SKIP
+        finally:
+            self.registry.close(handle)
+
+    def take_let_go(self) -> list[TransactionBundle]:
+        """Transactions that were let go, and those that waited too long: they end with this batch."""
+        taken, self._let_go = self._let_go, []
+        return taken
+
+    def take_in_use(self) -> list[tuple[TransactionBundle, LeaseKey]]:
+        """Offers whose address a callout says is in use: they are decided again."""
+        taken, self._in_use = self._in_use, []
+        return taken
+
+    @property
+    def due(self) -> bool:
+        """Whether the next batch has something to do here."""
+        return bool(self._let_go or self._in_use)
+
+    def expire(self, now: float) -> None:
+        """Give up what has been parked for too long."""
+        for query, (bundle, lot, until) in tuple(self._parked.items()):
+            if until <= now:
+                del self._parked[query]
+                lot.drop(query)
+                _stop(bundle, Reason.HOOK_PARKED)
+                self._let_go.append(bundle)
+
+    def timer(self) -> float | None:
+        """When the first of the parked ones is given up."""
+        return min((until for _, _, until in self._parked.values()), default=None)
+
+    @property
+    def waiting(self) -> list[TransactionBundle]:
+        """Transactions that have not ended: parked, or on their way into the next batch."""
+        parked = [bundle for bundle, _, _ in self._parked.values()]
+        return [*parked, *self._let_go, *(bundle for bundle, _ in self._in_use)]
+
+    def _send(self, bundle: TransactionBundle) -> None:
+        if not bundle.outgoing:
+            return
+        if bundle.responses and self.has("pkt4_send"):
+            answer = Answer4(bundle.responses[0])
+            subnet = getattr(bundle, "subnet", None)
+            if self.call(bundle, "pkt4_send", response4=answer, subnet4=subnet) is Status.DROP:
+                _stop(bundle, Reason.HOOK_DROPPED)
+                return
+            if answer.changed:
+                self._pack(bundle)
+        if self.has("buffer4_send"):
+            before = _data(bundle)
+            buffer = Answer4(bundle.responses[0], before) if bundle.responses else None
+            handle, _ = self._of(bundle)
+            if self.registry.call(handle, "buffer4_send", {"response4": buffer}) in (Status.SKIP, Status.DROP):
+                _stop(bundle, Reason.HOOK_DROPPED)
+            elif buffer is not None and buffer.data != before:
+                bundle.outgoing[0] = Outgoing(bytes(buffer.data), bundle.outgoing[0].route)
+
+    def _of(self, bundle: TransactionBundle) -> tuple[CalloutHandle, Query4]:
+        data = bundle.handler_data
+        if data is None:
+            data = bundle.handler_data = {}
+        found: tuple[CalloutHandle, Query4] | None = data.get(_KEY)
+        if found is None:
+            found = data[_KEY] = (self.registry.open(), Query4(bundle))
+        return found
+
+
+def _stop(bundle: TransactionBundle, reason: Reason) -> None:
+    bundle.outgoing = []
+    bundle.reason = reason
+
+
+def _data(bundle: TransactionBundle) -> bytes:
+    return bundle.outgoing[0].payload if bundle.outgoing else b""
+
+
+def _committed(bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> tuple[list[Lease4], list[Lease4]]:
+    """The leases that the transaction granted or extended, and those that it ended."""
+    granted: list[Lease4] = []
+    ended: list[Lease4] = []
+    for key in bundle.depends:
+        change = changes.get(key)
+        if change is not None:
+            row: Lease = change.after
+            (granted if row.state == State.LEASED else ended).append(lease4(row))
+    return granted, ended
+
+
+def _offered(bundle: TransactionBundle) -> dict[str, Any]:
+    response, key, before = bundle.responses[0], bundle.key, bundle.before
+    assert key is not None
+    client_id = bundle.client[1:] if bundle.client[:1] == b"\x01" else None
+    lease = Lease4(format_address(key[2]), bundle.request.hw[1:].hex(":"), client_id, bundle.subnet.subnet_id,
+                   int(bundle.now), response.lifetime_s, "")  # fmt: skip
+    return {
+        "leases4": [lease], "offer_lifetime": _OFFER_S, "old_lease": lease4(before) if before is not None else None,
+        "host": assignment_view(bundle), "offer_address_in_use": False,
+    }  # fmt: skip
