@@ -25,7 +25,7 @@ DHCP_SERVER_IP = '192.0.2.1'
 WEB_ENABLED = True
 """
 #: A test waits so long for a child at most.
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 
 class Site:
@@ -36,7 +36,7 @@ class Site:
         self.path = folder / "conf.py"
         self.path.write_text(textwrap.dedent(text))
         self.said: list[Said] = []
-        self.host = Host(self.path, self.said.append, budgets=budgets)
+        self.host = Host(self.path, self.said.append, budgets=budgets, age_s=PATIENCE_S)
         self.selector = selectors.DefaultSelector()
         self.host.begin()
         self.host.register(self.selector)

@@ -97,9 +97,10 @@ class Host:
 
     def __init__(
         self, path: Path, said: Callable[[Said], None], terms: Terms | None = None,
-        budgets: Mapping[Doing, float] = BUDGETS, clock: Callable[[], float] = time.monotonic,
+        budgets: Mapping[Doing, float] = BUDGETS, age_s: float = AGE_S_MAX,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        """``said`` is told each answer."""
+        """``said`` is told each answer, at the latest when its question is ``age_s`` old."""
         self.path = path
         self.listening = False  #: Whether it wants to hear of every packet.
         self.figures = Figures()
@@ -108,6 +109,7 @@ class Host:
         self._said = said
         self._terms = terms or Terms()
         self._budgets = budgets
+        self._age_s = age_s
         self._clock = clock
         self._progress = Progress()
         self._running: _Running | None = None
@@ -250,7 +252,7 @@ class Host:
             return
         self._call_number += 1
         doing = Doing.REINITIALISING if name == "reinitialise" else Doing.WEB
-        self._calls[self._call_number] = _Call(then, self._clock() + self._budgets[doing] + AGE_S_MAX)
+        self._calls[self._call_number] = _Call(then, self._clock() + self._budgets[doing] + self._age_s)
         try:
             self._send(running, {"call": name, "number": self._call_number, "arguments": dict(arguments)})
         except frames.BrokenPipeProtocol as error:
@@ -468,7 +470,7 @@ class Host:
         """Who has waited for too long does not wait any more."""
         while self._asked:
             number, asked = next(iter(self._asked.items()))
-            if now - asked.at <= AGE_S_MAX:
+            if now - asked.at <= self._age_s:
                 break
             del self._asked[number]
             self._said(Said(number, Word.OVERRUN))
