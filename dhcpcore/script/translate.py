@@ -45,13 +45,13 @@ def from_pipe(answer: Any) -> tuple[Said, str | None]:
     try:
         number, word, *more = answer
         number, word = int(number), Word(word)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BrokenPipeProtocol("What came through the pipe is no answer: something else wrote to it.") from None
     try:
         given = _to_given(more[0]) if more and more[0] is not None else None
         fields = {str(name): _field(name, octets) for name, octets in (more[1] if len(more) > 1 else {}).items()}
         options = {int(code): _option(int(code), octets) for code, octets in (more[2] if len(more) > 2 else {}).items()}
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         return Said(number, Word.FAILED), str(error)
     return Said(number, word, given, fields, options), None
 
@@ -63,6 +63,8 @@ def _to_given(said: Any) -> Given:
         raise ValueError("a Definition's ip is no address of a client")
     if not 1 <= int(lease_time) <= _LIFETIME_MAX:
         raise ValueError(f"a Definition's lease_time is {lease_time}; right is 1 to {_LIFETIME_MAX} seconds")
+    if not -(2**31) <= int(serial) < 2**31:
+        raise ValueError(f"a Definition's serial is {serial}; right is a number of 32 bits")
     pairs = tuple((int(code), _option(int(code), payload) or b"") for code, payload in options)
     return Given(octets, int(lease_time), str(subnet)[:255], int(serial), str(hostname)[:255], _mask(mask), pairs)
 

@@ -1,0 +1,78 @@
+"""What a whole staticDHCPd configuration says of the server itself, and that settings go first."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dhcpcore.errors import SettingsError
+from dhcpcore.net import scripts
+from dhcpcore.script.parameters import Loaded, rules_of
+from dhcpcore.script.process import Terms
+from dhcpcore.settings import Settings
+
+
+def settings(tmp_path: Path, **more: Any) -> Settings:
+    return Settings.model_validate(
+        {"state_dir": tmp_path, "database_url": f"sqlite:///{tmp_path}/l.db", "control_socket": "/tmp/c.sock", **more}
+    )
+
+
+def folder(**said: Any) -> Loaded:
+    return Loaded({"DHCP_SERVER_IP": "127.0.0.1", **said}, frozenset())
+
+
+def test_its_address_chooses_the_interface_and_its_port_is_served(tmp_path: Path) -> None:
+    heeded = scripts.heed(settings(tmp_path), folder(DHCP_SERVER_PORT=1067))
+    assert (heeded.interfaces, heeded.dhcp4.port, heeded.dhcp4.enabled) == (("lo",), 1067, True)
+
+
+def test_settings_go_first(tmp_path: Path) -> None:
+    made = settings(tmp_path, interfaces=["eth7"], dhcp4={"port": 2067})
+    heeded = scripts.heed(made, folder(DHCP_SERVER_PORT=1067))
+    assert (heeded.interfaces, heeded.dhcp4.port) == (("eth7",), 2067)
+
+
+def test_an_address_that_no_interface_has_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    heeded = scripts.heed(settings(tmp_path), Loaded({"DHCP_SERVER_IP": "198.51.100.77"}, frozenset()))
+    assert heeded.interfaces == ()
+    assert "198.51.100.77" in caplog.text
+
+
+def test_a_script_beside_definitions_changes_nothing(tmp_path: Path) -> None:
+    made = settings(tmp_path)
+    assert scripts.heed(made, Loaded({"DHCP_SERVER_PORT": 1067}, frozenset())) == made
+    assert scripts.load(made, Terms()) == (made, None)
+
+
+def test_a_script_is_loaded_and_what_it_asks_for_in_vain_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    (tmp_path / "conf.py").write_text("EMAIL_ENABLED = True\ndef filterPacket(*a): return True\n")
+    _, loaded = scripts.load(settings(tmp_path, script=tmp_path), Terms())
+    assert loaded is not None
+    assert loaded.hooks == {"filterPacket"}
+    assert "EMAIL_ENABLED" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [({"ALLOWED_DHCP_RELAYS": ["nowhere"]}, "ALLOWED_DHCP_RELAYS"), ({"SUSPEND_THRESHOLD": "ten"}, "SUSPEND_THRESHOLD"),
+     ({"UNAUTHORIZED_CLIENT_TIMEOUT": -1}, "UNAUTHORIZED_CLIENT_TIMEOUT")],
+)  # fmt: skip
+def test_a_parameter_that_is_wrong_is_named(said: dict[str, Any], fault: str) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        rules_of(folder(**said))
+
+
+def test_a_folder_brings_its_defaults_and_a_script_only_what_it_says() -> None:
+    whole, beside = rules_of(folder()), rules_of(Loaded({"AUTHORITATIVE": True}, frozenset()))
+    assert (whole.relays, whole.rapid_commit, whole.authoritative, whole.folder) == (False, True, False, True)
+    assert whole.flood is not None
+    assert (whole.flood.burst, whole.flood.suspend_for_s) == (10, 150)
+    assert (beside.relays, beside.rapid_commit, beside.authoritative, beside.folder) == (True, False, True, False)
+    assert beside.flood is None
