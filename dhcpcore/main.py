@@ -135,7 +135,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     signal.signal(signal.SIGHUP, lambda *_: _soon(loop, "follow definitions", "reinitialise the script"))
     loop.wake_on_signals()
     # What was made until here lives as long as the process: the collector need not look at it again.  From now on it
-    # looks when it is called (``Chores.collect``): by itself it would come in the midst of a batch, for 5 to 60 ms.
+    # looks when it is called (``Chores.collect_garbage``): by itself it would come amid a batch, for 5 to 60 ms.
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -131,7 +131,7 @@ def _begin(name: str, module: ModuleType, handle: LibraryHandle) -> None:
 def _asked(name: str, function: Any, *arguments: Any) -> Any:
     try:
         return function(*arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.exception("HOOK-FAILED: %s() of %s raised.", function.__name__, name)
         raise SettingsError(f"hooks: {function.__name__}() of {name} raised {type(error).__name__}: {error}") from error
 
@@ -148,7 +148,7 @@ def _module(name: str) -> ModuleType:
             f"hooks: {name} cannot be loaded: {error}; write the path of a .py file, or the name of an installed "
             f"module or of an entry point of the group {GROUP}"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.exception("HOOK-FAILED: %s raised while it was loaded.", name)
         raise SettingsError(f"hooks: {name} raised {type(error).__name__} while it was loaded: {error}") from error
 

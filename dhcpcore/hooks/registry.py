@@ -164,7 +164,7 @@ class Registry:
             callout.overruns += 1
             handle.status = Status.DROP
             self._failed(callout, f"it took longer than {BUDGET_S * 1000:.0f} ms")
-        except Exception:
+        except (Exception, SystemExit):  # Who calls sys.exit() in a callout ends the callout, not the server.
             handle.status = Status.DROP
             log.exception("HOOK-FAILED: %s at %s raised; the status is DROP.", callout.name, callout.hook)
             self._failed(callout, "it raised")

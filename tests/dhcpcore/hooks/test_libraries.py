@@ -41,6 +41,7 @@ def pkt4_receive(handle):
     ("def load(handle):\n    handle.registerCallout('nowhere', load)\n", "no hook point 'nowhere'"),
     ("this is no python\n", "SyntaxError"),
     ("import nothing_of_the_kind\n", "nothing_of_the_kind"),
+    ("raise SystemExit('at import')\n", "SystemExit while it was loaded: at import"),
     ("raise RuntimeError('at import')\n", "RuntimeError while it was loaded: at import"),
 ])  # fmt: skip
 def test_one_that_cannot_be_loaded_is_refused_and_leaves_nothing_and_none_of_the_others(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -44,6 +45,13 @@ def test_one_that_raises_makes_it_drop_and_the_next_one_sees_that_and_may_go_on(
     assert "a mistake" in caplog.text
     registry.register(3, "c", HOOK, lambda handle: handle.setStatus(handle.CONTINUE))
     assert registry.call(registry.open(), HOOK, {}) is Status.CONTINUE
+
+
+def test_one_that_calls_sys_exit_ends_itself_and_not_the_server() -> None:
+    registry = Registry()
+    registry.register(1, "a", HOOK, lambda handle: sys.exit("enough"))
+    assert registry.call(registry.open(), HOOK, {}) is Status.DROP
+    assert registry.statistics()[0]["errors"] == 1
 
 
 def test_arguments_are_shared_and_contexts_are_not() -> None:
