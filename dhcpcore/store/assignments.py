@@ -96,6 +96,10 @@ class AssignmentLookup:
             _learn(known, answers, {key: tuple(found.get(key, ())) for key in unknown})
         return {key: answer for key, answer in answers.items() if answer}
 
+    def forget(self) -> None:
+        """Ask the database again for what was looked up."""
+        self._remembered = _Remembered(-1, {}, {})
+
     def _at(self, revision: int) -> _Remembered:
         """What is remembered of the revision; another one's is forgotten."""
         remembered = self._remembered

@@ -65,7 +65,11 @@ class Definitions:
             return stored_rows.head(connection)
 
     def snapshot(self, revision: int | None = None) -> Snapshot:
-        """The snapshot of a revision (None: the published one); bad rows are ``quarantined`` in it, the rest serves."""
+        """The snapshot of a revision (None: the published one); bad rows are ``quarantined`` in it, the rest serves.
+
+        What is remembered of assignments is read again, too: somebody may have changed a row by hand.
+        """
+        self._lookup.forget()
         with self._database.reader() as connection:
             number = stored_rows.head(connection) if revision is None else revision
             rows = stored_rows.load(connection, number)
