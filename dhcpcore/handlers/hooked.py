@@ -21,9 +21,6 @@ _log = logging.getLogger(__name__)
 
 _RECEIVED = "received"
 
-#: T1 and T2 of a lease time that a callout chose.  RFC 2131 4.4.5.
-_T1, _T2 = (1, 2), (7, 8)
-
 
 class _Hooked(Handler):
     """Only where a library has a callout at one of ``hooks``."""
@@ -118,8 +115,7 @@ class ChooseLease(_Hooked):
                 raise CannotRespond(Reason.HOOK_DROPPED) if offering else Refuse(Reason.NAK_HOOK)
         if lease.valid_lft != response.lifetime_s and _is_lifetime(lease.valid_lft):
             response.lifetime_s = lease.valid_lft
-            response.renew_s = response.lifetime_s * _T1[0] // _T1[1]
-            response.rebind_s = response.lifetime_s * _T2[0] // _T2[1]
+            response.renew_s, response.rebind_s = response.lifetime_s // 2, response.lifetime_s * 7 // 8  # 2131 4.4.5.
 
 
 class KeepLease(_Hooked):

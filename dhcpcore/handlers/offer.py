@@ -12,7 +12,7 @@ from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond, NeedsRows
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.classes import ClientClass
+from dhcpcore.topology.classes import offer_hold_of
 from dhcpcore.topology.snapshot import Pool, Subnet
 from dhcpcore.wire.v4.message import MessageType, Opt
 
@@ -63,7 +63,7 @@ class Offer(Handler):
         # An address that is kept for somebody does not go back among those that were never used.
         virgin = before is None and (bundle.assignment is None or key not in bundle.assignment.addresses)
         pool = bundle.pool.pool_id if bundle.pool is not None else 0
-        hold_s = _hold_of(bundle.client_classes) if bundle.client_classes else None
+        hold_s = offer_hold_of(bundle.client_classes) if bundle.client_classes else None
         self._allocator.hold(key, client, pool, None if key in changes else before, virgin, bundle.now, hold_s)
         candidate: Candidate | None = bundle.candidate
         if candidate is not None and candidate.key == key:
@@ -215,8 +215,3 @@ class Offer(Handler):
             return Reason.ASSIGNMENT_CONFLICT
         refusals = (binding.refusal(bundle, pool) for subnet in bundle.link.subnets for pool in subnet.pools)
         return next((reason for reason in refusals if reason is not None), Reason.NO_POOL)
-
-
-def _hold_of(classes: tuple[ClientClass, ...]) -> int | None:
-    """How long an offer to clients of these classes is kept; None: as any."""
-    return next((one.offer_hold_s for one in classes if one.offer_hold_s is not None), None)

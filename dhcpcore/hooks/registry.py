@@ -75,6 +75,8 @@ class Registry:
 
     def __init__(self, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None) -> None:
         self._callouts: dict[str, list[Callout]] = {}
+        #: Those that are called, by hook: made when they change, and asked for with every message.
+        self._live: dict[str, tuple[Callout, ...]] = {}
         self._lots: dict[str, ParkingLot] = {}
         self._clock = clock
         self._limit: Limit = limit or (lambda _: nullcontext())
@@ -88,12 +90,14 @@ class Registry:
         callouts = self._callouts.setdefault(hook, [])
         at = next((n for n, one in enumerate(callouts) if one.library > library), len(callouts))
         callouts.insert(at, Callout(library, library_name, hook, function))
+        self._settle(hook)
 
     def deregister(self, library: int, hook: str, function: Function | None = None) -> bool:
         """Take a library's callout (None: all of them) off a hook; whether there was one."""
         before = self._callouts.get(hook, [])
         after = [one for one in before if one.library != library or (function is not None and one.function != function)]
         self._callouts[hook] = after
+        self._settle(hook)
         return len(after) < len(before)
 
     def forget(self, library: int) -> None:
@@ -103,11 +107,11 @@ class Registry:
 
     def has(self, *hooks: str) -> bool:
         """Whether any callout is there to be called."""
-        return any(not one.disabled for hook in hooks for one in self._callouts.get(hook, ()))
+        return not self._live.keys().isdisjoint(hooks)
 
     def commands(self) -> list[str]:
         """Names of the commands that libraries answer."""
-        return [hook[1:].replace("_", "-") for hook in self._callouts if hook.startswith("$") and self.has(hook)]
+        return [hook[1:].replace("_", "-") for hook in self._live if hook.startswith("$")]
 
     def lot(self, hook: str) -> ParkingLot:
         """The parking lot of a hook."""
@@ -116,13 +120,13 @@ class Registry:
     def open(self) -> CalloutHandle:
         """A handle for one packet or command."""
         handle = CalloutHandle()
-        if "context_create" in self._callouts:
+        if "context_create" in self._live:
             self.call(handle, "context_create", {})
         return handle
 
     def close(self, handle: CalloutHandle) -> None:
         """The packet or command is done with."""
-        if "context_destroy" in self._callouts:
+        if "context_destroy" in self._live:
             self.call(handle, "context_destroy", {})
         handle.arguments, handle.contexts = {}, {}
 
@@ -132,10 +136,9 @@ class Registry:
         handle.status = Status.CONTINUE
         handle.hook = hook
         handle.lot = self._lots.get(hook)
-        for callout in tuple(self._callouts.get(hook, ())):
-            if not callout.disabled:
-                handle.library = callout.library
-                self._call(callout, handle)
+        for callout in self._live.get(hook, ()):
+            handle.library = callout.library
+            self._call(callout, handle)
         return handle.status
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Any:
@@ -153,6 +156,13 @@ class Registry:
         order = {hook: number for number, hook in enumerate(POINTS)}
         hooks = sorted(self._callouts, key=lambda hook: (order.get(hook, len(order)), hook))
         return [one.as_document() for hook in hooks for one in self._callouts[hook]]
+
+    def _settle(self, hook: str) -> None:
+        live = tuple(one for one in self._callouts[hook] if not one.disabled)
+        if live:
+            self._live[hook] = live
+        else:
+            self._live.pop(hook, None)
 
     def _call(self, callout: Callout, handle: CalloutHandle) -> None:
         callout.calls += 1
@@ -184,5 +194,6 @@ class Registry:
         if callout.in_a_row >= FAILURES_MAX or callout.overruns >= OVERRUNS_MAX:
             callout.disabled = f"{why}, {callout.in_a_row} times in a row"
             told = f"HOOK-DISABLED: {callout.name} at {callout.hook} is not called any more: {callout.disabled}."
+            self._settle(callout.hook)
             log.error("%s", told)
             self.events.append(told)

@@ -17,18 +17,16 @@ from dhcpcore.lease.model import Change, Lease, LeaseKey, State
 from dhcpcore.pipeline.bundle import Outgoing, TransactionBundle
 from dhcpcore.pipeline.views import Answer4, Lease4, Query4, assignment_view, lease4
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.classes import offer_hold_of
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.addresses import format_address
 from dhcpcore.wire.v4.message import MessageType
 
 #: Seconds that an answer may be parked: the client has asked again by then.
 PARKED_S = 8.0
-#: Seconds that an offered address is kept for the client, as the allocator does it.
-_OFFER_S = 30
 
 _KEY = "hooks"
 _CHANGING = frozenset((MessageType.REQUEST, MessageType.RELEASE, MessageType.DECLINE))
-_OFFERS = frozenset((Reason.OFFER,))
 _NO_CHANGES: Mapping[LeaseKey, Change] = {}
 
 
@@ -72,7 +70,7 @@ class Callouts:
             granted, ended = _committed(bundle, changes)
             if not self._pass(bundle, "leases4_committed", leases4=granted, deleted_leases4=ended):
                 return False
-        elif bundle.reason in _OFFERS and self.has("lease4_offer"):
+        elif bundle.reason is Reason.OFFER and self.has("lease4_offer"):
             if not self._pass(bundle, "lease4_offer", **_offered(bundle)):
                 return False
             if self.read_back(bundle, "offer_address_in_use"):
@@ -234,9 +232,11 @@ def _offered(bundle: TransactionBundle) -> dict[str, Any]:
     response, key, before = bundle.responses[0], bundle.key, bundle.before
     assert key is not None
     client_id = bundle.client[1:] if bundle.client[:1] == b"\x01" else None
+    hold_s = offer_hold_of(bundle.client_classes)
     lease = Lease4(format_address(key[2]), bundle.request.hw[1:].hex(":"), client_id, bundle.subnet.subnet_id,
                    int(bundle.now), response.lifetime_s, "")  # fmt: skip
     return {
-        "leases4": [lease], "offer_lifetime": _OFFER_S, "old_lease": lease4(before) if before is not None else None,
+        "leases4": [lease], "offer_lifetime": bundle.snapshot.offer_hold_s if hold_s is None else hold_s,
+        "old_lease": lease4(before) if before is not None else None,
         "host": assignment_view(bundle), "offer_address_in_use": False,
     }  # fmt: skip

@@ -83,6 +83,11 @@ class Tested(NamedTuple):
     needs: tuple[str, ...]
 
 
+def offer_hold_of(classes: Iterable[ClientClass]) -> int | None:
+    """How long an offer to clients of these classes is kept, seconds; None: as any."""
+    return next((one.offer_hold_s for one in classes if one.offer_hold_s is not None), None)
+
+
 class Matched(NamedTuple):
     """What a packet is of, and what that gives."""
 

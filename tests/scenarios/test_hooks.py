@@ -253,6 +253,14 @@ class TestOffer:
         assert (offer.kind, offer.yiaddr) == (OFFER, NEXT)
         assert w.row(HUNDRED).state == 4
 
+    def test_it_is_told_how_long_the_address_is_kept(self, world: Make) -> None:
+        seen: list[int] = []
+        w = hooked(world, lease4_offer=lambda handle: seen.append(handle.getArgument("offer_lifetime")))
+        w.discover(A)
+        w.install(offer_hold_s=7)
+        w.discover(B)
+        assert seen == [60, 7]
+
     def test_the_assignment_is_told(self, world: Make) -> None:
         seen: list[Any] = []
         home = subnet(OFFICE, pool(HUNDRED, "192.0.2.109"))

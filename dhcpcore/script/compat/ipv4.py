@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
+from dhcpcore.script.compat.octets import Octets
 
-class IPv4:
+
+class IPv4(Octets):
     """An address; equal to its text, its number and any sequence of its octets."""
 
-    __slots__ = ("_octets",)
+    __slots__ = ()
 
     def __init__(self, address: Any) -> None:
         """``address``: a dotted quad, a number of 32 bits, bytes, an IPv4, or four numbers or more.
@@ -35,19 +37,6 @@ class IPv4:
             mask = int(IPv4(prefix))
         return int(self) & mask == int(IPv4(address)) & mask
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, IPv4):
-            return self._octets == other._octets
-        if not other and other != 0:
-            return False
-        try:
-            return self._octets == octets_of(other)
-        except ValueError:
-            return False
-
-    def __hash__(self) -> int:
-        return hash(self._octets)
-
     def __lt__(self, other: Any) -> bool:
         return self._octets < octets_of(other)
 
@@ -60,38 +49,16 @@ class IPv4:
     def __ge__(self, other: Any) -> bool:
         return self._octets >= octets_of(other)
 
-    def __getitem__(self, index: Any) -> Any:
-        return self._octets[index]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._octets)
-
-    def __len__(self) -> int:
-        return 4
-
-    def __bool__(self) -> bool:
-        return any(self._octets)
-
-    def __int__(self) -> int:
-        return int.from_bytes(bytes(self._octets), "big")
-
-    def __bytes__(self) -> bytes:
-        return bytes(self._octets)
-
     def __str__(self) -> str:
         return ".".join(map(str, self._octets))
 
-    def __repr__(self) -> str:
-        return f"IPv4('{self}')"
 
-
-def octets_of(address: Any) -> tuple[int, int, int, int]:
+def octets_of(address: Any) -> tuple[int, ...]:
     """The four octets of whatever stands for an address; ``ValueError`` where nothing does."""
     if isinstance(address, IPv4):
         return address._octets  # noqa: SLF001 - Of the same module.
     if isinstance(address, bytes) and len(address) == 4:
-        first, second, third, fourth = address
-        return first, second, third, fourth
+        return tuple(address)
     if isinstance(address, str):
         parts = address.split(".")
         if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
@@ -110,8 +77,7 @@ def octets_of(address: Any) -> tuple[int, int, int, int]:
     raise ValueError(f"{address!r} is no IPv4 address.")
 
 
-def _checked(numbers: list[Any], said: Any) -> tuple[int, int, int, int]:
+def _checked(numbers: list[Any], said: Any) -> tuple[int, ...]:
     if not all(isinstance(number, int) and 0 <= number <= 255 for number in numbers):
         raise ValueError(f"{said!r} is no IPv4 address.")
-    first, second, third, fourth = numbers
-    return first, second, third, fourth
+    return tuple(numbers)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
+
+from dhcpcore.script.compat.octets import Octets
 
 _NOT_HEX = re.compile("[^0-9A-Fa-f]")
 
 
-class MAC:
+class MAC(Octets):
     """A hardware address of six octets; equal to its text in any form, its number and any sequence of its octets."""
 
-    __slots__ = ("_octets",)
+    __slots__ = ()
 
     def __init__(self, address: Any) -> None:
         """``address``: 12 hexadecimal digits with any separators, a number of 48 bits, a MAC, or six octets.
@@ -21,42 +23,8 @@ class MAC:
         """
         self._octets = _octets_of(address)
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, MAC):
-            return self._octets == other._octets
-        if not other and other != 0:
-            return False
-        try:
-            return self._octets == _octets_of(other)
-        except ValueError:
-            return False
-
-    def __hash__(self) -> int:
-        return hash(self._octets)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._octets[index]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._octets)
-
-    def __len__(self) -> int:
-        return 6
-
-    def __bool__(self) -> bool:
-        return any(self._octets)
-
-    def __int__(self) -> int:
-        return int.from_bytes(bytes(self._octets), "big")
-
-    def __bytes__(self) -> bytes:
-        return bytes(self._octets)
-
     def __str__(self) -> str:
         return bytes(self._octets).hex(":")
-
-    def __repr__(self) -> str:
-        return f"MAC('{self}')"
 
 
 def _octets_of(address: Any) -> tuple[int, ...]:
