@@ -1,4 +1,8 @@
-"""One appliance and one Chromium for all tests of this folder, logged in once; a page of its own for each test."""
+"""One appliance and one Chromium for all tests of this folder, logged in once; a page of its own for each test.
+
+They end with the last test of the folder: Playwright keeps an event loop running in the thread of the tests, beside
+which nobody else there can run one.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +24,13 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 Opened = Callable[..., tuple[Page, Witness]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running_site(tmp_path_factory.mktemp("site")) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, BROWSERS)))
     with sync_playwright() as playwright:
@@ -35,7 +39,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tabs(site: Site, chromium: Browser) -> dict[Role, tuple[Page, Witness]]:
     """A browser's tab that is logged in, for each role, once for all tests: what is loaded once is in its cache."""
     kept = {}

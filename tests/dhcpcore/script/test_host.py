@@ -64,8 +64,8 @@ MISDEEDS = {
     "sys-exit": ("sys.exit(3)", Word.FAILED),
     "os-exit": ("os._exit(3)", Word.FAILED),
     "kills-itself": ("os.kill(os.getpid(), 9)", Word.FAILED),
-    "writes-to-the-pipe": ("[os.write(fd, b'x' * 4096) for fd in range(3, 20) if is_socket(fd)]", Word.FAILED),
-    "closes-the-pipe": ("os.closerange(3, 20)", Word.FAILED),
+    "writes-to-the-pipe": ("[os.write(fd, b'x' * 4096) for fd in range(3, 256) if is_socket(fd)]", Word.FAILED),
+    "closes-the-pipe": ("os.closerange(3, 256)", Word.FAILED),
     "leaks": ("LEAK.extend(bytearray(1 << 28) for _ in range(64))", Word.FAILED),
     "recurses": ("filterPacket(packet, method, mac, client_ip, relay_ip, port)", Word.FAILED),
 }
