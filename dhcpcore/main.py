@@ -40,7 +40,7 @@ from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.leases import LeaseStore
-from dhcpcore.store.migrate import require_current
+from dhcpcore.store.schema_version import require_current
 
 log = logging.getLogger(__name__)
 

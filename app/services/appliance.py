@@ -7,7 +7,7 @@ from typing import Any
 
 from dhcpcore.control import ControlClient, EngineAway
 from dhcpcore.settings import Settings
-from dhcpcore.store import migrate
+from dhcpcore.store import schema_version
 from dhcpcore.store.database import Database
 
 
@@ -22,7 +22,7 @@ class Appliance:
     @classmethod
     def open(cls, settings: Settings) -> Appliance:
         """Connect; refused with the remedy where the database has no tables, or those of another version."""
-        migrate.require_current(settings.database_url)
+        schema_version.require_current(settings.database_url)
         return cls(settings, Database(settings.database_url), ControlClient(settings.control_socket))
 
     def close(self) -> None:
