@@ -157,10 +157,10 @@ class Cluster:
             connection.execute(statement)
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a fresh, empty database; dropped afterwards with whoever is still connected."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """The address of a fresh database, empty or as another is; dropped afterwards with whoever is connected."""
         name = f"t{next(self._numbers)}"
-        self._admin(f"CREATE DATABASE {name} TEMPLATE template0")
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:

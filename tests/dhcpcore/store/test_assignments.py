@@ -156,12 +156,10 @@ def test_a_database_that_is_away_is_told_in_words(tmp_path):
 
 
 @pytest.mark.pg
-def test_a_connection_that_was_cut_is_replaced(pg_url):
-    from dhcpcore.store import migrate
+def test_a_connection_that_was_cut_is_replaced(pg_migrated_url):
     from dhcpcore.store.database import Database
 
-    migrate.upgrade(pg_url)
-    database = Database(pg_url)
+    database = Database(pg_migrated_url)
     definitions = Definitions(database)
     definitions.apply(validate(FULL), "alice")
     definitions.assignments_by_identifier([PRINTER], 1)
