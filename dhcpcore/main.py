@@ -111,6 +111,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("keep time", chores.keep_time),
         Chore("follow definitions", chores.follow_definitions),
         Chore("beat", chores.beat),
+        Chore("survey assignments", chores.survey),
         Chore("follow requests", chores.follow_requests),
         Chore("write traces", chores.write_traces),
         Chore("fill hints", chores.fill_hints),
