@@ -112,6 +112,9 @@ def list_leases(appliance: Appliance, *, find: str | None = None, subnet: int | 
         if name == "address":
             rows, following = _by_address(connection, wanted, cursor, limit, descending=descending)
         else:
+            if appliance.room.too_many(connection, wanted, now):
+                raise InvalidValue(f"sort is {name}, for which each lease is looked at, and there are more than "
+                                   f"{lease_orders.ROWS_MAX:,}: name a subnet, or sort by address.")
             rows, following = _by_value(connection, wanted, name, cursor, limit, descending=descending)
     return Page(tuple(view(row, now) for row in rows), following)
 
@@ -127,9 +130,6 @@ def _by_value(connection: Connection, wanted: LeaseFilter, name: str, cursor: st
               descending: bool) -> tuple[list[Lease], str | None]:
     order = lease_orders.ORDERS[name]
     after = None if cursor is None else lease_cursors.behind(cursor, name, order)
-    if lease_orders.too_many(connection, wanted):
-        raise InvalidValue(f"sort is {name}, for which each lease is looked at, and there are more than "
-                           f"{lease_orders.ROWS_MAX:,}: name a subnet, or sort by address.")
     rows, following = lease_orders.ordered(connection, wanted, order, after, limit, descending=descending)
     return rows, None if following is None else lease_cursors.of_behind(following, name)
 
