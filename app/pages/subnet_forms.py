@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from app.auth import needs, principal
 from app.context import context
 from app.pages import form_answers, option_rows
 from app.pages.model_form import OPTIONS, Field, ModelForm, Spaces, fields_of
-from app.services import declared, option_definitions, pools, subnets, undo
+from app.services import declared, option_definitions, pools, subnets
 from app.services.access import Role
 from app.services.changes import Consent
 from app.services.declared import DeclaredPool, DeclaredSubnet
@@ -25,9 +25,6 @@ blueprint = Blueprint("page_subnets_forms", __name__)
 
 #: The field of an option's name, of whichever rows.
 _OF_A_NAME = re.compile(r"option[46]?-name-[0-9]+")
-#: Where one may go back to after an undo: the pages that offer one.
-_BACK = frozenset(
-    ("page_subnets.page", "page_globals.page", "page_shared_networks.page", "page_option_definitions.page"))
 
 
 @blueprint.get("/subnets/new")
@@ -154,16 +151,6 @@ def remove_pool(number: int) -> tuple[str, int] | Answer:
                  lambda form, **more: _pool_page(form, view, pool, action=request.path, is_removal=True,
                                                  **more), "pool-removed",
                  pool.subnet_id)
-
-
-@blueprint.post("/revisions/<int:number>/undo")
-@needs(Role.ADMIN)
-def take_back(number: int) -> Answer:
-    """Undo what was just done."""
-    agreed = request.form.get("confirmed") == "yes"
-    undo.undo(context().appliance, number, by=principal(), consent=Consent(None if agreed else 0))
-    back = request.form.get("back", "")
-    return redirect(url_for(back if back in _BACK else "page_subnets.page", said="undone"), 303)
 
 
 @blueprint.get("/fragments/option-hint")

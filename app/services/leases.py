@@ -177,8 +177,16 @@ def release(appliance: Appliance, address: str, *, by: Principal, space: int = 0
         body = {"address": format_address(octets), "space": space}
         with appliance.database.writer() as connection:
             number = requests.ask(connection, verb="lease-release", body=body, actor=by.name, now=now)
+            _audit_release(connection, by, format_address(octets), now, {"request": number})
         return {"released": False, "request": number, "address": format_address(octets)}
+    with appliance.database.writer() as connection:
+        _audit_release(connection, by, format_address(octets), appliance.database.now(), None)
     return {"released": True, "address": format_address(octets), "lease": result}
+
+
+def _audit_release(connection: Connection, by: Principal, address: str, now: float, after: dict[str, Any] | None,
+                   ) -> None:
+    audit.record(connection, actor=by.name, action="lease.release", what=f"lease {address}", now=int(now), after=after)
 
 
 def renew(appliance: Appliance, address: str, *, by: Principal, space: int = 0) -> dict[str, Any]:

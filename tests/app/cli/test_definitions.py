@@ -151,6 +151,14 @@ def test_revisions_and_the_audit_tell_what_was_done(on_sqlite, document):
     assert "--cursor 2" in on_sqlite("revision", "list", "--limit", "1").stderr
     assert "+ assignment hw_address 02:00:00:00:00:05 of office" in on_sqlite.ok("revision", "show", "2")
     assert "There is no revision 7" in on_sqlite.refused("revision", "show", "7")
+    assert "- assignment hw_address 02:00:00:00:00:05 of office" in on_sqlite.ok("revision", "diff", "2", "1")
+    assert on_sqlite.json("revision", "diff", "1", "2")["changes"][0]["after"]["address"] == "192.0.2.5"
+    assert "No difference" in on_sqlite.ok("revision", "diff", "2", "2")
+    assert "There is no revision 7" in on_sqlite.refused("revision", "diff", "1", "7")
+    assert "192.0.2.5" not in on_sqlite.ok("revision", "export", "1")
+    assert on_sqlite.ok("revision", "export", "2") == on_sqlite.ok("export")
+    assert on_sqlite.json("revision", "export", "2") == on_sqlite.json("export")
+    assert "There is no revision 7" in on_sqlite.refused("revision", "export", "7")
     (row,) = on_sqlite.json("audit", "list", "--object", "assignment")["rows"]
     assert row["after"]["address"] == "192.0.2.5"
     assert on_sqlite.json("audit", "list", "--until", "2001-01-01")["rows"] == []
