@@ -15,7 +15,7 @@ from app.pages import form_answers, option_rows
 from app.pages.model_form import OPTIONS, Field, ModelForm, Spaces, fields_of
 from app.services import declared, option_definitions, pools, subnets
 from app.services.access import Role
-from app.services.changes import Consent
+from app.services.changes import Consent, Difference
 from app.services.declared import DeclaredPool, DeclaredSubnet
 from app.services.definitions import Applied
 from dhcpcore.store.picture import PREFIX_POOLS
@@ -84,7 +84,8 @@ def remove(number: int) -> tuple[str, int] | Answer:
         return subnets.remove(here, number, by=principal(), version=form_answers.version(), consent=consent)[1]
 
     return _done(do, _of_subnet(view), lambda form, **more: _subnet_page(
-        form, view, action=request.path, is_removal=True, **more), "subnet-removed")
+        form, view, action=request.path, is_removal=True, changed=_changed(subnets.changed_since, view), **more),
+        "subnet-removed")
 
 
 @blueprint.get("/subnets/<int:number>/pools/new")
@@ -149,7 +150,7 @@ def remove_pool(number: int) -> tuple[str, int] | Answer:
 
     return _done(do, _of_pool(pool, view.family),
                  lambda form, **more: _pool_page(form, view, pool, action=request.path, is_removal=True,
-                                                 **more), "pool-removed",
+                                                 changed=_changed(pools.changed_since, pool), **more), "pool-removed",
                  pool.subnet_id)
 
 
@@ -168,6 +169,13 @@ def _done(do: Callable[[Consent], Applied | None], form: ModelForm, page: Callab
     if number is None:
         return form_answers.answered(do, form, page, said, endpoint="page_subnets.page")
     return form_answers.answered(do, form, page, said, endpoint="page_subnets.one", number=number)
+
+
+def _changed(since: Callable[..., tuple[Difference, ...]], view: DeclaredSubnet | DeclaredPool,
+             ) -> tuple[Difference, ...]:
+    """What somebody else has changed since the page was shown."""
+    version = form_answers.version()
+    return () if version is None else since(context().appliance, view, version)
 
 
 def _subnet_page(form: ModelForm, view: DeclaredSubnet | None, *, ends: dict[str, str] | None = None,

@@ -62,6 +62,18 @@ def between(connection: Connection, first: int, second: int) -> Between:
     return Between(list(_paired(changes)), len(touched) - len(some))
 
 
+def subnet_at(connection: Connection, number: int, revision: int) -> Form | None:
+    """What a subnet said of itself in a revision; None where it was not there."""
+    rows = stored_rows.load(connection, revision)
+    return next((_subnet(one) for one in rows.subnets if one.row_id == number), None)
+
+
+def pool_at(connection: Connection, number: int, revision: int) -> Form | None:
+    """What a pool was in a revision; None where it was not there."""
+    rows = stored_rows.load(connection, revision)
+    return next((_pool(one) for some in rows.pools.values() for one in some if one.row_id == number), None)
+
+
 def _paired(changes: list[DefinitionChange]) -> Iterator[DefinitionChange]:
     """What went and came back under the same name has another number, and is the same thing to everybody."""
     came = {(one.kind, one.name): one for one in changes if one.action == "added"}
