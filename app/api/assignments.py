@@ -102,7 +102,7 @@ class Assignment(BaseModel):
     usage: Literal["in-use", "held-by-another", "conflict", "unused", "disabled"] = Field(
         description="What becomes of its addresses.")
     holders: list[HolderShown] = Field(description="Who holds its addresses now.")
-    last_used_at: str | None = Field(None, description="When whoever had its first address was last heard of; null: "
+    last_used_at: str | None = Field(None, description="When whoever had its lowest address was last heard of; null: "
                                      "nobody ever had it.")
 
 

@@ -47,7 +47,7 @@ class Usage:
     state: str = UNUSED
     holders: tuple[Holder, ...] = ()
     conflicts: tuple[str, ...] = ()  #: Addresses that somebody without a lease was found to use.
-    #: When whoever had its first address was last heard of, in seconds since 1970; None where nobody ever had it.
+    #: When whoever had its lowest address was last heard of, in seconds since 1970; None where nobody ever had it.
     last_used_at: int | None = None
 
     @property
@@ -90,7 +90,7 @@ def _usage(row: AssignmentRow, found: Mapping[bytes, Iterable[Lease]], now: floa
     kind, octets = identifier_of(row.form)
     addresses = _addresses(row.form)
     leases = [lease for address in addresses for lease in found.get(address, ()) if lease.expires > now]
-    used = [lease.cltt for address in addresses[:1] for lease in found.get(address, ())
+    used = [lease.cltt for address in sorted(addresses)[:1] for lease in found.get(address, ())
             if lease.state != State.DECLINED]
     conflicts = tuple(format_address(one.address) for one in leases if one.state == State.DECLINED)
     holders = tuple(holder(one, is_own=is_of(kind, octets, one.kind, one))

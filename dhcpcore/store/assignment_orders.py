@@ -12,22 +12,25 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from dhcpcore.lease.model import Identifier, State
+from dhcpcore.lease.model import KIND_ADDRESS4, KIND_PREFIX6, Identifier, State
 from dhcpcore.store.database import SQLITE
 
-#: Rows that a page may look at: some 200 ms of SQLite in the slowest order.
+#: Rows that a page may look at: some 160 ms of SQLite in the slowest order.
 ROWS_MAX = 150_000
 
 Value = int | bytes | str
 
-#: Its first address; one that is without effect has none that a look-up could meet.
-_FIRST = (
-    " LEFT JOIN assignment_address x ON x.assignment_id = a.id AND x.position = 0 AND x.from_revision <= :r "
-    "AND (x.to_revision IS NULL OR x.to_revision > :r)"
+#: Its lowest address, or prefix where it has none; one that is without effect has none that a look-up could meet.
+#: An assignment's addresses are written in the revision that it is written in, and come and go with it: so their index
+#: tells all that is asked for, and no row of theirs is read.
+_LOWEST = (
+    " LEFT JOIN assignment_address x ON x.assignment_id = a.id AND x.from_revision = a.from_revision "
+    f"AND (x.kind = {KIND_ADDRESS4} OR NOT EXISTS (SELECT 1 FROM assignment_address y WHERE y.assignment_id = a.id "
+    "AND y.from_revision = a.from_revision AND (y.kind, y.address, y.plen) < (x.kind, x.address, x.plen)))"
 )
 _LEASE = (
     " LEFT JOIN lease l ON l.space = x.space AND l.kind = x.kind AND l.address = x.address AND l.plen = x.plen "
-    f"AND l.state <> {int(State.DECLINED)}"
+    f"AND l.state <> {int(State.DECLINED)} AND l.kind <> {KIND_PREFIX6}"
 )
 
 
@@ -45,10 +48,10 @@ class Order:
 
 
 ORDERS = {
-    "address": Order("x.address", bytes, _FIRST, "x.kind"),
+    "address": Order("x.address", bytes, _LOWEST, "x.kind"),
     "hw_address": Order(f"CASE WHEN a.identifier_kind = {int(Identifier.HW_ADDRESS)} THEN a.identifier END", bytes),
     "hostname": Order("NULLIF(lower(a.hostname), ''){collated}", str),
-    "last_used_at": Order("l.cltt", int, _FIRST + _LEASE),
+    "last_used_at": Order("l.cltt", int, _LOWEST + _LEASE),
 }
 
 

@@ -22,7 +22,8 @@ DOCUMENT = {
             {"circuit_id": "eth-0-1-7", "address": "192.0.2.120"},
             {"client_id": "01:02:00:00:00:00:03", "address": "192.0.2.155", "enabled": False}]},
         {"prefix": "2001:db8:1::/64", "name": "six", "assignments": [
-            {"duid": "00:03:00:01:02:00:00:00:00:01", "addresses": ["2001:db8:1::10", "2001:db8:1::2"]}]},
+            {"duid": "00:03:00:01:02:00:00:00:00:01", "addresses": ["2001:db8:1::10", "2001:db8:1::12"]},
+            {"duid": "00:03:00:01:02:00:00:00:00:02", "prefixes": ["2001:db8:f::/56"]}]},
     ],
 }
 USED = {5: 300, 16: 100, 27: 100, 38: 200}
@@ -56,12 +57,13 @@ def value(row, name):
         return form.get("hw_address")
     if not form.get("enabled", True):
         return None
-    first = [form["address"]] if "address" in form else form.get("addresses", [])
-    if not first:
-        return None
     if name == "last_used_at":
-        return USED.get(int(first[0].rpartition(".")[2])) if "." in first[0] else None
-    return (6, first[0]) if ":" in first[0] else (4, tuple(map(int, first[0].split("."))))
+        return USED.get(int(form["address"].rpartition(".")[2])) if "address" in form else None
+    if "address" in form:
+        return 4, tuple(map(int, form["address"].split(".")))
+    if "addresses" in form:
+        return 6, min(form["addresses"])
+    return (8, form["prefixes"][0]) if "prefixes" in form else None
 
 
 @pytest.mark.parametrize("name", ORDERS)
@@ -94,8 +96,8 @@ def test_filters_hold_in_every_order(listing, name):
 
 
 def test_more_than_a_page_may_look_at_are_seen(listing, monkeypatch):
-    monkeypatch.setattr(assignment_orders, "ROWS_MAX", 11)
+    monkeypatch.setattr(assignment_orders, "ROWS_MAX", 12)
     assert listing.too_many(AssignmentFilter())
     assert not listing.too_many(AssignmentFilter(subnet="office"))
-    monkeypatch.setattr(assignment_orders, "ROWS_MAX", 12)
+    monkeypatch.setattr(assignment_orders, "ROWS_MAX", 13)
     assert not listing.too_many(AssignmentFilter())
