@@ -77,18 +77,20 @@ def statement(
     """SQL that gives id, group and value of the assignments behind ``after``, and its parameters but ``:limit``."""
     value = order.value.format(collated="" if connection.dialect.name == SQLITE else ' COLLATE "C"')
     beyond, way = ("<", " DESC") if descending else (">", "")
-    terms = {**({"g": order.group} if order.group else {}), "v": value, "after": "a.id"}
+    terms = {**({"g": order.group} if order.group else {}), "v": value}
     parameters: dict[str, Any] = {}
     if after is not None:
         parameters["after"] = after.assignment_id
         if after.value is None:
-            conditions = [*conditions, f"{value} IS NULL AND a.id {beyond} :after"]
+            conditions = [*conditions, f"{value} IS NULL AND a.id > :after"]
         else:
             parameters |= {"v": after.value} | ({"g": after.group} if order.group else {})
             here, there = ", ".join(terms.values()), ", ".join(f":{name}" for name in terms)
-            conditions = [*conditions, f"({value} IS NULL OR ({here}) {beyond} ({there}))"]
+            further = f"({here}) {beyond} ({there}) OR (({here}) = ({there}) AND a.id > :after)"
+            conditions = [*conditions, f"({value} IS NULL OR {further})"]
+    # Equal ones by their id, whichever way the rest is sorted: as they are read, so that few push out another.
     by = ", ".join(f"{term}{way}" for term in terms.values())
     return (
         f"SELECT a.id, {order.group or 0}, {value} FROM assignment a{order.join} WHERE {' AND '.join(conditions)} "
-        f"ORDER BY ({value}) IS NULL, {by} LIMIT :limit"
+        f"ORDER BY ({value}) IS NULL, {by}, a.id LIMIT :limit"
     ), parameters
