@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dhcpcore.control import ControlClient, EngineAway
 from dhcpcore.settings import Settings
 from dhcpcore.store import schema_version
 from dhcpcore.store.database import Database
+from dhcpcore.store.lease_orders import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Appliance:
     settings: Settings
     database: Database
     engine: ControlClient
+    #: Whether leases may be listed in any order.
+    room: Room = field(default_factory=Room)
 
     @classmethod
     def open(cls, settings: Settings) -> Appliance:
