@@ -17,10 +17,10 @@ class CommandLine:
         self.config.write_text(f"state_dir = '{folder}'\n" + (f"database_url = '{url}'\n" if url else ""))
         self.config.chmod(0o600)
 
-    def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
+    def __call__(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
         return CliRunner().invoke(cli, ["--config", str(self.config), *map(str, arguments)], input=stdin)
 
-    def ok(self, *arguments: str, stdin: str | None = None) -> str:
+    def ok(self, *arguments: str, stdin: str | bytes | None = None) -> str:
         done = self(*arguments, stdin=stdin)
         assert done.exit_code == 0, done.output
         return done.stdout
@@ -28,7 +28,7 @@ class CommandLine:
     def json(self, *arguments: str, stdin: str | None = None):
         return json.loads(self.ok(*arguments, "--json", stdin=stdin))
 
-    def refused(self, *arguments: str, stdin: str | None = None) -> str:
+    def refused(self, *arguments: str, stdin: str | bytes | None = None) -> str:
         done = self(*arguments, stdin=stdin)
         assert done.exit_code == 1, (done.exit_code, done.output)
         assert "Traceback" not in done.output

@@ -1,3 +1,4 @@
+import errno
 import json
 import selectors
 import threading
@@ -47,6 +48,42 @@ def test_backup_and_restore(lessor, document, tmp_path):
     file.write_bytes(file.read_bytes()[:100])
     assert "Nothing was changed" in lessor.refused("restore", str(file), "--replace")
     assert "There is no file" in lessor.refused("restore", str(tmp_path / "absent"))
+
+
+def test_a_backup_from_standard_input_is_restored_or_refused_whole_and_no_copy_stays(
+        on_sqlite, document, tmp_path, monkeypatch):
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(copies))
+    on_sqlite.ok("apply", document)
+    file = tmp_path / "all.backup"
+    on_sqlite.ok("backup", str(file))
+    on_sqlite.ok("subnet", "remove", "office")
+    damaged = on_sqlite.refused("restore", "-", "--replace", stdin=file.read_bytes()[:100])
+    assert "standard-input-" in damaged
+    assert "Nothing was changed" in damaged
+    assert on_sqlite.json("subnet", "list")["subnets"] == []
+    assert "rows are restored" in on_sqlite.ok("restore", "-", "--replace", stdin=file.read_bytes())
+    assert on_sqlite.json("subnet", "list")["subnets"][0]["name"] == "office"
+    assert list(copies.iterdir()) == []
+
+
+def test_a_copy_of_standard_input_that_cannot_be_written_is_said(on_sqlite, tmp_path, monkeypatch):
+    class Full:
+        name = "/full/standard-input-1.backup"
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda **_: Full())
+    assert "standard-input-1.backup, the copy of standard input, cannot be written: No space" in on_sqlite.refused(
+        "restore", "-", stdin=b"x")
 
 
 def test_control_asks_the_engine(on_sqlite):
