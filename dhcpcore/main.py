@@ -25,7 +25,7 @@ from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
-from dhcpcore.net.identity import server_duid
+from dhcpcore.net.identity import IDENTITY, server_duid
 from dhcpcore.net.loop import Chore, Loop
 from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
@@ -188,8 +188,10 @@ def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop) -> None
 
 
 def _files(settings: Settings) -> list[Path]:
+    """What the account must own to serve: the server's identity and SQLite's database."""
     path = settings.sqlite_path
-    return [] if path is None else [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+    database = [] if path is None else [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+    return [settings.state_dir / IDENTITY, *database]
 
 
 def _wait_for_schema(settings: Settings, database: Database, notify: Notify) -> None:

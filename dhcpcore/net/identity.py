@@ -8,13 +8,15 @@ from pathlib import Path
 
 from dhcpcore.errors import SettingsError
 
+#: The file's name in ``state_dir``.
+IDENTITY = "server-duid"
 #: DUID-UUID.  RFC 6355 4.
 _TYPE = b"\0\x04"
 
 
 def server_duid(state_dir: Path) -> bytes:
     """The DUID of this engine; made at its first start, written whole or not at all."""
-    path = state_dir / "server-duid"
+    path = state_dir / IDENTITY
     try:
         text = path.read_text("ascii").strip()
     except FileNotFoundError:

@@ -62,9 +62,13 @@ def hand_over(account: Account, paths: Iterable[Path]) -> None:
     """Give files and folders that root made to the account that will write them.
 
     That account may have put links there, and may exchange a file for one at any moment: none is followed, and no file
-    is handed over that has another name elsewhere.
+    is handed over that has another name elsewhere. What lies in a folder and is not itself among ``paths`` is left as
+    it is where root may not give it away.
+
+    Raises SettingsError where one of ``paths`` cannot be given.
     """
-    for path in paths:
+    needed = tuple(paths)
+    for path in needed:
         for entry in (path, *(path.iterdir() if path.is_dir() and not path.is_symlink() else ())):
             with contextlib.suppress(FileNotFoundError):
                 found = entry.lstat()
@@ -73,6 +77,8 @@ def hand_over(account: Account, paths: Iterable[Path]) -> None:
                     try:
                         os.chown(entry, account.uid, account.gid, follow_symlinks=False)
                     except PermissionError:  # A container's root without the capability CHOWN.
+                        if entry not in needed:
+                            continue
                         raise SettingsError(
                             f"state_dir: {entry} is root's, and this root may not give it to {account.name}; outside, "
                             f"as root: chown -R {account.uid}:{account.gid} that folder"

@@ -77,6 +77,27 @@ def test_files_of_others_stay_theirs(state: Path) -> None:
     assert owner(path) == 12345
 
 
+@pytest.mark.parametrize("needed", [True, False])
+def test_only_what_is_needed_and_cannot_be_given_stops_a_start(
+    state: Path, needed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's root lacks the capability CHOWN, and a file that somebody copied into the volume is root's."""
+    os.chown(state, NOBODY.uid, NOBODY.gid)
+    path = state / "server-duid"
+    path.touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse)
+    if needed:
+        with pytest.raises(SettingsError, match=r"server-duid is root's.*chown -R 65534:65534"):
+            hand_over(NOBODY, (state, path))
+    else:
+        hand_over(NOBODY, (state,))
+    assert owner(path) == 0
+
+
 @pytest.mark.parametrize("hidden", ["os.py", "privileges.py"])
 def test_an_account_that_cannot_read_python_or_lessor_is_told_which_file(
     monkeypatch: pytest.MonkeyPatch, hidden: str
