@@ -19,7 +19,7 @@ from typing import Any
 
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Question, Said, Word
-from dhcpcore.script import frames, translate
+from dhcpcore.script import built_in, frames, translate
 from dhcpcore.script.parameters import Loaded
 from dhcpcore.script.process import Process, Terms
 from dhcpcore.script.progress import Doing, Progress
@@ -106,6 +106,7 @@ class Host:
         self.figures = Figures()
         self.failure: str | None = None  #: Why it does not run.
         self.loaded: Loaded | None = None  #: What the script said when it last began.
+        self.registry: dict[str, Any] = {}  #: What it registered when it last told; known while it is away, too.
         self._said = said
         self._terms = terms or Terms()
         self._budgets = budgets
@@ -251,7 +252,7 @@ class Host:
             then(None, f"{_CALLS_MAX} calls wait for the script already; try again shortly.")
             return
         self._call_number += 1
-        doing = Doing.REINITIALISING if name == "reinitialise" else Doing.WEB
+        doing = built_in.doing(name, arguments)
         self._calls[self._call_number] = _Call(then, self._clock() + self._budgets[doing] + self._age_s)
         try:
             self._send(running, {"call": name, "number": self._call_number, "arguments": dict(arguments)})
@@ -355,7 +356,10 @@ class Host:
             described = message["ready"]
             self.loaded = Loaded(dict(described["said"]), frozenset(described["hooks"]))
             self.listening = bool(message.get("listening"))
+            self.registry = dict(message["registry"])
             self._ask_again(running)
+        elif "registry" in message:
+            self.registry = dict(message["registry"])
         elif "listening" in message:
             self.listening = bool(message["listening"])
         elif "failed" in message:
@@ -384,8 +388,8 @@ class Host:
 
     def _take_called(self, running: _Running, message: dict[str, Any]) -> None:
         number, error = message["called"], message.get("error")
-        self._called(number, message.get("result"), error)
-        if error is not None and "reinitialisation" in str(error):
+        self._called(number, message.get("result"), None if error is None else str(error))
+        if message.get("unusable"):
             self._end(running, Word.FAILED, str(error))
 
     def _called(self, number: int, result: Any, error: str | None) -> None:
