@@ -154,7 +154,7 @@ def get_script() -> Response:
         elements=[] if found is None else plain(found.elements), **told)  # fmt: skip
 
 
-@api.get("/script/elements/<int:number>", responses={200: ElementHtml, **Problems.of(404, 500, 503)},
+@api.get("/script/elements/<number>", responses={200: ElementHtml, **Problems.of(404, 500, 503)},
          operation_id="get_script_element", summary="One dashboard element")
 @auth.needs(Role.VIEWER)
 def get_script_element(path: ElementNumber) -> Response:

@@ -84,7 +84,7 @@ LEAST = {
     "GET /api/v1/methods": VIEWER,
     "POST /api/v1/methods/call": VIEWER,
     "GET /api/v1/script": VIEWER,
-    "GET /api/v1/script/elements/<int:number>": VIEWER,
+    "GET /api/v1/script/elements/<number>": VIEWER,
     "POST /api/v1/script/reinitialise": OPERATOR,
     "DELETE /api/v1/suspensions/<hw_address>": OPERATOR,
     "GET /api/v1/tokens": VIEWER,
