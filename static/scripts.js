@@ -18,6 +18,23 @@
     frame.contentWindow.postMessage({ lessor: theme() }, "*");
   }
 
+  // Only what a reader has just clicked is opened; where it leads to another host, the reader is asked.
+  function follow(address) {
+    var url;
+    try {
+      url = new URL(address, window.location.origin);
+    } catch (error) {
+      return;
+    }
+    if (!navigator.userActivation || !navigator.userActivation.isActive || !/^https?:$/.test(url.protocol)) {
+      return;
+    }
+    if (url.origin === window.location.origin ||
+        window.confirm("The script leads to another host:\n\n" + url.href.slice(0, 300) + "\n\nOpen it?")) {
+      window.open(url.href, "_blank", "noopener,noreferrer");
+    }
+  }
+
   function hear(event) {
     var frame = frames().find(function (one) { return one.contentWindow === event.source; });
     var said = event.data;
@@ -36,6 +53,8 @@
       if (said.theme !== theme()) {
         colour(frame);
       }
+    } else if (said.lessor === "open" && typeof said.address === "string") {
+      follow(said.address);
     }
   }
 

@@ -21,12 +21,13 @@ from dhcpcore.control import EngineAway
 
 blueprint = Blueprint("script_frames", __name__)
 
-#: Links open tabs of their own, as pages like any other; forms may ask, and never with a session.
-SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox allow-forms allow-downloads"
+#: Links and forms open nothing by themselves: their page is asked, which opens its own addresses and asks its reader of
+#: others.  Forms must be allowed to be heard of; the policy lets none go anywhere.
+SANDBOX = "allow-scripts allow-forms"
 #: Whatever a client's name makes of such a page: it has no origin, and there is nobody whom it could tell.
 FRAME_POLICY = (
     f"sandbox {SANDBOX}; default-src 'none'; script-src 'unsafe-inline' 'self'; style-src 'unsafe-inline' 'self'; "
-    "img-src 'self' data:; font-src 'self' data:; media-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "img-src 'self' data:; font-src 'self' data:; media-src 'self' data:; form-action 'none'; base-uri 'self'; "
     "frame-ancestors 'self'"
 )
 
@@ -72,9 +73,9 @@ def framed(text: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
     return answer
 
 
-def document(told: Html | None, fault: str = "") -> str:
-    """A script's HTML as a whole document."""
-    return render_template("scripts/frame.html", told=told, fault=fault)
+def document(told: Html | None, fault: str = "", base: str = "/") -> str:
+    """A script's HTML as a whole document; ``base``: the path that its addresses begin from."""
+    return render_template("scripts/frame.html", told=told, fault=fault, base=base)
 
 
 def elements(found: Catalogue | None) -> dict[str, object]:

@@ -28,8 +28,8 @@ from dhcpcore.settings import Settings
 _KEPT = frozenset({"authorization", "cookie", "proxy-authorization", "x-csrftoken"})
 #: Headers that an answer of a script's may have beside X-…; no header that a browser or a proxy takes orders from.
 _ALLOWED = frozenset({
-    "cache-control", "content-disposition", "content-language", "etag", "expires", "last-modified", "link",
-    "retry-after", "vary", "warning",
+    "cache-control", "content-disposition", "content-language", "etag", "expires", "last-modified",
+    "retry-after", "vary",
 })  # fmt: skip
 _NEVER = ("x-accel-", "x-content-", "x-dns-", "x-forwarded", "x-frame-", "x-lighttpd-", "x-permitted-", "x-real-",
           "x-sendfile", "x-xss-")
@@ -74,7 +74,7 @@ def _answer() -> AnyResponse | None:
     if isinstance(told, Raw):
         return _raw(told, method, is_open=by is None)
     if by is not None and by.how == "digest":
-        return script_frames.framed(script_frames.document(told))  # A program has no use for a menu.
+        return script_frames.framed(script_frames.document(told, base=method.path))  # A program has no use for a menu.
     return _page(found, method, told)
 
 
@@ -198,7 +198,7 @@ def may_be_sent(name: str, value: str) -> bool:
 
 def _page(found: Catalogue, method: Method, told: Html) -> Response:
     page = _dashboard if method.mode == "dashboard" else _alone
-    answer = make_response(page(found, method, script_frames.document(told)))
+    answer = make_response(page(found, method, script_frames.document(told, base=method.path)))
     script_frames.may_frame(answer)
     if method.cacheable and request.method == "GET":
         answer.headers["Cache-Control"] = "private"

@@ -197,11 +197,12 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
     Verb("script-registry", Role.VIEWER, "Tells the script's hooks and parameters, web methods and dashboard elements.",
          lambda engine, _: engine.script_registry()),
     Verb("script-dashboard", Role.VIEWER, "Has the script make its dashboard elements and headers.",
-         lambda engine, args: engine.script_call("dashboard", args["request"]), (
+         lambda engine, args: engine.script_call("dashboard", {**args["request"], "path": "/"}), (
              Argument("request", _request, _REQUEST, default=MappingProxyType({})),
          )),
     Verb("script-element", Role.VIEWER, "Has the script make one dashboard element, and its headers.",
-         lambda engine, args: engine.script_call("element", {**args["request"], "number": args["number"]}), (
+         lambda engine, args: engine.script_call("element", {**args["request"], "path": "/",
+                                                             "number": args["number"]}), (
              Argument("number", _count(1, 2**31 - 1), "the number of an element, from script-registry", required=True),
              Argument("request", _request, _REQUEST, default=MappingProxyType({})),
          )),

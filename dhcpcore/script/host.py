@@ -71,6 +71,7 @@ class Figures:
 class _Call:
     then: Then
     until: float
+    message: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -119,6 +120,7 @@ class Host:
         self._asked: OrderedDict[int, Asked] = OrderedDict()
         self._calls: dict[int, _Call] = {}
         self._call_number = 0
+        self._calling: int | None = None  #: The one call that the host has; the others wait here, and packets do not.
         self._failures = 0
         self._careful = False  #: One question at a time, as one of them ends hosts and it is not known which.
         self._alone: int | None = None  #: The one that is under way.
@@ -253,11 +255,20 @@ class Host:
             return
         self._call_number += 1
         doing = built_in.doing(name, arguments)
-        self._calls[self._call_number] = _Call(then, self._clock() + self._budgets[doing] + self._age_s)
-        try:
-            self._send(running, {"call": name, "number": self._call_number, "arguments": dict(arguments)})
-        except frames.BrokenPipeProtocol as error:
-            self._called(self._call_number, None, str(error))
+        message = {"call": name, "number": self._call_number, "arguments": dict(arguments)}
+        self._calls[self._call_number] = _Call(then, self._clock() + self._budgets[doing] + self._age_s, message)
+        self._call_next(running)
+
+    def _call_next(self, running: _Running) -> None:
+        """Between two calls whatever packets ask comes first: who calls without end is served, and stops nobody."""
+        while self._calling is None and self._calls:
+            number, call = next(iter(self._calls.items()))
+            self._calling = number
+            try:
+                self._send(running, call.message)
+            except frames.BrokenPipeProtocol as error:
+                self._calling = None
+                self._called(number, None, str(error))
 
     def reinitialise(self) -> None:
         """Have the script's reinitialisation handlers run; the log says how it went."""
@@ -391,6 +402,9 @@ class Host:
         self._called(number, message.get("result"), None if error is None else str(error))
         if message.get("unusable"):
             self._end(running, Word.FAILED, str(error))
+        elif number == self._calling:
+            self._calling = None
+            self._call_next(running)
 
     def _called(self, number: int, result: Any, error: str | None) -> None:
         call = self._calls.pop(number, None)
@@ -467,6 +481,7 @@ class Host:
             for waiting in list(self._asked):
                 del self._asked[waiting]
                 self._said(Said(waiting, Word.AWAY))
+        self._calling = None
         for call in list(self._calls):
             self._called(call, None, f"The script host {why}.")
 

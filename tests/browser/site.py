@@ -54,7 +54,8 @@ def names(**_):
     return '<ul>%s</ul>' % ''.join('<li>%s</li>' % name for name in NAMES) if NAMES else None
 
 def counter(**_):
-    return ('<p id="count">%(packets)d packets.</p><p><a href="/site/packets.txt">As text</a></p>' % COUNTED +
+    return ('<p id="count">%(packets)d packets.</p><p><a href="/site/packets.txt">As text</a> '
+            '<a href="http://192.0.2.99/">Elsewhere</a></p>' % COUNTED +
             '<script>document.body.dataset.ran = self.origin</script>')
 
 def erase(**_):
@@ -62,7 +63,8 @@ def erase(**_):
     return '<p>Erased %(erased)d times.</p>' % COUNTED
 
 def page(path, queryargs, mimetype, data, headers):
-    return '<p id="said">Hello %s</p>' % html.escape(queryargs.get('to', ['nobody'])[0])
+    return ('<p id="said">Hello %s</p><form><input name="to" aria-label="Whom"><button>Greet</button></form>' %
+            html.escape(queryargs.get('to', ['nobody'])[0]))
 
 def init():
     callbacks.systemAddReinitHandler(NAMES.clear)

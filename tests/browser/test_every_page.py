@@ -24,7 +24,8 @@ FOCUSED = """() => {
   const it = document.activeElement, style = getComputedStyle(it), box = it.getBoundingClientRect();
   const all = Array.from(document.querySelectorAll('%s'));
   return { number: all.indexOf(it), name: it.outerHTML.slice(0, 120),
-    passed: it.matches("iframe, [tabindex='0']"), outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    passed: it.matches("iframe, [tabindex='0']"),
+    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight };
 }""" % ACTIONS  # noqa: UP031 - braces abound
 SEEN = """(within) => Array.from(document.querySelectorAll('%s')).map((it, number) => [number, it])

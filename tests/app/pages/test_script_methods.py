@@ -49,14 +49,15 @@ class TestRaw:
     def test_an_answer_cannot_take_the_sandbox_away_or_set_a_cookie(self, database):
         given = [["Content-Security-Policy", "script-src *"], ["X-Content-Type-Options", "no"], ["Set-Cookie", "a=b"],
                  ["X-Accel-Redirect", "/etc"], ["X-Good", "1\r\nSet-Cookie: c=d"], ["Access-Control-Allow-Origin", "*"],
-                 ["Location", "//evil"], ["X-Frame-Options", "ALLOWALL"], ["Content-Disposition", "attachment"]]
+                 ["Location", "//evil"], ["Link", "</x>; rel=preload"], ["X-Frame-Options", "ALLOWALL"],
+                 ["Content-Disposition", "attachment"]]
         engine = EngineWithScript(method("/x"), results={"/x": ("text/html", "<script>1</script>", given)})
         answer = web(database, engine).get("/x")
         assert answer.headers.getlist("Content-Security-Policy") == ["sandbox"]
         assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Content-Disposition"] == "attachment"
-        for name in ("Set-Cookie", "X-Accel-Redirect", "X-Good", "Access-Control-Allow-Origin", "Location"):
+        for name in ("Set-Cookie", "X-Accel-Redirect", "X-Good", "Access-Control-Allow-Origin", "Location", "Link"):
             assert name not in answer.headers
 
     def test_headers_that_go_out_are_named(self):

@@ -82,6 +82,7 @@ class TestDashboard:
         assert shown.count(f'sandbox="{SANDBOX}"') == 2
         assert "allow-same-origin" not in SANDBOX
         assert "allow-top-navigation" not in SANDBOX
+        assert "allow-popups" not in SANDBOX
         assert "&lt;b&gt;a line&lt;/b&gt;" in shown
         assert answer.headers["Content-Security-Policy"].endswith("frame-src 'self'")
 

@@ -573,6 +573,35 @@ class TestWeb:
         assert "reinitialisation" in str(site.call("method", path="/reinitialisation")[1])
         assert site.host.state["pid"] == pid
 
+    def test_who_calls_without_end_does_not_make_packets_wait(self, begin: Begin) -> None:
+        site = begin("""
+            import time
+
+            def init():
+                callbacks.webAddMethod('/slow', lambda *a: time.sleep(0.05) or ('text/plain', ''))
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                return True
+        """)
+        answered: list[str | None] = []
+        for _ in range(30):
+            site.host.call("method", {"path": "/slow"}, lambda _, error: answered.append(error))
+        assert asked(site, 1) == {1: Word.GO}
+        assert len(answered) <= 2, "the one that was under way, and at most another"
+        site.until(lambda: len(answered) == 30)
+        assert answered == [None] * 30
+
+    def test_no_more_wait_than_can_be_served(self, begin: Begin) -> None:
+        site = begin("""
+            def init():
+                callbacks.webAddMethod('/x', lambda *a: ('text/plain', ''))
+        """)
+        answered: list[str | None] = []
+        for _ in range(70):
+            site.host.call("method", {"path": "/x"}, lambda _, error: answered.append(error))
+        site.until(lambda: len(answered) == 70)
+        assert sum("wait for the script" in str(error) for error in answered) == 6
+
     def test_one_that_hangs_is_told_to_who_called(self, begin: Begin) -> None:
         site = begin("""
             import time
