@@ -42,6 +42,7 @@ SCRIPT = """
 import html
 from lessor_scripts import activity, statistics
 
+WEB_DIGEST_USERNAME, WEB_DIGEST_PASSWORD = 'monitor', 'an old password'
 NAMES, COUNTED = [], {'packets': 0, 'erased': 0}
 
 def filterPacket(packet, method, mac, client_ip, relay_ip, port):

@@ -2,6 +2,7 @@
 
 import select
 import socket
+import urllib.request
 
 import pytest
 from playwright.sync_api import expect
@@ -123,6 +124,15 @@ class TestMethods:
         page, _ = opened("/site/secret", role=Role.VIEWER)
         expect(page.locator("main")).to_contain_text("operator")
         assert "the secret" not in page.content()
+
+    def test_a_program_of_before_goes_on_with_the_scripts_password(self, site):
+        """urllib's own Digest, over gunicorn."""
+        handler = urllib.request.HTTPDigestAuthHandler()
+        handler.add_password("staticDHCPd", site.url, "monitor", "an old password")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), handler)
+        for path in ("/site/secret", "/site/secret?a=%20b&c=d"):
+            with opener.open(site.url + path, timeout=10) as answer:
+                assert answer.read() == b"the secret"
 
     def test_all_are_listed_with_the_one_that_clashes(self, opened):
         page, _ = opened("/scripts")
