@@ -20,6 +20,7 @@ from typing import Any
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Question, Said, Word
 from dhcpcore.script import built_in, frames, translate
+from dhcpcore.script.calls import Calls, Then
 from dhcpcore.script.parameters import Loaded
 from dhcpcore.script.process import Process, Terms
 from dhcpcore.script.progress import Doing, Progress
@@ -42,9 +43,6 @@ _UNSENT_MAX = 8 * 1024 * 1024
 _READ_MAX = 256 * 1024
 #: Lines a second that a script may log or print; the others are counted.
 _LINES_MAX = 200
-_CALLS_MAX = 64
-
-Then = Callable[[Any, str | None], None]
 
 
 @dataclass(slots=True)
@@ -65,13 +63,6 @@ class Figures:
     asked: int = 0
     failed: int = 0
     lines_dropped: int = 0
-
-
-@dataclass(slots=True)
-class _Call:
-    then: Then
-    until: float
-    message: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -118,9 +109,7 @@ class Host:
         self._gone: list[Process] = []
         self._selector: selectors.BaseSelector | None = None
         self._asked: OrderedDict[int, Asked] = OrderedDict()
-        self._calls: dict[int, _Call] = {}
-        self._call_number = 0
-        self._calling: int | None = None  #: The one call that the host has; the others wait here, and packets do not.
+        self._calls = Calls()
         self._failures = 0
         self._careful = False  #: One question at a time, as one of them ends hosts and it is not known which.
         self._alone: int | None = None  #: The one that is under way.
@@ -181,8 +170,7 @@ class Host:
         for process in self._gone:
             while not process.ended():
                 time.sleep(0.001)
-        for number in list(self._calls):
-            self._called(number, None, "The engine stops.")
+        self._calls.fail("The engine stops.")
         self._progress.close()
 
     # What the engine wants.
@@ -250,25 +238,16 @@ class Host:
         if running is None or not running.ready:
             then(None, f"The script does not run: {self.failure or 'it is just beginning'}.")
             return
-        if len(self._calls) >= _CALLS_MAX:
-            then(None, f"{_CALLS_MAX} calls wait for the script already; try again shortly.")
-            return
-        self._call_number += 1
-        doing = built_in.doing(name, arguments)
-        message = {"call": name, "number": self._call_number, "arguments": dict(arguments)}
-        self._calls[self._call_number] = _Call(then, self._clock() + self._budgets[doing] + self._age_s, message)
+        self._calls.add(name, arguments, then,
+                        self._clock() + self._budgets[built_in.doing(name, arguments)] + self._age_s)
         self._call_next(running)
 
     def _call_next(self, running: _Running) -> None:
-        """Between two calls whatever packets ask comes first: who calls without end is served, and stops nobody."""
-        while self._calling is None and self._calls:
-            number, call = next(iter(self._calls.items()))
-            self._calling = number
+        while (message := self._calls.take()) is not None:
             try:
-                self._send(running, call.message)
+                self._send(running, message)
             except frames.BrokenPipeProtocol as error:
-                self._calling = None
-                self._called(number, None, str(error))
+                self._calls.told(message["number"], None, str(error))
 
     def reinitialise(self) -> None:
         """Have the script's reinitialisation handlers run; the log says how it went."""
@@ -399,17 +378,11 @@ class Host:
 
     def _take_called(self, running: _Running, message: dict[str, Any]) -> None:
         number, error = message["called"], message.get("error")
-        self._called(number, message.get("result"), None if error is None else str(error))
+        self._calls.told(number, message.get("result"), None if error is None else str(error))
         if message.get("unusable"):
             self._end(running, Word.FAILED, str(error))
-        elif number == self._calling:
-            self._calling = None
+        else:
             self._call_next(running)
-
-    def _called(self, number: int, result: Any, error: str | None) -> None:
-        call = self._calls.pop(number, None)
-        if call is not None:
-            call.then(result, error)
 
     # What it prints.
 
@@ -481,9 +454,7 @@ class Host:
             for waiting in list(self._asked):
                 del self._asked[waiting]
                 self._said(Said(waiting, Word.AWAY))
-        self._calling = None
-        for call in list(self._calls):
-            self._called(call, None, f"The script host {why}.")
+        self._calls.fail(f"The script host {why}.")
 
     def _outdate(self, now: float) -> None:
         """Who has waited for too long does not wait any more."""
@@ -493,5 +464,4 @@ class Host:
                 break
             del self._asked[number]
             self._said(Said(number, Word.OVERRUN))
-        for number in [number for number, call in self._calls.items() if now > call.until]:
-            self._called(number, None, "The script did not answer in time.")
+        self._calls.outdate(now)
