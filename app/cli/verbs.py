@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
     "class": Verb("app.cli.classes", "List, add, change and remove classes, and try expressions."),
     "lease": Verb("app.cli.lease", "Show leases and their history, and release them."),
     "hook": Verb("app.cli.hook", "Show the callouts of hook libraries."),
+    "method": Verb("app.cli.method", "List the web methods of the script, and call them."),
     "suspension": Verb("app.cli.suspension", "Show clients that are not answered for a time, and answer them again."),
     "explain": Verb("app.cli.explain", "Say what became of a client's latest messages, and why."),
     "install": Verb("app.cli.install", "Make account, folders and units, to serve for keeps."),

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
+from dhcpcore.script import ready
 from dhcpcore.script.compat import callbacks, conversion, definition, generic, ipv4, mac, packet, rfc, statistics, words
 
 #: Folder of a script's extensions, beside it.
@@ -94,6 +95,7 @@ class Namespace:
             "staticdhcpdlib.statistics": statistics,
             "staticdhcpdlib.databases": ModuleType("staticdhcpdlib.databases"),
             "staticdhcpdlib.databases.generic": generic,
+            "lessor_scripts": ready,
             "libpydhcpserver": ModuleType("libpydhcpserver"),
             "libpydhcpserver.dhcp_types": ModuleType("libpydhcpserver.dhcp_types"),
             "libpydhcpserver.dhcp_types.ipv4": ipv4,

@@ -20,7 +20,8 @@ PEOPLE = ("admin", "operator", "viewer", None)
 #: What a schema cannot say (that an address lies in a subnet, say) the one validator says, with 422.
 NOT_ASKED = [schemathesis.checks.positive_data_acceptance]
 #: What is really there; else nearly every request would be about nothing.
-THERE = {"id": 1, "address": "192.0.2.12", "space": "dhcp4", "name": "x-colour", "hw_address": "02:00:00:00:00:0c"}
+THERE = {"id": 1, "address": "192.0.2.12", "space": "dhcp4", "name": "x-colour", "hw_address": "02:00:00:00:00:0c",
+         "number": 1}
 ANSWERS = {
     "status": STATUS,
     "statistics": {"started_at": 100, "received": 1, "reasons": {"ACKNOWLEDGED": 1}, "types": {}, "subnets": {},
