@@ -18,6 +18,7 @@ from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
 from dhcpcore.store.columns import (
     CLASS,
+    HANDLER,
     OPTION_DEFINITION,
     SECTIONS,
     SHARED_NETWORK,
@@ -116,6 +117,8 @@ class Definitions:
             if held:
                 document["assignments"] = list(stored_rows.sorted_forms(held))
             document |= {kind: dict(columns.body) for kind, columns in _sections(rows)}
+            if handlers := _bodies(rows, HANDLER):
+                document["handlers"] = handlers
         return document, unreadable
 
     def option_definitions(self) -> list[dict[str, Any]]:
@@ -206,13 +209,13 @@ def _require_base(head: int, based_on: int | None) -> None:
 
 def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
     """The snapshot of rows that were read; what cannot be used is named in it."""
-    definitions, networks, classes = (
+    definitions, networks, classes, handlers = (
         [
             Row(0, f"{wanted.replace('_', ' ')} {name}", stored.columns.body)
             for (kind, name), stored in rows.definitions.items()
             if kind == wanted and stored.columns is not None
         ]
-        for wanted in (OPTION_DEFINITION, SHARED_NETWORK, CLASS)
+        for wanted in (OPTION_DEFINITION, SHARED_NETWORK, CLASS, HANDLER)
     )
     subnets = [
         SubnetRow(
@@ -237,6 +240,7 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         shared_networks=networks,
         sections=[(kind, Row(0, kind, columns.body)) for kind, columns in _sections(rows)],
         classes=classes,
+        handlers=handlers,
     )
 
 
