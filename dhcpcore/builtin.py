@@ -43,7 +43,6 @@ from dhcpcore.pipeline.scripted import Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.stats.manners import Manners
 
-
 #: What makes the handlers of the built-in types; their fields are in ``topology.handler_types``.
 FACTORIES: Factories = {**option_types.FACTORIES, **message_types.FACTORIES}
 

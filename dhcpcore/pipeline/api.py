@@ -19,7 +19,7 @@ from dhcpcore.pipeline.views import Answer4, Query4, code_of
 GROUP = "lessor.handlers"
 
 
-class HandlerException(Exception):  # noqa: N818 - DHCPKit's name.
+class HandlerException(Exception):
     """Base of what a handler raises to say what becomes of a message."""
 
 

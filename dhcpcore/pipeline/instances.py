@@ -56,7 +56,8 @@ class Instance:
             for phase in _PHASES
             if getattr(type(handler), phase, None) is not getattr(Handler, phase)
         }
-        self.calls = self.errors = self.overruns = self.in_a_row = 0
+        self.calls = self.errors = self.overruns = 0
+        self.in_a_row: dict[str, int] = {}  #: Failures since a call went well, by phase.
         self.stopped = 0  #: Messages that it left unanswered, or refused.
         self.changed = 0  #: Answers that it changed.
         self.seconds = self.slowest = 0.0
@@ -99,6 +100,7 @@ class Instances:
         self._all: tuple[Instance, ...] = ()
         self._live: tuple[Instance, ...] = ()
         self.quarantined: tuple[Quarantined, ...] = ()
+        self._aside: tuple[tuple[HandlerRow, str], ...] = ()
         #: Handlers that were switched off, in words, until somebody has taken them.
         self.events: list[str] = []
 
@@ -106,7 +108,7 @@ class Instances:
         """Make the handlers of a snapshot; one whose row is the same goes on as it is, with what it remembers."""
         former = {one.row.name: one for one in self._all}
         made: list[Instance] = []
-        quarantined: list[Quarantined] = []
+        aside: list[tuple[HandlerRow, str]] = []
         for row in rows:
             present = former.get(row.name)
             if present is not None and (row.type, row.fields, row.payloads) == (
@@ -119,9 +121,10 @@ class Instances:
                 made.append(Instance(row, self._made(row)))
             except Exception as error:  # noqa: BLE001 - Whatever a package raises, the other handlers serve.
                 said = _said(error)
-                quarantined.append(Quarantined(f"handler {row.name}", said))
+                aside.append((row, said))
                 log.error("QUARANTINED: handler %s is not used: %s", row.name, said)  # noqa: TRY400 - It says it all.
-        self._all, self.quarantined = tuple(made), tuple(quarantined)
+        self._all, self._aside = tuple(made), tuple(aside)
+        self.quarantined = tuple(Quarantined(f"handler {row.name}", said) for row, said in aside)
         self._settle()
 
     def _made(self, row: HandlerRow) -> Handler:
@@ -147,8 +150,9 @@ class Instances:
         return any(phase in one.phases for one in self._live for phase in phases)
 
     def statistics(self) -> list[dict[str, Any]]:
-        """Every one with what became of its calls, in their order."""
-        return [one.as_document() for one in self._all]
+        """Every one with what became of its calls, in their order; then those that are set aside, with the reason."""
+        aside = [Instance(row, Handler()).as_document() | {"disabled": said} for row, said in self._aside]
+        return [*(one.as_document() for one in self._all), *aside]
 
     def pre(self, bundle: TransactionBundle) -> None:
         """The first phase; once a message, also where it is suspended and comes again."""
@@ -252,18 +256,18 @@ class Instances:
                     one.phases[phase](transaction)
         except Overrun:
             one.overruns += 1
-            self._failed(one, f"it took longer than {BUDGET_S * 1000:.0f} ms")
+            self._failed(one, phase, f"it took longer than {BUDGET_S * 1000:.0f} ms")
             signal = CannotRespond(Reason.HANDLER_FAILED)
         except HandlerException as error:
-            one.in_a_row = 0
+            one.in_a_row.pop(phase, None)
             signal = self._signal(one, error, bundle, is_analysis=is_analysis)
         except (Exception, SystemExit):  # Who calls sys.exit() in a handler ends the call, not the server.
             log.exception("HANDLER-FAILED: %s raised in %s; %s.", one.row.name, phase,
                           "nothing is changed" if is_analysis else "the message is not answered")  # fmt: skip
-            self._failed(one, "it raised")
+            self._failed(one, phase, "it raised")
             signal = CannotRespond(Reason.HANDLER_FAILED)
         else:
-            one.in_a_row = 0
+            one.in_a_row.pop(phase, None)
         took = self._clock() - began
         one.seconds += took
         one.slowest = max(one.slowest, took)
@@ -283,7 +287,7 @@ class Instances:
             log.error("HANDLER-FAILED: %s raised %s while it only looks: nothing is changed.", one.row.name, error)
         elif isinstance(error, CannotRespondError):
             log.warning("HANDLER-DROPPED: %s left a message of %s unanswered: %s", one.row.name,
-                        bundle.request.hw[1:].hex(":"), error or "it says no more")  # fmt: skip
+                        bundle.request.hw[1:].hex(":"), str(error) or "it says no more")  # fmt: skip
         elif isinstance(error, ReplyWithStatusError) and bundle.request.message_type == MessageType.REQUEST:
             return Refuse(Reason.NAK_HANDLER)
         return CannotRespond(Reason.HANDLER_DROPPED)
@@ -293,11 +297,11 @@ class Instances:
         bundle.trace.append((Step.STOPPED_BY_HANDLER, one.row.name))
         return CannotRespond(reason)
 
-    def _failed(self, one: Instance, why: str) -> None:
+    def _failed(self, one: Instance, phase: str, why: str) -> None:
         one.errors += 1
-        one.in_a_row += 1
-        if one.in_a_row >= FAILURES_MAX or one.overruns >= OVERRUNS_MAX:
-            one.disabled = f"{why}, {one.in_a_row} times in a row"
+        failures = one.in_a_row[phase] = one.in_a_row.get(phase, 0) + 1
+        if failures >= FAILURES_MAX or one.overruns >= OVERRUNS_MAX:
+            one.disabled = f"{why} in {phase}, {failures} times in a row"
             told = f"HANDLER-DISABLED: {one.row.name} is not called any more: {one.disabled}."
             self._settle()
             log.error("%s", told)

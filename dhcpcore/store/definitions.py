@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from dhcpcore.errors import LessorError, Outdated
+from dhcpcore.errors import InvalidDocument, LessorError, Outdated
 from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
+from dhcpcore.store import catalogue
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
@@ -129,6 +130,7 @@ class Definitions:
     def diff(self, document: Document) -> list[DefinitionChange]:
         """What applying the document would change; nothing is written."""
         with self._database.reader(seconds=_PATIENT_S) as connection:
+            _require_fields(connection, document)
             return plan(connection, stored_rows.load(connection, stored_rows.head(connection)), document).changes
 
     def effects(self, document: Document, now: float | None = None) -> tuple[Effect, ...]:
@@ -159,6 +161,7 @@ class Definitions:
             with self._database.reader(seconds=_PATIENT_S) as connection:
                 before = stored_rows.head(connection)
                 _require_base(before, based_on)
+                _require_fields(connection, document)
                 planned = plan(connection, stored_rows.load(connection, before), document)
             if not planned.size:
                 stager.forget(stage)
@@ -197,6 +200,14 @@ class Definitions:
     def quarantined_assignments(self) -> tuple[Quarantined, ...]:
         """Rows of assignments that look-ups met and could not use."""
         return tuple(self._lookup.quarantined.values())
+
+
+def _require_fields(connection: Connection, document: Document) -> None:
+    """Refuse fields of handlers that the types of installed packages do not take."""
+    if any(one.model is None for one in document.handlers):
+        faults = catalogue.faults(catalogue.read(connection), document)
+        if faults:
+            raise InvalidDocument(tuple(faults))
 
 
 def _require_base(head: int, based_on: int | None) -> None:

@@ -58,7 +58,7 @@ def declare(
     for index, value in listed:
         path = f"handlers[{index}]"
         if index == HANDLERS_MAX:
-            faults.add(path, "", f"there are more than {HANDLERS_MAX} handlers: write several as one, or as a package's")
+            faults.add(path, "", f"there are more than {HANDLERS_MAX} handlers: write several as one")
             break
         entry = faults.model(path, HandlerEntry, value)
         if entry is None:

@@ -6,7 +6,7 @@ types do is in ``handlers``, which makes instances of these fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
@@ -199,6 +199,6 @@ def type_of(name: str, fields: type[Any], source: str, doc: str = "") -> Handler
     return HandlerType(name, " ".join(said.split()), fields.model_json_schema(by_alias=True), source)
 
 
-def built_in_types() -> Iterable[HandlerType]:
+def built_in_types() -> tuple[HandlerType, ...]:
     """All built-in types."""
-    return (type_of(name, fields, BUILT_IN_SOURCE) for name, fields in BUILT_IN_FIELDS.items())
+    return tuple(type_of(name, fields, BUILT_IN_SOURCE) for name, fields in BUILT_IN_FIELDS.items())
