@@ -24,6 +24,10 @@ from dhcpcore.wire.v4.tlv import encode_options
 AS_IT_CAME = "request as it came"
 
 
+#: What marks of the server's own begin with: no handler of the site's can put one on, or has it in its scope.
+OWN_MARK = "\0"
+
+
 class Datagram(NamedTuple):
     """A datagram as the socket layer received it."""
 

@@ -36,6 +36,8 @@ from dhcpcore.wire.v4.message import MessageType
 
 log = logging.getLogger(__name__)
 
+#: Seconds that the making of one handler may take: meanwhile nobody is answered.
+_MAKING_S = 2.0
 _KEY = "configured handlers"
 _PHASES = ("analyse_pre", "pre", "handle", "post", "analyse_post")
 
@@ -119,7 +121,7 @@ class Instances:
                 continue
             try:
                 made.append(Instance(row, self._made(row)))
-            except Exception as error:  # noqa: BLE001 - Whatever a package raises, the other handlers serve.
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - Whatever a package raises, the others serve.
                 said = _said(error)
                 aside.append((row, said))
                 log.error("QUARANTINED: handler %s is not used: %s", row.name, said)  # noqa: TRY400 - It says it all.
@@ -134,7 +136,7 @@ class Instances:
                 f"type: there is no handler type {row.type!r} here: install its package beside Lessor, and start the "
                 "engine again"
             )
-        with self._limit(BUDGET_S * 100):
+        with self._limit(_MAKING_S):
             fields = row if row.model is not None else factory.Fields.model_validate(dict(row.fields))
             handler = factory(row.name, fields)()
             handler.worker_init()
@@ -311,7 +313,7 @@ class Instances:
         self._live = tuple(one for one in self._all if not one.disabled)
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     """What a package's factory says, in one sentence."""
     if isinstance(error, ValidationError):
         return "; ".join(f"fields.{place_of(one['loc'])}: {one['msg']}" for one in error.errors(include_url=False))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dhcpcore.pipeline.bundle import Response4, TransactionBundle
+from dhcpcore.pipeline.bundle import OWN_MARK, Response4, TransactionBundle
 from dhcpcore.pipeline.identifiers import SubOption, sub_options
 from dhcpcore.pipeline.messages_list import MessagesList
 from dhcpcore.pipeline.views import Answer4, Query4, code_of
@@ -156,15 +156,13 @@ class Transaction:
         return None if self._bundle.key is None else format_address(self._bundle.key[2])
 
     @property
-    def marks(self) -> set[str]:
+    def marks(self) -> frozenset[str]:
         """Marks that handlers have put on it."""
-        if self._bundle.marks is None:
-            self._bundle.marks = set()
-        return self._bundle.marks
+        return frozenset(mark for mark in self._bundle.marks or () if not mark.startswith(OWN_MARK))
 
     def add_mark(self, mark: str) -> None:
         """For handlers after this one, and for those whose scope has the mark."""
-        self.marks.add(mark.strip())
+        self._bundle.marks = {*(self._bundle.marks or ()), mark.strip().lstrip(OWN_MARK)}
 
     @property
     def handler_data(self) -> dict[Hashable, Any]:
@@ -240,7 +238,7 @@ class Transaction:
         if request.giaddr != NOWHERE:
             told += f" via {self._query.giaddr}"
         told += f" -> {response.type if response is not None else 'no answer'}"
-        return f"{told} with marks {', '.join(map(repr, sorted(self.marks)))}" if self._bundle.marks else told
+        return f"{told} with marks {', '.join(map(repr, sorted(self.marks)))}" if self.marks else told
 
 
 def link_address_of(addresses: Iterable[str]) -> str:

@@ -328,6 +328,16 @@ class TestBundle:
         w.discover(A)
         assert seen == [{"late"}]
 
+    def test_marks_of_the_servers_own_are_nobodys(self, world: Make) -> None:
+        seen: list[frozenset[str]] = []
+        w, _ = noted(world, handle=lambda bundle: seen.append(bundle.marks))
+        apply(w, document({"type": "mark", "fields": {"marks": ["counted"]}}, {"type": "noted"},
+                          globals={"flood": {"client_rate": 1, "burst": 1}}))
+        assert w.discover(A)
+        assert seen == [frozenset({"counted"})]
+        assert w.discover(A) is None
+        assert w.reason == "RATE-LIMITED"
+
     def test_options_that_somebody_has_handled_are_not_told_again(self, world: Make) -> None:
         told: list[Any] = []
 
