@@ -13,6 +13,7 @@ _NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/
 _EXAMPLES = {
     "/assignments/<int:number>": ["/assignments/2"],
     "/classes/one/<path:name>": ["/classes/one/voip"],
+    "/handlers/one/<path:name>": ["/handlers/one/late", "/handlers/one/of-no-package"],
     "/leases/<address>": ["/leases/203.0.113.10", "/leases/192.0.2.102"],
     "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
     "/pools/<int:number>": ["/pools/17"],
@@ -28,6 +29,7 @@ _STATES = [
     f"/leases?find={KNOWN_ADDRESS}", "/leases?find=nobody", "/leases?show=declined", "/leases?cursor=wrong",
     "/assignments?find=nobody", "/subnets?find=nobody", "/events?since=2000-01-01T00:00&until=2000-01-01T00:01",
     "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
+    "/handlers/new?type=set-option", "/handlers/new?type=rate-limit", "/handlers?said=moved&name=late",
     "/nowhere", "/leases/203.0.113.77", "/subnets/4711",
 ]
 

@@ -197,7 +197,8 @@ def test_quarantined_rows_are_told(settings, sqlite_url):
 def test_a_handler_whose_type_is_not_installed_is_told_with_the_remedy(settings, sqlite_url):
     database = Database(sqlite_url)
     define(database, {**DOCUMENT, "handlers": [
-        {"type": "of-no-package"}, {"type": "of-no-package", "name": "off", "enabled": False}, {"type": "ignore-request"}]})
+        {"type": "of-no-package"}, {"type": "of-no-package", "name": "off", "enabled": False},
+        {"type": "ignore-request"}]})
     database.dispose()
     said = the_one(settings, "definitions", "warning")
     assert "Handler of-no-package is set aside" in said

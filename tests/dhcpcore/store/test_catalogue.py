@@ -10,7 +10,8 @@ from dhcpcore.store.handler_edits import HandlerEdits
 from dhcpcore.topology.handler_types import BUILT_IN_FIELDS, HandlerType
 from dhcpcore.topology.validate import validate
 
-SIZE = HandlerType("size", "Has a size.", {"properties": {"size": {"type": "integer"}}, "required": ["size"]}, "sizes 1")
+SIZE = HandlerType("size", "Has a size.", {"properties": {"size": {"type": "integer"}}, "required": ["size"]},
+                   "sizes 1")
 
 
 def document(**fields):

@@ -42,7 +42,7 @@ def test_a_zone_has_its_summer_time():
 
 def test_24_00_is_the_end_of_the_day():
     assert holds("2024-01-01T23:59:59", **{"from": "12:00"})
-    assert holds("2024-01-01T00:00:00", **{"to": "12:00"})
+    assert holds("2024-01-01T00:00:00", to="12:00")
 
 
 def test_a_relay_is_of_a_prefix_of_its_family():

@@ -1,4 +1,4 @@
-"""The manual's page has every built-in type with its fields, and its examples are right; schemas can be made of them."""
+"""The manual's page has every built-in type with its fields, and its examples are right."""
 
 import json
 import re
