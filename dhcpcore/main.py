@@ -44,7 +44,7 @@ from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.leases import LeaseStore
 from dhcpcore.store.migrate import require_current
-from dhcpcore.topology.installed_types import installed
+from dhcpcore.topology.installed_types import Installed, installed
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)
-    catalogue.write(database, (one.type for one in types))
+    _list_types(database, types)
     engine.nonces.key = nonce_key(database, secrets.token_bytes(32))
     definitions = Definitions(database)
     store = LeaseStore(database, definitions)
@@ -165,6 +165,14 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         database.dispose()
         libraries.unload(registry, hooks)
     log.info("Stopped.")
+
+
+def _list_types(database: Database, types: list[Installed]) -> None:
+    """Write down which handler types there are; another engine may be writing it, and knows as much."""
+    try:
+        catalogue.write(database, (one.type for one in types))
+    except StoreError as error:
+        log.warning("The catalogue of handler types was not written: %s", error)
 
 
 def _soon(loop: Loop, *names: str) -> None:

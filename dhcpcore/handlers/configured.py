@@ -32,7 +32,7 @@ class MeetMessage(_Configured):
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where one has to do with what comes in, or wants to see what becomes of it."""
-        return self._instances is not None and self._instances.has("analyse_pre", "pre")
+        return self._instances is not None and self._instances.has("analyse_pre", "pre", "analyse_post")
 
     def pre(self, bundle: TransactionBundle) -> None:
         """Before anything is looked up."""

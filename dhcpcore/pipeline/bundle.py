@@ -26,6 +26,8 @@ AS_IT_CAME = "request as it came"
 
 #: What marks of the server's own begin with: no handler of the site's can put one on, or has it in its scope.
 OWN_MARK = "\0"
+#: A handler of the site's does not want two messages for this client.
+NO_RAPID_COMMIT = f"{OWN_MARK}no rapid commit"
 
 
 class Datagram(NamedTuple):

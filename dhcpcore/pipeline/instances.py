@@ -233,8 +233,8 @@ class Instances:
         data = bundle.handler_data
         state = None if data is None else data.pop(_KEY, None)
         if state is not None:
-            for one in state.met:
-                if "analyse_post" in one.phases and not one.disabled:
+            for one in self._live:
+                if "analyse_post" in one.phases and (one in state.met or selects(one.row.scope, bundle)):
                     self._call(one, "analyse_post", state.transaction, bundle)
 
     def _state(self, bundle: TransactionBundle) -> _State:

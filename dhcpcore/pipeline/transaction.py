@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dhcpcore.pipeline.bundle import OWN_MARK, Response4, TransactionBundle
+from dhcpcore.pipeline.bundle import NO_RAPID_COMMIT, OWN_MARK, Response4, TransactionBundle
 from dhcpcore.pipeline.identifiers import SubOption, sub_options
 from dhcpcore.pipeline.messages_list import MessagesList
 from dhcpcore.pipeline.views import Answer4, Query4, code_of
@@ -49,7 +49,7 @@ class RelayAnswer:
 class Transaction:
     """One message and its answer."""
 
-    __slots__ = ("_answer", "_answers", "_bundle", "_fresh", "_more", "_outgoing", "_query", "_relays", "_said")
+    __slots__ = ("_answers", "_bundle", "_more", "_outgoing", "_query", "_relays")
 
     #: DHCPv4 has no multicast of its own, and no TCP but for bulk queries, which no handler meets.
     received_over_tcp = False
@@ -84,7 +84,7 @@ class Transaction:
     @response.setter
     def response(self, answer: Answer4 | None) -> None:
         self._more = iter(())
-        self._bundle.responses = [] if answer is None else [answer.response]
+        self._put(answer)
 
     @property
     def responses(self) -> MessagesList[Answer4]:
@@ -95,8 +95,7 @@ class Transaction:
     @responses.setter
     def responses(self, answers: MessagesList[Answer4] | Iterable[Answer4]) -> None:
         drawn = iter(answers)
-        first = next(drawn, None)
-        self._bundle.responses = [] if first is None else [first.response]
+        self._put(next(drawn, None))
         self._more = drawn
 
     def another(self) -> Answer4 | None:
@@ -165,6 +164,16 @@ class Transaction:
         self._bundle.marks = {*(self._bundle.marks or ()), mark.strip().lstrip(OWN_MARK)}
 
     @property
+    def allow_rapid_commit(self) -> bool:
+        """Whether a client that offers it may get its lease in two messages; a handler may only say no, in ``pre``."""
+        return self._bundle.subnet.rapid_commit and NO_RAPID_COMMIT not in (self._bundle.marks or ())
+
+    @allow_rapid_commit.setter
+    def allow_rapid_commit(self, allowed: bool) -> None:
+        if not allowed:
+            self._bundle.marks = {*(self._bundle.marks or ()), NO_RAPID_COMMIT}
+
+    @property
     def handler_data(self) -> dict[Hashable, Any]:
         """What a handler keeps of this transaction from phase to phase, by a key of its own: itself, best."""
         if self._bundle.handler_data is None:
@@ -225,6 +234,12 @@ class Transaction:
         agent = encode_options(tuple((code, payload) for code, payload in after.items()))
         response.overrides = {**(response.overrides or {}), int(Opt.AGENT_OPTIONS): agent}
         return True
+
+    def _put(self, answer: Answer4 | None) -> None:
+        self._bundle.responses = [] if answer is None else [answer.response]
+        if answer is not None:
+            self._answers[id(answer.response)] = answer
+            answer.changed = True
 
     def _view(self, response: Response4) -> Answer4:
         found = self._answers.get(id(response))

@@ -121,6 +121,18 @@ def test_post_comes_after_the_commit_and_before_the_answer(world: Make) -> None:
     assert rows[1].state == 1
 
 
+def test_one_that_only_looks_afterwards_sees_what_another_left_unanswered(world: Make) -> None:
+    class Looks(Handler):
+        def analyse_post(self, bundle: Transaction) -> None:
+            seen.append(bundle.response)
+
+    seen: list[Any] = []
+    w = site(world, {"looks": of(Looks)}, {"type": "ignore-request"}, {"type": "looks"},
+             {"type": "looks", "name": "elsewhere", "scope": {"mark": "never"}})
+    assert w.discover(A) is None
+    assert seen == [None]
+
+
 def test_it_is_called_once_for_a_packet_that_waits_and_comes_again(world: Make) -> None:
     w, calls = noted(world)
     apply(w, document({"type": "noted"}, globals={"probe": True}))
@@ -391,6 +403,30 @@ class TestBundle:
         w, _ = noted(world, post=lambda bundle: bundle.response.set_option(
             "domain-name", bundle.response.type.encode()))  # fmt: skip
         assert w.lease(A).options[15] == b"ACK"
+
+    def test_rapid_commit_may_be_taken_away_before_the_answer_and_not_given(self, world: Make) -> None:
+        told: list[bool] = []
+
+        def take(bundle: Transaction) -> None:
+            told.append(bundle.allow_rapid_commit)
+            bundle.allow_rapid_commit = bundle.request.hw_address == B.hw.hex(":")
+
+        w, _ = noted(world, pre=take)
+        apply(w, document({"type": "noted"}, globals={"rapid_commit": True}))
+        assert w.discover(A, options={80: b""}).kind == OFFER
+        assert w.discover(B, options={80: b""}).kind == ACK
+        apply(w, document({"type": "noted"}))
+        assert w.discover(B, options={80: b""}).kind == OFFER
+        assert told == [True, True, False]
+
+    def test_another_answer_set_in_post_is_on_the_wire(self, world: Make) -> None:
+        def exchange(bundle: Transaction) -> None:
+            other = bundle.another()
+            other.response.file = b"other"
+            bundle.response = other
+
+        w, _ = noted(world, post=exchange)
+        assert w.discover(A).payload[108:113] == b"other"
 
     def test_a_release_has_no_answer_and_may_be_stopped(self, world: Make) -> None:
         told: list[Any] = []
