@@ -20,6 +20,7 @@ from app.api import (
     definitions,
     engine,
     global_settings,
+    handlers,
     hooks,
     leases,
     methods,
@@ -43,7 +44,7 @@ PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, classes, leases, transactions, global_settings,
              option_definitions, options, definitions, revisions, engine, users, tokens, audit, setup, suspensions,
-             hooks, methods)
+             handlers, hooks, methods)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

@@ -35,6 +35,7 @@ VERBS: dict[str, Verb] = {
     "option": Verb("app.cli.option", "Show options, on the wire and as a client receives them."),
     "class": Verb("app.cli.classes", "List, add, change and remove classes, and try expressions."),
     "lease": Verb("app.cli.lease", "Show leases and their history, and release them."),
+    "handler": Verb("app.cli.handler", "List, add, change, move and remove handlers, and list their types."),
     "hook": Verb("app.cli.hook", "Show the callouts of hook libraries."),
     "method": Verb("app.cli.method", "List the web methods of the script, and call them."),
     "suspension": Verb("app.cli.suspension", "Show clients that are not answered for a time, and answer them again."),

@@ -65,6 +65,10 @@ class EngineFace(Protocol):
         """Every callout of the hook libraries, with what became of its calls."""
         ...
 
+    def handlers(self) -> list[dict[str, Any]]:
+        """Every configured handler, with what became of its calls."""
+        ...
+
     def commands(self) -> list[str]:
         """Commands that hook libraries answer, be they new or the server's own."""
         ...

@@ -185,6 +185,8 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
          lambda engine, args: engine.lift(args["hw_address"]), (
              Argument("hw_address", hardware_bytes, "a hardware address such as 02:00:00:00:00:01", required=True),
          )),
+    Verb("handlers", Role.VIEWER, "Tells the configured handlers, what their calls took and what became of them.",
+         lambda engine, _: engine.handlers()),
     Verb("hooks", Role.VIEWER, "Tells the callouts of hook libraries, what their calls took and what became of them.",
          lambda engine, _: engine.hooks()),
     Verb("command", Role.ADMIN, "Has the hook libraries carry out a command of theirs.",

@@ -74,11 +74,15 @@ class Face:
             "server_duid": self._duid.hex(":"),
             "revision": engine.snapshot.revision,
             "subnets": len(engine.snapshot.subnets),
-            "quarantined": [{"place": row.place, "fault": row.fault} for row in engine.snapshot.quarantined],
+            "quarantined": [
+                {"place": row.place, "fault": row.fault}
+                for row in (*engine.snapshot.quarantined, *engine.instances.quarantined)
+            ],
             "offers_under_way": engine.allocator.holds,
             "suspended": engine.suspended,
             "script": self.script is not None,
             "hook_events": [] if engine.callouts is None else list(engine.callouts.registry.events),
+            "handler_events": list(engine.instances.events),
             "share": {"index": engine.allocator.share[0], "count": engine.allocator.share[1]},
             "interfaces": [
                 {"index": i.index, "name": i.name, "addresses": [format_address(a) for a in i.addresses]}
@@ -229,6 +233,10 @@ class Face:
         """Callouts, with what became of their calls."""
         callouts = self._engine.callouts
         return [] if callouts is None else callouts.registry.statistics()
+
+    def handlers(self) -> list[dict[str, Any]]:
+        """Configured handlers, with what became of their calls."""
+        return self._engine.instances.statistics()
 
     def commands(self) -> list[str]:
         """Those that hook libraries answer."""

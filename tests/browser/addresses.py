@@ -16,6 +16,7 @@ _NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/
 _EXAMPLES = {
     "/assignments/<int:number>": ["/assignments/2"],
     "/classes/one/<path:name>": ["/classes/one/voip"],
+    "/handlers/one/<path:name>": ["/handlers/one/late", "/handlers/one/of-no-package"],
     "/leases/<address>": ["/leases/203.0.113.10", "/leases/192.0.2.102"],
     "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
     "/pools/<int:number>": ["/pools/17"],
@@ -35,6 +36,7 @@ _STATES = [
     "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
     "/audit?actor=nobody", "/audit?kind=definitions.", "/revisions?note=nothing",
     "/site/page?to=you", "/site/erase", "/scripts?said=reinitialised",
+    "/handlers/new?type=set-option", "/handlers/new?type=rate-limit", "/handlers?said=moved&name=late",
     "/nowhere", "/leases/203.0.113.77", "/subnets/4711",
 ]
 

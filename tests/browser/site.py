@@ -93,6 +93,9 @@ DOCUMENT = {
     "globals": {"lifetime": "1h", "options": {"dhcp4": {"domain-name-servers": ["192.0.2.53"]}}},
     "option_definitions": [{"space": "dhcp4", "code": 224, "name": "x-colour", "type": "string", "doc": HOSTILE}],
     "shared_networks": [{"name": "campus", "lifetime": "2h", "options": {"dhcp4": {"domain-name": "example.org"}}}],
+    "handlers": [{"type": "mark", "name": "late", "fields": {"marks": ["late"]}, "description": HOSTILE,
+                  "scope": {"elapsed": {"more_than": "1h"}}},
+                 {"type": "of-no-package", "fields": {"text": HOSTILE}, "enabled": False}],
     "classes": [{"name": "voip", "test": "option[60].text == 'AAVAYA'", "description": HOSTILE}],
     "subnets": [
         *({"prefix": f"10.{n}.0.0/16", "name": f"floor-{n}",

@@ -63,6 +63,9 @@ class FakeEngine:
     def script_call(self, name, arguments):
         raise Refused("The engine has no script.")
 
+    def handlers(self):
+        return []
+
     def hooks(self):
         return [{"library": "count", "hook": "pkt4_receive", "function": "pkt4_receive", "calls": 3, "errors": 0,
                  "overruns": 0, "stopped": 0, "mean_us": 1.5, "slowest_us": 2.0, "disabled": ""}]

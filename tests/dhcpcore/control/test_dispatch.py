@@ -102,7 +102,7 @@ def test_a_verb_needs_its_role(verb, role):
 
 def test_what_changes_something_is_not_for_viewers():
     open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
-    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions", "hooks",
+    assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions", "hooks", "handlers",
                                "script", "script-registry", "script-dashboard", "script-element"}
 
 
