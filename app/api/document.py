@@ -30,6 +30,7 @@ from app.api import (
     revisions,
     setup,
     shared_networks,
+    simulate,
     subnets,
     suspensions,
     tokens,
@@ -44,7 +45,7 @@ PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, classes, leases, transactions, global_settings,
              option_definitions, options, definitions, revisions, engine, users, tokens, audit, setup, suspensions,
-             handlers, hooks, methods)
+             handlers, hooks, methods, simulate)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

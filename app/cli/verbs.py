@@ -39,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "hook": Verb("app.cli.hook", "Show the callouts of hook libraries."),
     "method": Verb("app.cli.method", "List the web methods of the script, and call them."),
     "suspension": Verb("app.cli.suspension", "Show clients that are not answered for a time, and answer them again."),
+    "simulate": Verb("app.cli.simulate", "Try other definitions or another script on the latest messages."),
     "explain": Verb("app.cli.explain", "Say what became of a client's latest messages, and why."),
     "install": Verb("app.cli.install", "Make account, folders and units, to serve for keeps."),
     "doctor": Verb("app.cli.doctor", "Look for what keeps leases from being granted."),

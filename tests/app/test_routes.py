@@ -55,6 +55,7 @@ LEAST = {
     "POST /api/v1/setup": ADMIN,
     "POST /api/v1/setup/probe": ADMIN,
     "POST /api/v1/revisions/<id>/undo": ADMIN,
+    "POST /api/v1/simulate": OPERATOR,
     "GET /api/v1/statistics": VIEWER,
     "GET /api/v1/subnets": VIEWER,
     "POST /api/v1/subnets": ADMIN,
