@@ -8,7 +8,7 @@ import stat
 
 from dhcpcore.errors import Refused
 from dhcpcore.settings import Settings
-from dhcpcore.store import migrate
+from dhcpcore.store import migrate, schema_version
 from dhcpcore.store.migrate import Migrated
 
 
@@ -27,7 +27,7 @@ def upgrade(settings: Settings) -> Migrated:
 
 def is_missing(settings: Settings) -> bool:
     """Whether there is no database yet, or one without any table."""
-    return migrate.current(settings.database_url) is None
+    return schema_version.current(settings.database_url) is None
 
 
 def make_folder(settings: Settings) -> None:

@@ -76,7 +76,7 @@ class TestMenu:
         engine.configured = False
         shown = web(engine).get("/leases").text
         assert 'href="/scripts"' not in shown
-        assert "side-group" not in shown
+        assert "side-script" not in shown
 
 
 class TestDashboard:
