@@ -4,7 +4,7 @@ from __future__ import annotations
 
 #: First parts of the paths of pages, REST and files; a test holds the list against the table of routes.
 FIRST_PARTS = frozenset("""
-    account api assignments assignments.csv classes definitions definitions.yaml events fragments globals handlers
+    account api assignments assignments.csv audit classes definitions definitions.yaml events fragments globals handlers
     healthz leases log login logout manual metrics option-definitions options pools readyz revisions scripts setup
     shared-networks static subnets users
 """.split())

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import base64
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from flask.testing import FlaskClient
+
+from app import context
+from app.services.access import Role
 from dhcpcore.control import ControlRefused, EngineAway
 from dhcpcore.script.digest import is_right
 from dhcpcore.script.parameters import Loaded
+from dhcpcore.settings import Settings
+from dhcpcore.store.database import Database
+from tests.app.site import session_cookie, web, with_form_field
 
 SAID = {"WEB_DIGEST_USERNAME": "ann", "WEB_DIGEST_PASSWORD": "secret", "SYSTEM_NAME": 'the "site"'}
 STATE = {"configured": True, "path": "/etc/lessor/conf.py", "running": True, "pid": 1, "failure": None, "waiting": 0,
@@ -78,3 +90,42 @@ class EngineWithScript:
 
 def refused(text: str = "The web method at /x failed; the log says how.") -> ControlRefused:
     return ControlRefused("refused", text)
+
+
+class Desk:
+    """One application for all tests of a module, since making one takes longer than most of them.
+
+    Each test has an engine and settings of its own, and nothing that is remembered of those before.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._app = web(database, role=None).application
+        self._cookies = {role: session_cookie(database, role) for role in Role}
+
+    def browser(self, engine: Any, *, role: Role | None = Role.ADMIN, **settings: Any) -> FlaskClient:
+        """As ``tests.app.site.web``."""
+        before = self._app.extensions["lessor"].appliance
+        chosen = Settings(database_url=before.settings.database_url, **settings)
+        context.install(self._app.extensions, replace(before, engine=engine, settings=chosen))
+        client = self._app.test_client()
+        if role is not None:
+            client.set_cookie("lessor", self._cookies[role])
+        with_form_field(client)
+        return client
+
+    def clean(self) -> None:
+        """What a test has left."""
+        with self.database.writer() as connection:
+            for table in ("audit", "login_failure", "spent_nonce", "token"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+            connection.exec_driver_sql("UPDATE account SET must_change = 0")
+
+
+@contextmanager
+def a_desk(folder: Path, migrated_file: Path) -> Iterator[Desk]:
+    """On a database of its own in ``folder``."""
+    shutil.copy(migrated_file, folder / "lessor.db")
+    database = Database(f"sqlite:///{folder}/lessor.db")
+    yield Desk(database)
+    database.dispose()

@@ -159,8 +159,7 @@ def running_site(folder: Path) -> Iterator[Site]:
     library.write_text(HOOKS)
     (folder / "conf.py").write_text(SCRIPT)
     config.write_text(f"state_dir = '{folder}/state'\ninterfaces = ['lo']\nhooks = ['{library}']\n"
-                      f"script = '{folder}/conf.py'\n"
-                      f"[dhcp4]\nport = {dhcp}\n[web]\nbind = '127.0.0.1:{web}'\n")
+                      f"script = '{folder}/conf.py'\n[dhcp4]\nport = {dhcp}\n[web]\nbind = '127.0.0.1:{web}'\n")
     config.chmod(0o600)
     (folder / "state").mkdir(mode=0o750)
     settings = load(config, {}).settings

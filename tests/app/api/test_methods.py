@@ -6,13 +6,19 @@ import pytest
 
 from app.services.access import Role
 from tests.app.people import EngineThatIsAway
-from tests.app.scripts import EngineWithScript, element, method, refused
-from tests.app.site import web
+from tests.app.scripts import EngineWithScript, a_desk, element, method, refused
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory, migrated_file):
+    with a_desk(tmp_path_factory.mktemp("desk"), migrated_file) as made:
+        yield made
 
 
 @pytest.fixture
-def database(sqlite_database):
-    return sqlite_database
+def web(desk):
+    desk.clean()
+    return desk.browser
 
 
 @pytest.fixture
@@ -28,16 +34,16 @@ def call(client, **asked):
     return client.post("/api/v1/methods/call", json=asked)
 
 
-def test_methods_are_listed_with_why_one_does_not_answer(database, engine):
-    items = web(database, engine, role=Role.VIEWER).get("/api/v1/methods").json["items"]
+def test_methods_are_listed_with_why_one_does_not_answer(web, engine):
+    items = web(engine, role=Role.VIEWER).get("/api/v1/methods").json["items"]
     assert [one["path"] for one in items] == ["/x", "/s", "/t", "/leases", "/bad"]
     assert items[0] == {"path": "/x", "module": "", "name": "a&b", "mode": "raw", "hidden": True, "secure": False,
                         "confirm": False, "cacheable": False, "built_in": "", "fault": ""}
     assert "belongs to the appliance" in items[3]["fault"]
 
 
-def test_one_is_called_with_what_it_is_told(database, engine):
-    client = web(database, engine)
+def test_one_is_called_with_what_it_is_told(web, engine):
+    client = web(engine)
     assert call(client, path="/x", queryargs={"a": ["1"]}, data="AP8=", mimetype="x/y", headers={"H": "1"}).json == {
         "mode": "raw", "mimetype": "text/csv", "data": "/w==", "headers": [["X-A", "1"]], "html": None}
     assert engine.calls == [("script-call", {"path": "/x", "request": {
@@ -46,8 +52,8 @@ def test_one_is_called_with_what_it_is_told(database, engine):
     assert call(client, path="/t").json["html"] == "<p>hi</p>"
 
 
-def test_a_viewer_calls_what_is_not_secure(database, engine):
-    client = web(database, engine, role=Role.VIEWER)
+def test_a_viewer_calls_what_is_not_secure(web, engine):
+    client = web(engine, role=Role.VIEWER)
     assert call(client, path="/t").status_code == 200
     assert call(client, path="/s").status_code == 403
     assert engine.called == ["/t"]
@@ -58,14 +64,14 @@ def test_a_viewer_calls_what_is_not_secure(database, engine):
     ({"path": "/bad"}, 500, "failed"), ({}, 422, "path"), ({"path": "/x", "data": "?"}, 422, "base64"),
     ({"path": "/x", "more": 1}, 422, "more"), ({"path": "/x", "queryargs": {"a": "1"}}, 422, "queryargs.a"),
 ])
-def test_what_is_wrong_is_told(database, engine, asked, status, word):
-    answer = call(web(database, engine), **asked)
+def test_what_is_wrong_is_told(web, engine, asked, status, word):
+    answer = call(web(engine), **asked)
     assert answer.status_code == status
     assert word in answer.text
 
 
-def test_the_script_and_its_elements(database, engine):
-    client = web(database, engine, role=Role.VIEWER)
+def test_the_script_and_its_elements(web, engine):
+    client = web(engine, role=Role.VIEWER)
     told = client.get("/api/v1/script").json
     assert (told["configured"], told["running"], told["path"], told["hooks"]) == (
         True, True, "/etc/lessor/conf.py", ["filterPacket"])
@@ -74,22 +80,22 @@ def test_the_script_and_its_elements(database, engine):
     assert client.get("/api/v1/script/elements/4").status_code == 404
 
 
-def test_without_a_script_there_is_nothing(database, engine):
+def test_without_a_script_there_is_nothing(web, engine):
     engine.configured = False
-    client = web(database, engine)
+    client = web(engine)
     assert client.get("/api/v1/methods").json == {"items": []}
     assert call(client, path="/x").status_code == 404
 
 
-def test_an_engine_that_is_away_and_a_script_that_does_not_run(database, engine):
+def test_an_engine_that_is_away_and_a_script_that_does_not_run(web, engine):
     engine.running = False
-    answer = call(web(database, engine), path="/x")
+    answer = call(web(engine), path="/x")
     assert (answer.status_code, "it ended" in answer.text) == (503, True)
-    client = web(database, EngineThatIsAway())
+    client = web(EngineThatIsAway())
     assert [client.get(f"/api/v1/{path}").status_code for path in ("methods", "script")] == [503, 503]
 
 
-def test_it_is_reinitialised_by_operators_alone(database, engine):
-    assert web(database, engine, role=Role.VIEWER).post("/api/v1/script/reinitialise").status_code == 403
-    assert web(database, engine, role=Role.OPERATOR).post("/api/v1/script/reinitialise").json == {"reinitialised": True}
+def test_it_is_reinitialised_by_operators_alone(web, engine):
+    assert web(engine, role=Role.VIEWER).post("/api/v1/script/reinitialise").status_code == 403
+    assert web(engine, role=Role.OPERATOR).post("/api/v1/script/reinitialise").json == {"reinitialised": True}
     assert engine.calls == [("script-reinitialise", {})]
