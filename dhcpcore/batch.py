@@ -87,7 +87,7 @@ class Batch:
         pending = self.pending
         self.pending = []
         self.wants = wants = Wants()
-        steps, reply, callouts = engine.plan.decide, engine.reply.post, engine.callouts
+        steps, reply, gate = engine.plan.decide, engine.reply.post, engine.gate
         ledger = self.ledger
         for bundle in pending:
             bundle.wants = wants
@@ -121,7 +121,7 @@ class Batch:
                 continue
             if bundle.depends:
                 self._waiting.append(bundle)
-            elif callouts is None or callouts.may_leave(bundle):
+            elif gate is None or gate.may_leave(bundle):
                 self._ready += bundle.outgoing
                 engine.finish(bundle)
 
@@ -139,7 +139,7 @@ class Batch:
     def settle(self, outcome: Outcome) -> None:
         """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""
         engine = self._engine
-        callouts = engine.callouts
+        gate = engine.gate
         changes = self.ledger.changes
         engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
         for key, change in changes.items():
@@ -152,7 +152,7 @@ class Batch:
         self.ledger = Ledger(self.facts)
         if not outcome.lost and not outcome.refused and not outcome.over:
             for bundle in waiting:
-                if callouts is None or callouts.may_leave(bundle, changes):
+                if gate is None or gate.may_leave(bundle, changes):
                     self._ready += bundle.outgoing
                     engine.finish(bundle)
         else:
@@ -168,8 +168,8 @@ class Batch:
 
     def _leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
         """What it depended on is committed."""
-        callouts = self._engine.callouts
-        if callouts is None or callouts.may_leave(bundle, changes):
+        gate = self._engine.gate
+        if gate is None or gate.may_leave(bundle, changes):
             self.let_go(bundle)
 
     def _sort_out(
@@ -281,8 +281,13 @@ class Batch:
             for step in self._engine.plan.silent[bundle.request.message_type]:
                 step(bundle)
         if bundle.responses:
-            for step in self._engine.plan.answered[bundle.request.message_type]:
-                step(bundle)
+            try:
+                for step in self._engine.plan.answered[bundle.request.message_type]:
+                    step(bundle)
+            except CannotRespond as last:
+                bundle.responses, bundle.reason = [], last.reason
+            except Refuse:  # The answer grants nothing: there is nothing to be refused.
+                bundle.responses, bundle.reason = [], Reason.HANDLER_DROPPED
         self._engine.reply.post(bundle)
 
     def _record_conflicts(self, bundle: TransactionBundle) -> None:

@@ -1,13 +1,15 @@
-"""The table of built-in handlers, in the order of the pipeline."""
+"""The table of built-in handlers, in the order of the pipeline; and that of the types that are configured as rows."""
 
 from __future__ import annotations
 
+from dhcpcore.handlers import message_types, option_types
 from dhcpcore.handlers.admission import AdmitClient
 from dhcpcore.handlers.assignment import FindAssignment, MakeKey
 from dhcpcore.handlers.auto_configure import AutoConfigure
 from dhcpcore.handlers.bootp import BootpClient, BootpKnown, BootpReply
 from dhcpcore.handlers.class_limits import CountClasses, LimitClasses, LimitClassRate
 from dhcpcore.handlers.classes import MatchAdditional, MatchClasses, MatchKnown, MatchPort, RejectClients
+from dhcpcore.handlers.configured import MeetAnswer, MeetMessage
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
@@ -33,11 +35,16 @@ from dhcpcore.handlers.vpn import EchoVpn, SelectVpn
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
+from dhcpcore.pipeline.api import Factories
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.instances import Instances
 from dhcpcore.pipeline.scripted import Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.stats.manners import Manners
+
+#: What makes the handlers of the built-in types; their fields are in ``topology.handler_types``.
+FACTORIES: Factories = {**option_types.FACTORIES, **message_types.FACTORIES}
 
 
 def builtin(
@@ -48,6 +55,7 @@ def builtin(
     manners: Manners,
     callouts: Callouts | None = None,
     script: Script | None = None,
+    instances: Instances | None = None,
 ) -> tuple[Handler, ...]:
     """The built-in handlers, in order: what records changes comes before what has other effects."""
     scripted = script is not None
@@ -66,6 +74,7 @@ def builtin(
         MinSecs(),
         AdmitClient(),
         MatchClasses(),
+        MeetMessage(instances),
         ScriptAsks(script, manners),
         Identify(offered),
         MakeKey(),
@@ -109,5 +118,6 @@ def builtin(
         EchoSelection(),
         EchoVpn(),
         AutoConfigure(),
+        MeetAnswer(instances),
         ScriptEdits(script, manners),
     )

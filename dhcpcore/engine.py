@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dhcpcore.batch import Batch
-from dhcpcore.builtin import builtin
+from dhcpcore.builtin import FACTORIES, builtin
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.handlers.reply import Reply
 from dhcpcore.hooks.registry import Registry
@@ -34,6 +34,8 @@ from dhcpcore.pipeline.bundle import Datagram, Outgoing, TransactionBundle
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
+from dhcpcore.pipeline.instances import Instances
+from dhcpcore.pipeline.leaving import Leaving
 from dhcpcore.pipeline.questions import Question, Said
 from dhcpcore.pipeline.scripted import DIALOGUE, Script
 from dhcpcore.pipeline.searches import Searches
@@ -60,11 +62,12 @@ _GRANTED = frozenset((Reason.ACK_NEW, Reason.ACK_RENEWED, Reason.ACK_ADOPTED, Re
 class Engine:
     """One server: its snapshot, interfaces, offers under way, counters and traces."""
 
-    def __init__(self, *, strict: bool = False, draw: Draw | None = None, script: Script | None = None) -> None:
+    def __init__(self, *, strict: bool = False, draw: Draw | None = None, script: Script | None = None,
+                 instances: Instances | None = None) -> None:  # fmt: skip
         """``strict`` lets a handler's fault through to the caller: tests must see what a server survives.
 
         ``draw`` gives a random number below its argument, for pools that are allocated at random.  ``script`` is what
-        the engine knows of the site's script, where there is one.
+        the engine knows of the site's script, where there is one; ``instances`` makes handlers of packages' types, too.
         """
         self.script = script
         self.allocator = Allocator(draw)
@@ -81,12 +84,16 @@ class Engine:
         self.strict = strict
         self.reply = Reply()
         self.callouts: Callouts | None = None
+        self.instances = instances or Instances(FACTORIES)
+        #: What answers pass on their way out; None where nothing of the site's has to do with them.
+        self.gate: Leaving | Callouts | None = None
         self.plan = Plan(self._handlers(), MESSAGES)
         self.waiting = Suspended()
 
     def _handlers(self) -> tuple[Handler, ...]:
         return builtin(
-            self.allocator, self.offered, self.searches, self.nonces, self.manners, self.callouts, self.script
+            self.allocator, self.offered, self.searches, self.nonces, self.manners, self.callouts, self.script,
+            self.instances,
         )
 
     @property
@@ -96,7 +103,7 @@ class Engine:
 
     def hook(self, registry: Registry) -> None:
         """Have these callouts called; before the first ``install``."""
-        self.callouts = Callouts(registry, self.reply.post)
+        self.callouts = self.gate = Callouts(registry, self.reply.post)
 
     def install(self, snapshot: Snapshot) -> None:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with.
@@ -107,6 +114,10 @@ class Engine:
             self.callouts.configure(snapshot)
         self.snapshot = snapshot
         self.allocator.install(snapshot)
+        self.instances.install(snapshot.handlers)
+        self.gate = self.callouts
+        if self.instances.any:
+            self.gate = Leaving(self.instances, self.callouts, self.reply.post)
         message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
         self.plan = Plan(self._handlers(), message_types, snapshot)
         self.links = Links(snapshot, self.interfaces)
@@ -269,8 +280,8 @@ class Engine:
         self.counters.datagrams[bundle.request.message_type, reason, subnet.subnet_id if subnet is not None else 0] += 1
         outgoing = bundle.outgoing
         answer = outgoing[0].payload if outgoing else b""
-        if self.callouts is not None:
-            self.callouts.done(bundle)
+        if self.gate is not None:
+            self.gate.done(bundle)
         self.traced += 1
         client = bundle.client or b"\0" + bundle.request.hw  # One that ended before is found by its hardware address.
         self.traces.append(

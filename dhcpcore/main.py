@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from dhcpcore import logs
+from dhcpcore.builtin import FACTORIES
 from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
 from dhcpcore.errors import LessorError, StoreError
@@ -31,16 +32,19 @@ from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
 from dhcpcore.net.udp4 import Udp4
+from dhcpcore.pipeline.instances import Instances
 from dhcpcore.pipeline.scripted import Script
 from dhcpcore.script import process
 from dhcpcore.script.host import Host
 from dhcpcore.script.parameters import rules_of
 from dhcpcore.settings import Settings, load
+from dhcpcore.store import catalogue
 from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.leases import LeaseStore
 from dhcpcore.store.schema_version import require_current
+from dhcpcore.topology.installed_types import Installed, installed
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +69,22 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     privileges.drop(account)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
-    engine = Engine(draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)))
+    types = installed()  # Like hooks and scripts: once privileges are given up.
+    budget.install()
+    instances = Instances({**FACTORIES, **{one.type.name: one.factory for one in types}}, time.perf_counter,
+                          budget.limited)  # fmt: skip
+    engine = Engine(
+        draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)), instances=instances
+    )
     registry = Registry(time.perf_counter, budget.limited)
     hooks = libraries.load(registry, settings.hooks)
     if hooks:
-        budget.install()
         engine.hook(registry)
         log.info("Hook libraries: %s.", ", ".join(library.name for library in hooks))
     clock = Clock(database.now)
     notify = Notify(lambda: clock.ready and engine.defined)
     _wait_for_schema(settings, database, notify)
+    _list_types(database, types)
     engine.nonces.key = nonce_key(database, secrets.token_bytes(32))
     definitions = Definitions(database)
     store = LeaseStore(database, definitions)
@@ -156,6 +166,14 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         database.dispose()
         libraries.unload(registry, hooks)
     log.info("Stopped.")
+
+
+def _list_types(database: Database, types: list[Installed]) -> None:
+    """Write down which handler types there are; another engine may be writing it, and knows as much."""
+    try:
+        catalogue.write(database, (one.type for one in types))
+    except StoreError as error:
+        log.warning("The catalogue of handler types was not written: %s", error)
 
 
 def _soon(loop: Loop, *names: str) -> None:

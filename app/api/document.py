@@ -20,14 +20,17 @@ from app.api import (
     definitions,
     engine,
     global_settings,
+    handlers,
     hooks,
     leases,
+    methods,
     option_definitions,
     options,
     pools,
     revisions,
     setup,
     shared_networks,
+    simulate,
     subnets,
     suspensions,
     tokens,
@@ -42,7 +45,7 @@ PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, classes, leases, transactions, global_settings,
              option_definitions, options, definitions, revisions, engine, users, tokens, audit, setup, suspensions,
-             hooks)
+             handlers, hooks, methods, simulate)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

@@ -47,7 +47,7 @@ class Field:
 
     name: str
     label: str
-    kind: str  #: text, whole, list, choice, yaml, or options.
+    kind: str  #: text, whole, number, list, choice, yaml, or options.
     hint: str = ""
     example: str = ""
     choices: tuple[tuple[str, str], ...] = ()
@@ -57,8 +57,14 @@ class Field:
 
 def fields_of(model: type[BaseModel], *, family: int | None = None, without: Collection[str] = ()) -> list[Field]:
     """The fields of a model, those of the other family left out; of nested ones, each key by itself."""
-    schema = model.model_json_schema(by_alias=True)
-    return list(_fields(schema, schema.get("$defs", {}), family, frozenset(without), "", ""))
+    return fields_of_schema(model.model_json_schema(by_alias=True), family=family, without=without)
+
+
+def fields_of_schema(schema: Mapping[str, Any], *, family: int | None = None, without: Collection[str] = ()
+                     ) -> list[Field]:
+    """The same of a JSON schema, such as a package's handler type has."""
+    whole = {"properties": {}, **schema}
+    return list(_fields(whole, schema.get("$defs", {}), family, frozenset(without), "", ""))
 
 
 def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | None, without: Collection[str],
@@ -66,6 +72,7 @@ def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | N
     for key, described in schema["properties"].items():
         if key in without or (family and ONLY_FAMILY.get(key, family) != family):
             continue
+        described = _resolved(described, known)
         shape, inner = _shape(described, known)
         label = _label(key)
         if key == OPTIONS:
@@ -87,11 +94,17 @@ def _label(key: str) -> str:
     return label[:1].upper() + label[1:]
 
 
+def _resolved(described: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A key's schema; of one that leads to what is no mapping with keys, such as an enumeration, that itself."""
+    target = known.get(str(described.get("$ref", "")).rpartition("/")[2], {})
+    return {**target, **described, "$ref": None} if target and "properties" not in target else described
+
+
 def _shape(described: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
     """How a value is shown; for a mapping with keys of its own, that mapping's schema."""
     parts = [part for part in described.get("anyOf", [described]) if part.get("type") != "null"]
     for part in parts:
-        if "$ref" in part:
+        if part.get("$ref"):
             return "group", known[part["$ref"].rpartition("/")[2]]
     part = parts[0]
     if "enum" in part or part.get("type") == "boolean":
@@ -101,6 +114,8 @@ def _shape(described: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str,
             return ("list" if part.get("items", {}).get("type") == "string" else "yaml"), None
         case "integer":
             return "whole", None
+        case "number":
+            return "number", None
         case ["integer", "string"]:
             return "whole", None
         case "string":
@@ -232,6 +247,11 @@ def _read(field: Field, text: str) -> Any:
             return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
         case "choice" if field.choices[0][0].isdecimal():
             return int(text) if text.isdecimal() and len(text) < 16 else text
+        case "number":
+            try:
+                return float(text)
+            except ValueError:
+                return text
         case "list":
             return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
         case "choice" if field.choices[0][0] in _YES_NO:

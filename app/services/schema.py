@@ -8,8 +8,10 @@ import stat
 
 from dhcpcore.errors import Refused
 from dhcpcore.settings import Settings
-from dhcpcore.store import migrate, schema_version
+from dhcpcore.store import catalogue, migrate, schema_version
+from dhcpcore.store.database import Database
 from dhcpcore.store.migrate import Migrated
+from dhcpcore.topology.installed_types import installed
 
 
 def upgrade(settings: Settings) -> Migrated:
@@ -20,9 +22,20 @@ def upgrade(settings: Settings) -> Migrated:
     # What is made now is not for others to read: leases say who is where.
     before = os.umask(0o027)
     try:
-        return migrate.upgrade(settings.database_url)
+        moved = migrate.upgrade(settings.database_url)
+        _list_handler_types(settings)
+        return moved
     finally:
         os.umask(before)
+
+
+def _list_handler_types(settings: Settings) -> None:
+    """Write down which handler types there are, so that others know them with no engine running."""
+    database = Database(settings.database_url)
+    try:
+        catalogue.write(database, (one.type for one in installed()))
+    finally:
+        database.dispose()
 
 
 def is_missing(settings: Settings) -> bool:

@@ -65,6 +65,10 @@ class EngineFace(Protocol):
         """Every callout of the hook libraries, with what became of its calls."""
         ...
 
+    def handlers(self) -> list[dict[str, Any]]:
+        """Every configured handler, with what became of its calls."""
+        ...
+
     def commands(self) -> list[str]:
         """Commands that hook libraries answer, be they new or the server's own."""
         ...
@@ -83,6 +87,14 @@ class EngineFace(Protocol):
 
     def script_state(self) -> dict[str, Any]:
         """Whether a script is configured, whether its process runs, and what became of it so far."""
+        ...
+
+    def script_registry(self) -> dict[str, Any]:
+        """What the script has registered and whether it runs.  Refused where there is no script."""
+        ...
+
+    def script_digest(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Whether an answer to a Digest challenge was made with the script's name and password."""
         ...
 
     def script_call(self, name: str, arguments: Mapping[str, Any]) -> Later:

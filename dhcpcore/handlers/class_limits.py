@@ -7,7 +7,7 @@ of when it was granted, until it ends; one that nothing was counted for counts f
 from __future__ import annotations
 
 from dhcpcore.lease.model import State
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle import OWN_MARK, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond, NeedsRows
 from dhcpcore.pipeline.trace import Step
@@ -61,7 +61,7 @@ class LimitClassRate(Handler):
     def _judge(self, bundle: TransactionBundle) -> None:
         classes, names = _limited(bundle)
         for name in names:
-            rate, mark = classes.limit_of(name).rate, f"rate {name}"
+            rate, mark = classes.limit_of(name).rate, f"{OWN_MARK}rate {name}"
             if not rate or (bundle.marks is not None and mark in bundle.marks):
                 continue
             bundle.marks = {mark, *(bundle.marks or ())}

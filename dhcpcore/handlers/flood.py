@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle import OWN_MARK, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
 from dhcpcore.stats.manners import Manners
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType
 
-_COUNTED = "counted"
+_COUNTED = f"{OWN_MARK}counted"
 
 
 class LimitRate(Handler):

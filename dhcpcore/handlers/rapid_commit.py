@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dhcpcore.lease.transitions import is_active
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle import NO_RAPID_COMMIT, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
@@ -27,6 +27,8 @@ class RapidCommit(Handler):
     def handle(self, bundle: TransactionBundle) -> None:
         """The ACK must say option 80, and an OFFER must not.  RFC 4039 3.1."""
         if Opt.RAPID_COMMIT not in bundle.request.options or not bundle.subnet.rapid_commit:
+            return
+        if bundle.marks is not None and NO_RAPID_COMMIT in bundle.marks:
             return
         response = bundle.responses[0]
         response.message_type = MessageType.ACK

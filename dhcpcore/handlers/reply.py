@@ -88,7 +88,9 @@ class Reply(Handler):
             pairs.update(response.pairs)
             for code, value in (response.overrides or {}).items():
                 pairs.pop(code, None)
-                if value is not None:
+                if code == Opt.AGENT_OPTIONS:  # A handler has changed what the relay gets back.
+                    tail = encode_options(((code, value),)) if value and tail else b""
+                elif value is not None:
                     pairs[code] = value
             payload, dropped = encode_tight(
                 request,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from dhcpcore.lease.model import Assignment, Identifier
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.binding import assigned_here, key_of
-from dhcpcore.pipeline.bundle import Response4, TransactionBundle
+from dhcpcore.pipeline.bundle import OWN_MARK, Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.questions import Given, Matter, Said, Shown, Word
 from dhcpcore.pipeline.scripted import Dialogue, Rules, Script, method_of, shown
@@ -34,7 +34,7 @@ _UNASKED = frozenset((1, 3, 6, 15))
 #: What no script sets in an answer: its layout, who it is from, and what is echoed as it came.
 _OURS = frozenset((52, 53, 54, 55, 61, 82))
 _TIMES = frozenset((Opt.LEASE_TIME, Opt.RENEWAL_TIME, Opt.REBINDING_TIME))
-_LET_THROUGH = "let through"
+_LET_THROUGH = f"{OWN_MARK}let through"
 #: Times that the script is shown an answer which turned out otherwise meanwhile.
 _SHOWN_MAX = 3
 #: Places that a script's definitions make of the links: subnet, lease time and mask.

@@ -25,6 +25,12 @@ from dhcpcore.wire.v4.tlv import encode_options
 AS_IT_CAME = "request as it came"
 
 
+#: What marks of the server's own begin with: no handler of the site's can put one on, or has it in its scope.
+OWN_MARK = "\0"
+#: A handler of the site's does not want two messages for this client.
+NO_RAPID_COMMIT = f"{OWN_MARK}no rapid commit"
+
+
 class Datagram(NamedTuple):
     """A datagram as the socket layer received it."""
 
@@ -70,6 +76,13 @@ class Response4:
         self.body = b""  #: Configured options, encoded and cached.
         self.pairs: tuple[tuple[int, bytes], ...] = ()  #: The same, one by one, for answers that are short of room.
         self.overrides: dict[int, bytes | None] | None = None
+
+    def copy(self) -> Response4:
+        """Another one that says the same."""
+        made = Response4(self.message_type)
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        return made
 
     def lead(self, code: int, payload: bytes) -> None:
         """Say a short option that the protocol asks for, before the configured ones: it is the last to be left out."""

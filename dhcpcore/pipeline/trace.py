@@ -66,6 +66,8 @@ class Step:
     CLASSES_STASHED = 79
     STOPPED_BY_HOOK = 90
     SUBNET_BY_HOOK = 91
+    HANDLERS = 92
+    STOPPED_BY_HANDLER = 93
     SCRIPT_ASKED = 80
     SCRIPT_GIVES = 81
     SCRIPT_CHANGED = 82
@@ -136,6 +138,8 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.CLASS_RATE: lambda name: f"Class {name} sends more than its rate.",
     Step.STOPPED_BY_HOOK: lambda hook: f"A callout at {hook} stopped it.",
     Step.SUBNET_BY_HOOK: lambda number: f"A callout at subnet4_select chose subnet {number}.",
+    Step.HANDLERS: lambda names: f"Configured handlers were asked: {names}.",
+    Step.STOPPED_BY_HANDLER: lambda name: f"The configured handler {name} stopped it.",
     Step.SCRIPT_ASKED: lambda hooks: f"The site's script was asked ({hooks}).",
     Step.SCRIPT_GIVES: lambda address, subnet, serial: (
         f"The site's script gives it {_address(address)} (subnet {subnet}, serial {serial})."

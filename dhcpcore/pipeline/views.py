@@ -15,7 +15,7 @@ from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 _OPTION_OCTETS_MAX = 255
 
 
-def _code(option: int | str) -> int:
+def code_of(option: int | str) -> int:
     """An option's number; names are those of the option table."""
     return DHCP4_OPTIONS.find(option).code
 
@@ -98,95 +98,112 @@ class Query4:
 
     def get_option(self, option: int | str) -> bytes | None:
         """By number or name."""
-        return self._bundle.request.options.get(_code(option))
+        return self._bundle.request.options.get(code_of(option))
 
     def set_option(self, option: int | str, payload: bytes) -> None:
         """As if the client had sent it."""
-        self._bundle.request.options[_code(option)] = _octets(payload)
+        self._bundle.request.options[code_of(option)] = _octets(payload)
 
     def delete_option(self, option: int | str) -> bool:
         """As if the client had not sent it; whether it had."""
-        return self._bundle.request.options.pop(_code(option), None) is not None
+        return self._bundle.request.options.pop(code_of(option), None) is not None
 
 
 class Answer4:
     """The answer.  What is changed before it is packed is packed; ``data`` is there afterwards."""
 
-    __slots__ = ("_response", "changed", "data")
+    __slots__ = ("changed", "data", "response")
 
     def __init__(self, response: Response4, data: bytes = b"") -> None:
-        self._response = response
+        self.response = response
         self.changed = False
         self.data = data
 
     @property
     def type(self) -> str:
         """``OFFER``, ``ACK``, ``NAK``."""
-        return type_name(self._response.message_type)
+        return type_name(self.response.message_type)
 
     @property
     def yiaddr(self) -> str:
         """The client's address.  It is not changed here: the lease is committed."""
-        return format_address(self._response.yiaddr)
+        return format_address(self.response.yiaddr)
 
     @property
     def valid_lft(self) -> int:
         """Seconds; -1: no lease is granted."""
-        return self._response.lifetime_s
+        return self.response.lifetime_s
+
+    @property
+    def t1(self) -> int:
+        """Seconds after which the client asks this server to renew."""
+        return self.response.renew_s
+
+    @property
+    def t2(self) -> int:
+        """Seconds after which it asks any server."""
+        return self.response.rebind_s
+
+    def set_timers(self, t1: int, t2: int) -> None:
+        """Both of them: T1 comes before T2, and that before the lease's end.  RFC 2131 4.4.5."""
+        if not 0 <= t1 <= t2 <= self.response.lifetime_s:
+            raise InvalidValue(f"T1 {t1} s, T2 {t2} s, lease {self.response.lifetime_s} s: they come in this order")
+        self.response.renew_s, self.response.rebind_s = t1, t2
+        self.changed = True
 
     @property
     def siaddr(self) -> str:
         """The next server."""
-        return format_address(self._response.siaddr)
+        return format_address(self.response.siaddr)
 
     @siaddr.setter
     def siaddr(self, address: str) -> None:
         octets = parse_address(address)
         if len(octets) != 4:
             raise InvalidValue(f"siaddr: {address!r} is no IPv4 address")
-        self._response.siaddr = octets
+        self.response.siaddr = octets
         self.changed = True
 
     @property
     def sname(self) -> bytes:
         """The server's host name."""
-        return self._response.sname
+        return self.response.sname
 
     @sname.setter
     def sname(self, octets: bytes) -> None:
-        self._response.sname = _octets(octets, 63)
+        self.response.sname = _octets(octets, 63)
         self.changed = True
 
     @property
     def file(self) -> bytes:
         """The boot file."""
-        return self._response.file
+        return self.response.file
 
     @file.setter
     def file(self, octets: bytes) -> None:
-        self._response.file = _octets(octets, 127)
+        self.response.file = _octets(octets, 127)
         self.changed = True
 
     def get_option(self, option: int | str) -> bytes | None:
         """What the definitions, or a callout, put there; those that the protocol sets are not among them."""
-        code = _code(option)
-        overrides = self._response.overrides or {}
+        code = code_of(option)
+        overrides = self.response.overrides or {}
         if code in overrides:
             return overrides[code]
-        return dict(self._response.pairs).get(code)
+        return dict(self.response.pairs).get(code)
 
     def set_option(self, option: int | str, payload: bytes) -> None:
         """Whether or not the client asked for it."""
-        self._override(_code(option), _octets(payload))
+        self._override(code_of(option), _octets(payload))
 
     def delete_option(self, option: int | str) -> None:
         """Not sent."""
-        self._override(_code(option), None)
+        self._override(code_of(option), None)
 
     def _override(self, code: int, payload: bytes | None) -> None:
         if code in (Opt.MESSAGE_TYPE, Opt.SERVER_ID, Opt.LEASE_TIME, Opt.AGENT_OPTIONS):
             raise InvalidValue(f"option {code} is the protocol's own: it says what was committed")
-        self._response.overrides = {**(self._response.overrides or {}), code: payload}
+        self.response.overrides = {**(self.response.overrides or {}), code: payload}
         self.changed = True
 
 

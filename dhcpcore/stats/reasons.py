@@ -84,6 +84,8 @@ class Reason(enum.Enum):
 
     NAK_HOOK = _Row("NAK-HOOK", Verdict.REFUSED, "A callout of the site's refused the lease.")
 
+    NAK_HANDLER = _Row("NAK-HANDLER", Verdict.REFUSED, "A configured handler refused the lease.")
+
     RELEASED = _Row("RELEASED", Verdict.TAKEN, "The client gave its address back.")
     DECLINED = _Row("DECLINED", Verdict.TAKEN, "The client found its address in use; it is on probation now.")
     OTHER_SERVER = _Row("OTHER-SERVER", Verdict.TAKEN, "The client chose another server; our offer was withdrawn.")
@@ -192,6 +194,10 @@ class Reason(enum.Enum):
         "HOOK-PARKED", Verdict.SILENT, "A callout parked the answer and did not let it go within 8 s, or 256 waited."
     )
     HOOK_KEPT = _Row("HOOK-KEPT", Verdict.SILENT, "A callout kept a RELEASE or DECLINE from changing the lease.")
+    HANDLER_DROPPED = _Row("HANDLER-DROPPED", Verdict.SILENT, "A configured handler left the message unanswered.")
+    HANDLER_FAILED = _Row(
+        "HANDLER-FAILED", Verdict.SILENT, "A configured handler raised, or took too long; the log has the traceback."
+    )
     CLASS_DROP = _Row("CLASS-DROP", Verdict.SILENT, "The client is of the class DROP, whose clients are not answered.")
     CLASS_REJECT = _Row("CLASS-REJECT", Verdict.SILENT, "The client is of the class REJECT, whose clients get nothing.")
     NAK_CLASS = _Row("NAK-CLASS", Verdict.REFUSED, "The client is of the class REJECT, whose clients get no address.")

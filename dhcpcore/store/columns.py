@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from dhcpcore.errors import InvalidValue
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Identifier, LeaseKey
-from dhcpcore.topology.declared import DeclaredPool, DeclaredSubnet, canonical_assignment, order
+from dhcpcore.topology.declared import DeclaredHandler, DeclaredPool, DeclaredSubnet, canonical_assignment, order
 from dhcpcore.topology.document import IDENTIFIERS, AssignmentEntry, ClassEntry, SharedNetworkEntry, document_of
 from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.fields import format_agent_id
@@ -65,7 +65,7 @@ class AssignmentColumns(NamedTuple):
 
 
 class DefinitionColumns(NamedTuple):
-    """A row of ``definition``: globals, one option definition, one shared network, or one class."""
+    """A row of ``definition``: globals, one option definition, one shared network, one class, or one handler."""
 
     kind: str
     name: str
@@ -78,6 +78,7 @@ SHARED_NETWORK = "shared_network"
 #: Parts of the document that are one row each, by their key, which is the row's kind.
 SECTIONS = ("leasequery",)
 CLASS = "class"
+HANDLER = "handler"
 
 
 def of_globals(entry: Entry) -> DefinitionColumns | None:
@@ -105,6 +106,11 @@ def of_shared_network(entry: SharedNetworkEntry) -> DefinitionColumns:
 def of_class(entry: ClassEntry) -> DefinitionColumns:
     """The row of a class."""
     return DefinitionColumns(CLASS, entry.name, document_of(entry))
+
+
+def of_handler(one: DeclaredHandler) -> DefinitionColumns:
+    """The row of a handler."""
+    return DefinitionColumns(HANDLER, one.name, one.canonical())
 
 
 def of_subnet(subnet: DeclaredSubnet) -> SubnetColumns:

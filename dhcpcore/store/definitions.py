@@ -11,13 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from dhcpcore.errors import LessorError, Outdated
+from dhcpcore.errors import InvalidDocument, LessorError, Outdated
 from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
+from dhcpcore.store import catalogue
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
 from dhcpcore.store.audit import record_changes
 from dhcpcore.store.columns import (
     CLASS,
+    HANDLER,
     OPTION_DEFINITION,
     SECTIONS,
     SHARED_NETWORK,
@@ -116,6 +118,8 @@ class Definitions:
             if held:
                 document["assignments"] = list(stored_rows.sorted_forms(held))
             document |= {kind: dict(columns.body) for kind, columns in _sections(rows)}
+            if handlers := _bodies(rows, HANDLER):
+                document["handlers"] = handlers
         return document, unreadable
 
     def option_definitions(self) -> list[dict[str, Any]]:
@@ -126,6 +130,7 @@ class Definitions:
     def diff(self, document: Document) -> list[DefinitionChange]:
         """What applying the document would change; nothing is written."""
         with self._database.reader(seconds=_PATIENT_S) as connection:
+            _require_fields(connection, document)
             return plan(connection, stored_rows.load(connection, stored_rows.head(connection)), document).changes
 
     def effects(self, document: Document, now: float | None = None) -> tuple[Effect, ...]:
@@ -156,6 +161,7 @@ class Definitions:
             with self._database.reader(seconds=_PATIENT_S) as connection:
                 before = stored_rows.head(connection)
                 _require_base(before, based_on)
+                _require_fields(connection, document)
                 planned = plan(connection, stored_rows.load(connection, before), document)
             if not planned.size:
                 stager.forget(stage)
@@ -200,6 +206,14 @@ class Definitions:
         return tuple(self._lookup.quarantined.values())
 
 
+def _require_fields(connection: Connection, document: Document) -> None:
+    """Refuse fields of handlers that the types of installed packages do not take."""
+    if any(one.model is None for one in document.handlers):
+        faults = catalogue.faults(catalogue.read(connection), document)
+        if faults:
+            raise InvalidDocument(tuple(faults))
+
+
 def _require_base(head: int, based_on: int | None) -> None:
     if based_on is not None and head != based_on:
         raise Outdated(
@@ -210,13 +224,13 @@ def _require_base(head: int, based_on: int | None) -> None:
 
 def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
     """The snapshot of rows that were read; what cannot be used is named in it."""
-    definitions, networks, classes = (
+    definitions, networks, classes, handlers = (
         [
             Row(0, f"{wanted.replace('_', ' ')} {name}", stored.columns.body)
             for (kind, name), stored in rows.definitions.items()
             if kind == wanted and stored.columns is not None
         ]
-        for wanted in (OPTION_DEFINITION, SHARED_NETWORK, CLASS)
+        for wanted in (OPTION_DEFINITION, SHARED_NETWORK, CLASS, HANDLER)
     )
     subnets = [
         SubnetRow(
@@ -241,6 +255,7 @@ def snapshot_of(rows: Rows, usage: Usage) -> Snapshot:
         shared_networks=networks,
         sections=[(kind, Row(0, kind, columns.body)) for kind, columns in _sections(rows)],
         classes=classes,
+        handlers=handlers,
     )
 
 

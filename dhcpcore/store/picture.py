@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from dhcpcore.store.columns import (
     CLASS,
     GLOBALS,
+    HANDLER,
     OPTION_DEFINITION,
     SECTIONS,
     SHARED_NETWORK,
@@ -40,6 +41,7 @@ NAMED: Mapping[str, tuple[str, str]] = {
     OPTION_DEFINITION: ("option_definitions", "option definition"),
     SHARED_NETWORK: ("shared_networks", "shared network"),
     CLASS: ("classes", "class"),
+    HANDLER: ("handlers", "handler"),
 }
 #: What decides whether anything is right anywhere: which options there are, and which classes.
 _NEEDED = frozenset({OPTION_DEFINITION, CLASS})

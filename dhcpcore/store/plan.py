@@ -16,6 +16,7 @@ from dhcpcore.store import columns as made
 from dhcpcore.store.columns import (
     CLASS,
     GLOBALS,
+    HANDLER,
     OPTION_DEFINITION,
     SECTIONS,
     SHARED_NETWORK,
@@ -165,6 +166,7 @@ class Planner:
         networks = [made.of_shared_network(network.entry) for network in document.shared_networks]
         self._some_definitions(SHARED_NETWORK, networks)
         self._some_definitions(CLASS, [made.of_class(one.entry) for one in document.classes])
+        self._some_definitions(HANDLER, [made.of_handler(one) for one in document.handlers])
 
     def _some_definitions(self, kind: str, wanted: Sequence[DefinitionColumns]) -> None:
         left = {key: stored for key, stored in self._rows.definitions.items() if key[0] == kind}

@@ -348,6 +348,16 @@ class_count = Table(
     Column("counted_at", BigInteger, nullable=False),
 )
 
+#: Types of handlers that can be configured: written by `migrate`, so that others know them with no engine running.
+handler_type = Table(
+    "handler_type",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("doc", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("fields", JSON, nullable=False),  # a JSON schema
+)
+
 #: Signs what forms carry against forgery; the same for every web process of the installation.
 form_key = Table(
     "form_key",
@@ -355,4 +365,13 @@ form_key = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="one"),
+)
+
+#: Nonces of HTTP Digest that have served.
+spent_nonce = Table(
+    "spent_nonce",
+    metadata,
+    Column("nonce", String(80), primary_key=True),
+    Column("spent_at", BigInteger, nullable=False),
+    Index("ix_spent_nonce_spent_at", "spent_at"),
 )

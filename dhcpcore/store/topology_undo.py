@@ -38,6 +38,7 @@ def undo_of(database: Database, revision: int) -> list[Wish]:
         before, after = stored_rows.load(connection, revision - 1), stored_rows.load(connection, revision)
         wishes = [*_subnets(before, after, revision), *_definitions(before, after, revision)]
         _refuse_assignments(connection, before, after, revision)
+        _refuse_others(before, after, revision)
     if not wishes:
         raise Refused(f"Revision {revision} changed nothing that can be taken back here.")
     return wishes
@@ -96,6 +97,26 @@ def _refuse_assignments(connection: Connection, before: Rows, after: Rows, revis
             f"Revision {revision} changed assignments as well: take those back one by one, or apply the document of "
             f"revision {revision - 1}."
         )
+
+
+def _refuse_others(before: Rows, after: Rows, revision: int) -> None:
+    """What has no wish of its own is not left behind in silence."""
+    held = {**before.definitions, **after.definitions}
+    changed = sorted({
+        kind for kind, name in held
+        if kind not in _KINDS and _columns(before, kind, name) != _columns(after, kind, name)
+    })  # fmt: skip
+    if changed:
+        raise Refused(
+            f"Revision {revision} changed {' and '.join(changed)} as well: change that back by itself, or apply the "
+            f"document of revision {revision - 1}."
+        )
+
+
+def _columns(rows: Rows, kind: str, name: str) -> object:
+    """What a row says, and where it stands among those of its kind."""
+    stored = rows.definitions.get((kind, name))
+    return None if stored is None else (stored.columns, stored.position)
 
 
 def _by_id(listed: list[Stored[T]]) -> dict[int, T]:

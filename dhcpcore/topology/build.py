@@ -18,6 +18,7 @@ from dhcpcore.topology.declared import DeclaredClass, DeclaredNetwork, DeclaredP
 from dhcpcore.topology.document import GlobalsEntry, PoolEntry, SubnetSettings
 from dhcpcore.topology.entries import BootEntry, BootFields, LifetimeEntry
 from dhcpcore.topology.filters import admission
+from dhcpcore.topology.handler_rows import HandlerRow, scope_of
 from dhcpcore.topology.policy import Flood, Gate, Policy
 from dhcpcore.topology.snapshot import (
     Boot,
@@ -32,6 +33,7 @@ from dhcpcore.topology.snapshot import (
 )
 from dhcpcore.topology.spans import ends_of_24, joined
 from dhcpcore.topology.validate import inspect
+from dhcpcore.wire.addresses import format_prefix
 
 
 class Row(NamedTuple):
@@ -85,40 +87,37 @@ def from_rows(
     shared_networks: Iterable[Row] = (),
     sections: Iterable[tuple[str, Row]] = (),
     classes: Iterable[Row] = (),
+    handlers: Iterable[Row] = (),
 ) -> Snapshot:
     """The snapshot of a revision's rows; ``unreadable`` are rows of which not even the columns made sense.
 
     ``sections`` are the parts of the document, by key, that are one row each.
     """
     places: dict[str, Row] = {}
-    raw: dict[str, Any] = {"version": 1, "option_definitions": [], "shared_networks": [], "classes": [], "subnets": []}
+    lists = ("option_definitions", "shared_networks", "classes", "handlers", "subnets")
+    raw: dict[str, Any] = {"version": 1, **{key: [] for key in lists}}
     if globals_ is not None:
         raw["globals"] = places.setdefault("globals", globals_).body
     for key, row in sections:
         raw[key] = places.setdefault(key, row).body
-    for index, row in enumerate(option_definitions):
-        places[f"option_definitions[{index}]"] = row
-        raw["option_definitions"].append(row.body)
-    for index, row in enumerate(shared_networks):
-        places[f"shared_networks[{index}]"] = row
-        raw["shared_networks"].append(row.body)
-    for index, row in enumerate(classes):
-        places[f"classes[{index}]"] = row
-        raw["classes"].append(row.body)
+    for key, rows in zip(lists, (option_definitions, shared_networks, classes, handlers), strict=False):
+        for index, row in enumerate(rows):
+            places[f"{key}[{index}]"] = row
+            raw[key].append(row.body)
     for index, (row, pools) in enumerate(subnets):
         path = f"subnets[{index}]"
         places[path] = row
-        lists: dict[str, list[Mapping[str, Any]]] = {"pools": [], "prefix_pools": []}
+        held: dict[str, list[Mapping[str, Any]]] = {"pools": [], "prefix_pools": []}
         for pool in pools:
             key = "prefix_pools" if "delegated_length" in pool.body else "pools"
-            places[f"{path}.{key}[{len(lists[key])}]"] = pool
-            lists[key].append(pool.body)
-        raw["subnets"].append({**row.body, **lists})
+            places[f"{path}.{key}[{len(held[key])}]"] = pool
+            held[key].append(pool.body)
+        raw["subnets"].append({**row.body, **held})
     document, faults = inspect(raw, stored=True)
     quarantined = list(unreadable)
     for element, said in faults.elements.items():
-        held = places.get(element)
-        quarantined.append(Quarantined(held.place if held else "definitions", _without(element, said)))
+        broken = places.get(element)
+        quarantined.append(Quarantined(broken.place if broken else "definitions", _without(element, said)))
 
     def id_of(path: str) -> int:
         return places[path].row_id
@@ -157,7 +156,22 @@ def _snapshot(
         classes=_classes(document),
         admission=admission(globals_.allow, globals_.deny),
         flood=_flood(globals_),
+        handlers=_handlers(document, id_of),
     )
+
+
+def _handlers(document: Document, id_of: Callable[[str], int]) -> tuple[HandlerRow, ...]:
+    """Those that are enabled; what their scopes name is looked up."""
+    subnets = [
+        (id_of(subnet.path), subnet.name, format_prefix(*subnet.entry.prefix), subnet.entry.shared_network)
+        for subnet in document.subnets
+    ]
+    return tuple(
+        HandlerRow(one.name, one.entry.type, one.canonical().get("fields", {}), scope_of(one.entry.scope, subnets),
+                   one.model, one.payloads)
+        for one in document.handlers
+        if one.entry.enabled
+    )  # fmt: skip
 
 
 def _classes(document: Document) -> Classes | None:
@@ -167,6 +181,8 @@ def _classes(document: Document) -> Classes | None:
         named.update(subnet.entry.guard or (), subnet.entry.additional)
         for pool in subnet.pools:
             named.update(pool.entry.guard or (), _additional(pool))
+    for one in document.handlers:
+        named.update(one.entry.scope.classes or ())
     if not document.classes and named <= {GUARD_KNOWN, GUARD_UNKNOWN}:
         return None
     by_name = {one.entry.name: one for one in document.classes}

@@ -68,11 +68,11 @@ def declare(
         if entry.lifetime is not None and entry.only_in_additional_list:
             faults.add(path, "lifetime", "the class is looked at when the lease time is said already: take the key out")
         made.append(DeclaredClass(path, entry, _expression(entry, path, spaces, faults), payloads, sent))
-    _dependencies(made, None if stored else _names(listed), faults)
+    _dependencies(made, None if stored else names(listed), faults)
     return tuple(one for one in made if one.path not in faults.elements)
 
 
-def _names(listed: Iterable[tuple[int, Any]]) -> frozenset[str]:
+def names(listed: Iterable[tuple[int, Any]]) -> frozenset[str]:
     """Every name that the document gives, those of faulty classes too: one wrong class is one fault."""
     found = (value.get("name") for _index, value in listed if isinstance(value, Mapping))
     return frozenset(name for name in found if isinstance(name, str))
@@ -174,7 +174,7 @@ def references(
     faults: Faults,
 ) -> None:
     """Every class that a subnet, a pool or an assignment names exists, and can be known where it is named."""
-    named = _names(listed)
+    named = names(listed)
     late = {one.entry.name for one in classes if one.entry.only_in_additional_list}
     for subnet in subnets:
         _guard(subnet.path, subnet.entry.guard, named, late, faults)
@@ -198,7 +198,7 @@ def asked_by_options(
     for name, value in options.items():
         if is_computed(value) and "member" in str(value):
             try:
-                require_classes(computed(space, value), _names(listed))
+                require_classes(computed(space, value), names(listed))
             except InvalidValue as error:
                 place = f"options{suffix}.{name}"
                 if not any(fault.path.endswith(place) for fault in faults.all()):

@@ -19,7 +19,9 @@ from dhcpcore.topology.document import (
     SubnetSettings,
     document_of,
 )
+from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.expressions.compiler import Expression
+from dhcpcore.topology.handler_entry import HandlerEntry
 from dhcpcore.topology.kinds import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6
 from dhcpcore.topology.spaces import BUILT_IN, NO_SENDS, Payloads, Sends, Spaces
 from dhcpcore.wire.addresses import format_prefix
@@ -108,6 +110,28 @@ class DeclaredClass:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredHandler:
+    """A handler, named; ``model`` are its fields where its type is built in, ``payloads`` what they say of options."""
+
+    path: str
+    entry: HandlerEntry
+    model: Entry | None = None
+    payloads: Mapping[int, Payloads] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its own, or the one that it was given."""
+        return self.entry.name or self.entry.type
+
+    def canonical(self) -> dict[str, Any]:
+        """The handler in canonical form; fields of a package's type stay as they were written."""
+        made = document_of(self.entry)
+        if self.model is not None and (fields := document_of(self.model)):
+            made["fields"] = fields
+        return made
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A whole document, valid when ``validate`` returned it."""
 
@@ -122,6 +146,7 @@ class Document:
     classes: tuple[DeclaredClass, ...] = ()
     assignments: tuple[DeclaredAssignment, ...] = ()  #: Those that are of no subnet: they count wherever they appear.
     assignment_key: Expression | None = None
+    handlers: tuple[DeclaredHandler, ...] = ()
 
     def canonical(self) -> dict[str, Any]:
         """The document in its one canonical form: the same for every spelling of the same definitions."""
@@ -140,6 +165,8 @@ class Document:
             made["assignments"] = canonical_assignments(self.assignments)
         if leasequery := document_of(self.leasequery):
             made["leasequery"] = leasequery
+        if self.handlers:
+            made["handlers"] = [one.canonical() for one in self.handlers]
         return made
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
+from dhcpcore.topology.document_options import FamilyNames, GlobalOptions, OptionNames, Options
 from dhcpcore.topology.entries import BootEntry, Entry, FloodEntry, Lifetime, Limit
 from dhcpcore.topology.fields import (
     Address,
@@ -33,13 +34,14 @@ from dhcpcore.topology.fields import (
     wrong,
 )
 from dhcpcore.topology.filters import ENTRIES_MAX, LOOSE_MAX
+from dhcpcore.topology.handler_entry import HandlerEntry
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, OFFER_HOLD_S_MAX, Identifier
 
 VERSION = 1
 #: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
 V6ONLY_WAIT_MIN_S = 300
 #: Top-level keys that the format has and this version does not serve yet; a document that uses one is refused.
-LATER_KEYS = ("handlers", "ddns")
+LATER_KEYS = ("ddns",)
 
 Adopt = Literal["never", "free", "reserved"]
 Forcerenew = Literal["never", "authenticated", "plain"]
@@ -49,25 +51,6 @@ Allocation = Literal["lowest", "hashed", "random"]
 Admit = Literal["all", "known", "reserved"]
 #: A percentage; 0 is off.
 Percent = Annotated[int, Field(ge=0, le=100)]
-Options = dict[str, Any]
-#: Options by name, or by code in quotes.
-OptionNames = list[str]
-
-
-class GlobalOptions(Entry):
-    """Options for every subnet of a family."""
-
-    dhcp4: Options = Field(default_factory=dict, description="Options of every IPv4 subnet.")
-    dhcp6: Options = Field(default_factory=dict, description="Options of every IPv6 subnet.")
-
-
-class FamilyNames(Entry):
-    """Names of options, by family."""
-
-    dhcp4: OptionNames = Field(default_factory=list, description="DHCPv4 options.")
-    dhcp6: OptionNames = Field(default_factory=list, description="DHCPv6 options.")
-
-
 #: What each level says of ``always_send`` and ``never_send``.
 _ALWAYS = "Options that clients are sent whether they ask for them or not, wherever their value is written."
 _NEVER = "Options that clients are never sent; wins over always_send, of whatever level."
@@ -484,6 +467,9 @@ class DocumentEntry(Entry):
     )
     leasequery: LeasequeryEntry = Field(
         default_factory=LeasequeryEntry, description="Who may ask who has which address."
+    )
+    handlers: list[HandlerEntry] = Field(
+        default_factory=list, description="What else decides about messages and answers, in this order."
     )
 
 

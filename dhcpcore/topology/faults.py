@@ -124,6 +124,7 @@ _SAID: Mapping[str, Callable[[ErrorDetails], str]] = {
     "lessor": lambda detail: detail["msg"],
     "missing": lambda _detail: "is missing: this key is needed",
     "bool_type": lambda detail: f"{shown(detail['input'])} is neither true nor false",
+    "float_type": lambda detail: f"{shown(detail['input'])} is not a number",
     "int_type": lambda detail: f"{shown(detail['input'])} is not a whole number",
     "string_type": lambda detail: f"{shown(detail['input'])} is not a string: write it in quotes",
     "list_type": lambda detail: f"{shown(detail['input'])} is not a list: write it such as [a, b]",

@@ -162,7 +162,7 @@ def _requestor(text: str) -> Prefix:
     return address, len(address) * 8
 
 
-def _format_requestor(prefix: Prefix) -> str:
+def format_requestor(prefix: Prefix) -> str:
     """One host without its length, as it is best written."""
     address, plen = prefix
     return format_address(address) if plen == len(address) * 8 else format_prefix(address, plen)
@@ -294,7 +294,7 @@ Network = Annotated[
 Requestor = Annotated[
     tuple[bytes, int],
     _read(_requestor, "an address such as 192.0.2.2, or a prefix such as 192.0.2.0/24"),
-    PlainSerializer(_format_requestor),
+    PlainSerializer(format_requestor),
     _text_schema("192.0.2.2"),
 ]
 HwAddress = Annotated[

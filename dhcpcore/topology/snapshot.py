@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations
 from dhcpcore.topology.filters import Admission
+from dhcpcore.topology.handler_rows import HandlerRow
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
 from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
 from dhcpcore.topology.spans import last_of
@@ -278,6 +279,7 @@ class Snapshot:
     forcerenew: str = "never"  #: never | authenticated | plain
     subnet_selection: bool = False  #: Whether options 118 and 221 of clients are believed.
     compatibility: Compatibility = field(default_factory=Compatibility)
+    handlers: tuple[HandlerRow, ...] = ()  #: Those that are enabled, in their order.
 
     @property
     def bootp(self) -> bool:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from dhcpcore.errors import InvalidDocument
-from dhcpcore.topology import class_rules, everywhere, rules
+from dhcpcore.topology import class_rules, everywhere, handler_rules, rules
 from dhcpcore.topology.declared import (
     DeclaredAssignment,
     DeclaredClass,
@@ -82,9 +82,10 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
         if (network := _network(value, f"shared_networks[{index}]", spaces, faults)) is not None
     ]
     rules.check_networks(networks, faults)
+    listed_subnets = list(_listed(raw, "subnets", "", faults))
     subnets = [
         subnet
-        for index, value in _listed(raw, "subnets", "", faults)
+        for index, value in listed_subnets
         if (subnet := _subnet(value, f"subnets[{index}]", spaces, faults)) is not None
     ]
     listed_classes = list(_listed(raw, "classes", "", faults))
@@ -98,6 +99,8 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
         class_rules.references(subnets, assignments, listed_classes, classes, faults)
         for element, suffix, options in _options_of(globals_, networks, classes, subnets, assignments):
             class_rules.asked_by_options(element, suffix, options, spaces[4], listed_classes, faults)
+    named = None if stored else handler_rules.Named.of(listed_subnets, subnets, listed_classes)
+    handlers = handler_rules.declare(_listed(raw, "handlers", "", faults), spaces, named, faults)
     document = Document(
         globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),
         payloads=payloads,
@@ -114,6 +117,7 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
         classes=classes,
         assignments=tuple(one for one in assignments if everywhere.place(one) not in faults.elements),
         assignment_key=key,
+        handlers=handlers,
     )
     return Inspected(document, faults)
 

@@ -30,7 +30,8 @@ UNSEEN = {
     "SharedNetworkEntry.preference", "SubnetEntry.preference", "SubnetEntry.interface_id", "SubnetEntry.prefix_pools",
     "PrefixPoolEntry.prefix", "PrefixPoolEntry.delegated_length", "PrefixPoolEntry.class", "PrefixPoolEntry.lifetime",
     "AssignmentEntry.addresses", "AssignmentEntry.prefixes", "LifetimeEntry.preferred", "GlobalOptions.dhcp6",
-    "FamilyNames.dhcp6", "ClassEntry.description", "SubnetEntry.name", "DocumentEntry.version",
+    "FamilyNames.dhcp6", "ClassEntry.description", "HandlerEntry.description", "SubnetEntry.name",
+    "DocumentEntry.version",
 }  # fmt: skip
 
 
@@ -176,7 +177,15 @@ def apart(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
         made.append(("subnets", one["prefix"], {key: value for key, value in one.items() if key != "assignments"}))
         made += [("assignments", one.get("name", one["prefix"]), each) for each in one.get("assignments", ())]
     made += [("assignments", "*", each) for each in document["assignments"]]
+    # One of a type that nobody has is kept where it is, and added by nobody.
+    made += [("handlers", one["name"], one) for one in document["handlers"] if one["type"] != "of-no-package"]
     return made
+
+
+def begun(canonical: dict[str, Any]) -> dict[str, Any]:
+    """What has no piece of its own to be added by."""
+    return {"version": 1, "leasequery": canonical["leasequery"],
+            "handlers": [one for one in canonical["handlers"] if one["type"] == "of-no-package"]}
 
 
 def sorted_classes(document: dict[str, Any]) -> dict[str, Any]:
@@ -185,8 +194,7 @@ def sorted_classes(document: dict[str, Any]) -> dict[str, Any]:
 
 def test_over_rest_each_piece_by_itself(sqlite_database, canonical) -> None:
     rest, any_version = web(sqlite_database), {"If-Match": "*"}
-    assert rest.put("/api/v1/definitions", json={"version": 1, "leasequery": canonical["leasequery"]},
-                    headers=any_version).status_code == 200
+    assert rest.put("/api/v1/definitions", json=begun(canonical), headers=any_version).status_code == 200
     for kind, name, entry in apart(canonical):
         if kind == "globals":
             answer = rest.put("/api/v1/globals", json=entry, headers=any_version)
@@ -195,7 +203,8 @@ def test_over_rest_each_piece_by_itself(sqlite_database, canonical) -> None:
         elif kind == "assignments":
             answer = rest.post(f"/api/v1/{kind}", json={**entry, "subnet": name})
         else:
-            answer = rest.post(f"/api/v1/{kind}", json=entry)
+            before = {"before": "of-no-package"} if kind == "handlers" else {}
+            answer = rest.post(f"/api/v1/{kind}", json=entry, query_string=before)
         assert answer.status_code in {200, 201}, (kind, name, answer.text)
     assert sorted_classes(Definitions(sqlite_database).document()) == sorted_classes(canonical)
 
@@ -207,7 +216,7 @@ def pairs(entry: dict[str, Any], *without: str) -> list[str]:
 
 def test_by_the_command_line_each_piece_by_itself(tmp_path, sqlite_url, canonical) -> None:
     lessor = CommandLine(tmp_path, sqlite_url)
-    lessor.ok("apply", "-", stdin=json.dumps({"version": 1, "leasequery": canonical["leasequery"]}))
+    lessor.ok("apply", "-", stdin=json.dumps(begun(canonical)))
     identifiers = ("hw_address", "client_id", "circuit_id", "remote_id", "duid", "expression")
     for kind, name, entry in apart(canonical):
         if kind == "globals":
@@ -216,6 +225,9 @@ def test_by_the_command_line_each_piece_by_itself(tmp_path, sqlite_url, canonica
             lessor.ok("option-definition", "add", entry["space"], str(entry["code"]), entry["name"], entry["type"])
         elif kind == "classes":
             lessor.ok("class", "add", name, "--from", "-", stdin=json.dumps(entry))
+        elif kind == "handlers":
+            lessor.ok("handler", "add", entry["type"], "--from", "-", "--before", "of-no-package",
+                      stdin=json.dumps(entry))
         elif kind == "shared-networks":
             lessor.ok("shared-network", "set", name, *pairs(entry))
         elif kind == "subnets":
@@ -253,6 +265,13 @@ def test_in_pages_each_form_says_everything_and_makes_it_anew(sqlite_database, c
         form = typed(page.get(f"/assignments/{one['id']}")) | {"subnet": one["subnet"]}
         assert page.post(f"/assignments/{one['id']}/remove").status_code == 303
         answer = page.post("/assignments/new", data=form)
+        assert answer.status_code == 303, re.findall(r"fault[^>]*>([^<]*)", answer.get_data(as_text=True))
+    for one in canonical["handlers"][:2]:
+        url = f"/handlers/one/{one['name']}"
+        form = typed(page.get(url))
+        assert page.post(url, data={**form, "handler.enabled": "", "handler.description": "other"}).status_code == 303
+        again = {**form, "version": typed(page.get(url))["version"]}
+        answer = page.post(url, data=again)
         assert answer.status_code == 303, re.findall(r"fault[^>]*>([^<]*)", answer.get_data(as_text=True))
     form = typed(page.get("/classes/one/voip"))
     bare = {"name": "voip", "kind": "none", "version": form["version"]}
@@ -387,6 +406,19 @@ SEEN: dict[str, str] = {
         "ClassEntry.max_leases",
     "test_class_limits::test_in_each_subnet_it_has_its_own": "ClassEntry.max_leases_per_subnet",
     "test_class_limits::test_a_class_sends_no_more_than_its_rate": "ClassEntry.rate",
+    "test_handlers::TestOptions::test_it_is_overwritten": "HandlerEntry.type HandlerEntry.fields "
+        "DocumentEntry.handlers",
+    "test_handlers::test_a_type_that_no_package_here_has_is_set_aside_and_everybody_served": "HandlerEntry.name",
+    "test_handlers::TestScope::test_one_that_is_disabled_meets_nobody": "HandlerEntry.enabled",
+    "test_handlers::TestScope::test_subnet": "HandlerEntry.scope ScopeEntry.subnet",
+    "test_handlers::TestScope::test_shared_network": "ScopeEntry.shared_network",
+    "test_handlers::TestScope::test_relay": "ScopeEntry.relay",
+    "test_handlers::TestScope::test_class": "ScopeEntry.class",
+    "test_handlers::TestScope::test_mark_of_a_handler_before_it": "ScopeEntry.mark ScopeEntry.elapsed "
+        "ElapsedEntry.more_than",
+    "test_handlers::TestScope::test_elapsed_less_than": "ElapsedEntry.less_than",
+    "test_handlers::TestScope::test_time_of_day": "ScopeEntry.time TimeEntry.from TimeEntry.to TimeEntry.days "
+        "TimeEntry.zone",
     "test_rarer_keys::test_an_offer_is_kept_for_the_time_of_its_class": "ClassEntry.offer_hold",
     "test_rarer_keys::test_the_ends_of_each_24_are_given_to_nobody": "CompatibilityEntry.exclude_first_last_24",
 }

@@ -9,11 +9,14 @@ from tests.browser.site import KNOWN_ADDRESS
 #: What answers a GET and is no page.
 _NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/stream",
             "/healthz", "/log/recent", "/log/stream", "/readyz",
-            "/revisions/<int:number>.yaml", "/static/<path:filename>", "/metrics"}
+            "/revisions/<int:number>.yaml", "/static/<path:filename>", "/metrics",
+            # Documents for frames, which have neither our head nor our policy.
+            "/scripts/elements/<int:number>", "/scripts/shell"}
 #: An address for each route that has an argument.
 _EXAMPLES = {
     "/assignments/<int:number>": ["/assignments/2"],
     "/classes/one/<path:name>": ["/classes/one/voip"],
+    "/handlers/one/<path:name>": ["/handlers/one/late", "/handlers/one/of-no-package"],
     "/leases/<address>": ["/leases/203.0.113.10", "/leases/192.0.2.102"],
     "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
     "/pools/<int:number>": ["/pools/17"],
@@ -32,6 +35,8 @@ _STATES = [
     "/assignments?find=nobody", "/subnets?find=nobody", "/events?since=2000-01-01T00:00&until=2000-01-01T00:01",
     "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
     "/audit?actor=nobody", "/audit?kind=definitions.", "/revisions?note=nothing",
+    "/site/page?to=you", "/site/erase", "/scripts?said=reinitialised",
+    "/handlers/new?type=set-option", "/handlers/new?type=rate-limit", "/handlers?said=moved&name=late",
     "/nowhere", "/leases/203.0.113.77", "/subnets/4711",
 ]
 

@@ -26,8 +26,11 @@ SHOWN = {
     "a name in what was just done": "/assignments?said=changed&id=2",
     "a pool's subnet": "/",
     "an option's value in a form": "/subnets/20/edit",
+    "what a handler is for": "/handlers",
+    "that in its form": "/handlers/one/late",
+    "a field of a handler of no type": "/handlers/one/of-no-package",
     "what an option of the site's own is for": "/option-definitions",
-    "that in its form": "/option-definitions/one/dhcp4/x-colour",
+    "that of an option in its form": "/option-definitions/one/dhcp4/x-colour",
 }
 #: A title's text and a field's value are text, too.
 HELD = """(text) => [...document.querySelectorAll('*')].some((it) =>

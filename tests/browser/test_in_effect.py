@@ -49,3 +49,24 @@ def test_one_that_is_without_effect_changes_nothing_for_the_client(opened, site)
     assert offered(site) == KEPT
     page.get_by_role("button", name=f"Remove {KEPT}").click()
     expect(page.get_by_role("status").filter(has_text="is no longer assigned to")).to_be_visible()
+
+
+def test_a_handler_added_in_the_browser_meets_the_next_discover_and_disabled_it_does_not(opened, site):
+    offered(site)
+    page, _ = opened("/handlers")
+    page.get_by_role("link", name="Add", exact=True).click()
+    page.get_by_role("link", name="ignore-request").click()
+    page.get_by_label("Clients").fill(f'["{HW}"]')
+    page.get_by_label("Name", exact=True).fill("not him")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="not him is configured")).to_be_visible()
+    assert site.ask(OFFICE_RELAY, 5, waits_s=1) is None
+    page.get_by_role("button", name="Move not him up").click()
+    expect(page.get_by_role("status").filter(has_text="not him is moved")).to_be_visible()
+    page.get_by_role("button", name="Disable not him").click()
+    expect(page.get_by_role("status").filter(has_text="not him is disabled")).to_be_visible()
+    offered(site)
+    page.get_by_role("link", name="not him", exact=True).click()
+    page.get_by_role("button", name="Remove this handler").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="not him is no more")).to_be_visible()

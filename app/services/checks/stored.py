@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.services.checks.verdicts import Patient, Verdict, broken, note, ok, warning
 from dhcpcore.control import NO_SUBNET
 from dhcpcore.errors import StoreError
-from dhcpcore.store import health, queries, schema_version
+from dhcpcore.store import catalogue, health, queries, schema_version
 from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 
@@ -116,6 +116,11 @@ def definitions(patient: Patient) -> Iterator[Verdict]:
         yield ok(f"Revision {snapshot.revision}: {len(snapshot.subnets)} subnets, {pools} pools.")
     with patient.database.reader() as connection:
         rows = queries.quarantined(connection, _QUARANTINE_SHOWN)
+        types = catalogue.read(connection)
+    for one in snapshot.handlers:
+        if one.type not in types:
+            yield warning(f"Handler {one.name} is set aside: no installed package has the type {one.type}.",
+                          "Install its package beside Lessor, then: lessor migrate, and start the engine again")
     for place, fault in [*((one.place, one.fault) for one in snapshot.quarantined),
                          *((one.place, one.fault) for one in rows)][:_QUARANTINE_SHOWN]:
         yield warning(f"Quarantined, while the rest serves: {place}: {fault}",

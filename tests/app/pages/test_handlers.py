@@ -5,9 +5,9 @@ import re
 import pytest
 
 from app.services.access import Role
-from tests.app.pages.form_pages import text
+from tests.app.pages.form_pages import button, followed, text, typed
 from tests.app.people import EngineThatAnswers
-from tests.app.site import fill, web
+from tests.app.site import DOCUMENT, define, fill, web
 
 CALLOUTS = [
     {"hook": "pkt4_receive", "library": "site", "function": "pkt4_receive", "calls": 12345, "errors": 0, "overruns": 0,
@@ -53,3 +53,127 @@ def test_rest_tells_the_same(sqlite_database, engine):
     found = web(sqlite_database, engine).get("/api/v1/hooks").json["items"]
     assert [(one["library"], one["calls"], one["disabled"]) for one in found] == [
         ("site", 12345, ""), ("<b>slow</b>", 3, "it took longer than 25 ms, 3 times in a row")]
+
+
+CALLS = {"calls": 5, "changed": 4, "stopped": 3, "errors": 10, "overruns": 0, "mean_us": 1500.0, "slowest_us": 2000.0}
+LATE = {"type": "mark", "name": "late", "fields": {"marks": ["late"]}}
+
+
+def configured(sqlite_database, *rows, **more):
+    define(sqlite_database, {**DOCUMENT, "handlers": list(rows)})
+    return web(sqlite_database, **more)
+
+
+def names(page):
+    return [one["name"] for one in page.get("/api/v1/handlers").json["items"]]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_handlers_are_shown_with_what_they_did_and_why_one_is_not_called(sqlite_database, role):
+    engine = EngineThatAnswers(status={"ready": True}, hooks=[], handlers=[
+        {"name": "late", "type": "mark", **CALLS, "disabled": "it raised in handle, 10 times in a row"}])
+    page = configured(sqlite_database, {**LATE, "scope": {"subnet": "office", "elapsed": {"more_than": 10}},
+                                        "description": "<b>late</b>"}, engine=engine, role=role)
+    answer = page.get("/handlers")
+    shown = text(answer)
+    for part in ("late", "subnet office", "more_than 10", "1.5 ms", "Not called:", "10 times in a row"):
+        assert part in shown, part
+    assert "<b>late" not in answer.get_data(as_text=True)
+    assert ("Disable" in shown) is (role is Role.ADMIN)
+
+
+def test_one_is_added_by_the_form_that_its_type_draws(sqlite_database):
+    page = configured(sqlite_database)
+    assert "rate-limit" in text(page.get("/handlers/new"))
+    shown = text(page.get("/handlers/new?type=rate-limit"))
+    for name in ("rate", "per", "burst", "key", "handler.name", "handler.scope.subnet", "handler.scope.time.from"):
+        assert f'name="{name}"' in shown, name
+    sent = {**typed(page.get("/handlers/new?type=rate-limit")), "rate": "2", "per": "1m", "key": "circuit_id",
+            "handler.name": "slow", "handler.scope.subnet": "office, laboratory", "handler.scope.time.from": "08:00"}
+    assert "is configured" in followed(page, page.post("/handlers/new?type=rate-limit", data=sent))
+    (made,) = page.get("/api/v1/handlers").json["items"]
+    assert made["fields"]["key"] == "circuit_id"
+    assert made["scope"] == {"subnet": ["office", "laboratory"], "time": {"from": "08:00"}}
+
+
+def test_options_are_rows_of_names_and_values(sqlite_database):
+    page = configured(sqlite_database)
+    sent = {"option4-name-0": "domain-name", "option4-value-0": "night.example.org", "append": "false"}
+    assert page.post("/handlers/new?type=set-option", data=sent).status_code == 303
+    (made,) = page.get("/api/v1/handlers").json["items"]
+    assert made["fields"]["options"] == {"dhcp4": {"domain-name": "night.example.org"}}
+    form = typed(page.get("/handlers/one/set-option"))
+    assert form["option4-value-0"] == "night.example.org"
+    more = text(page.post("/handlers/one/set-option", data={**form, "more": "yes"}))
+    assert "option4-name-2" in more
+
+
+@pytest.mark.parametrize(("sent", "says"), [
+    ({"rate": "x"}, "is not a whole number"),
+    ({"rate": "0"}, "out of range"),
+    ({"handler.scope.subnet": "ofice"}, "did you mean 'office'"),
+    ({"handler.scope.time.from": "8"}, "no time of day"),
+])
+def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_is_kept(sqlite_database, sent, says):
+    page = configured(sqlite_database)
+    shown = text(page.post("/handlers/new?type=rate-limit", data={"handler.name": "slow", **sent}), 422)
+    assert says in shown
+    assert 'value="slow"' in shown
+    assert "Nothing was changed." in shown
+    assert names(page) == []
+
+
+def test_one_is_changed_and_a_change_of_somebody_elses_is_not_lost(sqlite_database):
+    page = configured(sqlite_database, LATE)
+    form = typed(page.get("/handlers/one/late"))
+    assert page.post("/handlers/one/late", data={**form, "marks": "later"}).status_code == 303
+    shown = text(page.post("/handlers/one/late", data={**form, "marks": "never"}), 409)
+    assert "Somebody else has changed it meanwhile" in shown
+    assert page.get("/api/v1/handlers/late").json["fields"]["marks"] == ["later"]
+
+
+def test_order_is_changed_by_moving(sqlite_database):
+    page = configured(sqlite_database, LATE, {"type": "mark", "name": "b", "fields": {"marks": ["b"]}},
+                      {"type": "ignore-request", "name": "c"})
+    shown = text(page.get("/handlers"))
+    assert shown.count("Move late up") == 0
+    assert shown.count("Move late down") == 1
+    assert shown.count("Move c down") == 0
+    assert "is moved" in followed(page, page.post("/handlers/move/c", data={"before": "b"}))
+    assert names(page) == ["late", "c", "b"]
+    page.post("/handlers/move/late", data={"before": ""})
+    assert names(page) == ["c", "b", "late"]
+
+
+def test_one_is_disabled_and_enabled(sqlite_database):
+    page = configured(sqlite_database, LATE)
+    assert "is disabled" in followed(page, page.post("/handlers/enable/late", data={"enabled": "no"}))
+    assert page.get("/api/v1/handlers/late").json["enabled"] is False
+    assert "is enabled" in followed(page, page.post("/handlers/enable/late", data={"enabled": "yes"}))
+    assert "enabled" not in page.get("/api/v1/handlers/late").json
+
+
+def test_one_is_removed_where_it_is_still_what_was_shown(sqlite_database):
+    page = configured(sqlite_database, LATE)
+    form = button(text(page.get("/handlers/one/late")), "/handlers/remove/late")
+    page.post("/handlers/enable/late", data={"enabled": "no"})
+    assert "Somebody else" in text(page.post("/handlers/remove/late", data=form), 409)
+    form = button(text(page.get("/handlers/one/late")), "/handlers/remove/late")
+    assert "is no more" in followed(page, page.post("/handlers/remove/late", data=form))
+    assert names(page) == []
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+def test_only_administrators_change_any(sqlite_database, role):
+    page = configured(sqlite_database, LATE, role=role)
+    assert "disabled" in text(page.get("/handlers/one/late"))
+    for url in ("new?type=mark", "one/late", "remove/late", "move/late", "enable/late"):
+        assert page.post(f"/handlers/{url}").status_code == 403, url
+    assert names(page) == ["late"]
+
+
+def test_one_of_a_type_that_nobody_has_is_shown_with_its_fields(sqlite_database):
+    page = configured(sqlite_database, {"type": "of-no-package", "fields": {"size": 5}})
+    shown = text(page.get("/handlers/one/of-no-package"))
+    assert "No package that is installed here has this type." in shown
+    assert 'name="size"' in shown

@@ -194,6 +194,17 @@ def test_quarantined_rows_are_told(settings, sqlite_url):
     assert any("pool 1" in text for text in said)
 
 
+def test_a_handler_whose_type_is_not_installed_is_told_with_the_remedy(settings, sqlite_url):
+    database = Database(sqlite_url)
+    define(database, {**DOCUMENT, "handlers": [
+        {"type": "of-no-package"}, {"type": "of-no-package", "name": "off", "enabled": False},
+        {"type": "ignore-request"}]})
+    database.dispose()
+    said = the_one(settings, "definitions", "warning")
+    assert "Handler of-no-package is set aside" in said
+    assert "lessor migrate" in said
+
+
 def test_a_taken_port_names_its_holder_and_the_remedy(settings):
     said = the_one(settings, "sockets", "broken", holders=[Holder(321, "dnsmasq", "0.0.0.0")])
     assert "UDP port 67 is taken by dnsmasq (pid 321)" in said

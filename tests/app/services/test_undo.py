@@ -114,3 +114,12 @@ def test_what_is_no_revision_of_these_is_refused(here):
         undo.undo(here, 1, by=ADA)
     with pytest.raises(Forbidden):
         undo.undo(here, 1, by=ANN)
+
+
+def test_what_else_a_revision_changed_is_not_left_behind_in_silence(here):
+    define(here.database, {**DOCUMENT, "globals": {"probe": True}, "handlers": [{"type": "ignore-request"}]})
+    with pytest.raises(Refused, match=r"Revision 2 changed handler as well: .* apply the document of revision 1"):
+        undo.undo(here, 2, by=ADA)
+    define(here.database, {**DOCUMENT, "globals": {"probe": False}, "handlers": [{"type": "ignore-request"}]})
+    undo.undo(here, 3, by=ADA)
+    assert definitions.export(here)[0]["globals"] == {"probe": True}

@@ -54,8 +54,17 @@ class FakeEngine:
     def script_state(self):
         return {"configured": False}
 
+    def script_registry(self):
+        raise Refused("The engine has no script.")
+
+    def script_digest(self, fields):
+        raise Refused("The engine has no script.")
+
     def script_call(self, name, arguments):
         raise Refused("The engine has no script.")
+
+    def handlers(self):
+        return []
 
     def hooks(self):
         return [{"library": "count", "hook": "pkt4_receive", "function": "pkt4_receive", "calls": 3, "errors": 0,

@@ -68,7 +68,7 @@ def test_key_order_is_kept_and_addresses_are_plain():
     canonical = validate(FULL).canonical()
     text = to_yaml(canonical)
     assert list(read(text)) == [
-        "version", "globals", "option_definitions", "shared_networks", "classes", "subnets", "leasequery",
+        "version", "globals", "option_definitions", "shared_networks", "classes", "subnets", "leasequery", "handlers",
     ]  # fmt: skip
     assert "- prefix: 192.0.2.0/24\n" in text
     assert "  - hw_address: 02:00:00:00:00:01\n" in text

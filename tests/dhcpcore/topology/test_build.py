@@ -136,7 +136,7 @@ def test_a_bad_class_is_quarantined_and_takes_nothing_else_with_it():
 
 def test_nothing_said_of_classes_makes_none():
     document = full()
-    del document["classes"], document["subnets"][0]["class"], document["subnets"][0]["additional"]
+    del document["handlers"], document["classes"], document["subnets"][0]["class"], document["subnets"][0]["additional"]
     del document["subnets"][0]["pools"][0]["additional"], document["subnets"][0]["assignments"][4]["classes"]
     assert from_document(validate(document)).classes is None
 

@@ -24,6 +24,7 @@ from dhcpcore.topology.document import (
 )
 from dhcpcore.topology.entries import DEFAULT_LIFETIME_S, BootEntry, FloodEntry, LifetimeEntry
 from dhcpcore.topology.fields import format_duration, parse_duration
+from dhcpcore.topology.handler_entry import ElapsedEntry, HandlerEntry, ScopeEntry, TimeEntry
 from dhcpcore.topology.validate import validate
 from dhcpcore.wire.definitions import KEYS
 
@@ -44,6 +45,10 @@ SECTIONS = {
     "Assignments": AssignmentEntry,
     "Leasequery": LeasequeryEntry,
     "Classes": ClassEntry,
+    "Handlers": HandlerEntry,
+    "Scope": ScopeEntry,
+    "Time of day": TimeEntry,
+    "Elapsed": ElapsedEntry,
 }
 
 

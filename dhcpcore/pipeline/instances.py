@@ -1,0 +1,320 @@
+"""The configured handlers of one engine: made of the rows of a snapshot, called, limited and counted.
+
+What one raises becomes what its model says (``api``); anything else is logged, and the message is not answered.  One
+that goes on failing, or takes longer than it may, is switched off and shown.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from pydantic import ValidationError
+
+from dhcpcore.hooks.registry import BUDGET_S, FAILURES_MAX, OVERRUNS_MAX, Limit, Overrun
+from dhcpcore.pipeline.api import (
+    CannotRespondError,
+    Factories,
+    ForOtherServerError,
+    Handler,
+    HandlerException,
+    ReplyWithStatusError,
+)
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.scopes import selects
+from dhcpcore.pipeline.signals import CannotRespond, Refuse, Signal
+from dhcpcore.pipeline.trace import Step
+from dhcpcore.pipeline.transaction import Transaction
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology.faults import place_of
+from dhcpcore.topology.handler_rows import HandlerRow
+from dhcpcore.topology.handler_types import BUILT_IN_FIELDS
+from dhcpcore.topology.snapshot import Quarantined
+from dhcpcore.wire.v4.message import MessageType
+
+log = logging.getLogger(__name__)
+
+#: Seconds that the making of one handler may take: meanwhile nobody is answered.
+_MAKING_S = 2.0
+_KEY = "configured handlers"
+_PHASES = ("analyse_pre", "pre", "handle", "post", "analyse_post")
+
+
+class Instance:
+    """One configured handler, and what became of its calls.  Seconds are of the wall clock."""
+
+    __slots__ = ("calls", "changed", "disabled", "errors", "handler", "in_a_row", "is_built_in", "overruns", "phases",
+                 "row", "seconds", "slowest", "stopped")  # fmt: skip
+
+    def __init__(self, row: HandlerRow, handler: Handler) -> None:
+        self.row = row
+        self.handler = handler
+        self.is_built_in = row.type in BUILT_IN_FIELDS
+        #: What it has in each phase; a phase that its class does not have is not called.
+        self.phases: dict[str, Callable[[Transaction], None]] = {
+            phase: getattr(handler, phase)
+            for phase in _PHASES
+            if getattr(type(handler), phase, None) is not getattr(Handler, phase)
+        }
+        self.calls = self.errors = self.overruns = 0
+        self.in_a_row: dict[str, int] = {}  #: Failures since a call went well, by phase.
+        self.stopped = 0  #: Messages that it left unanswered, or refused.
+        self.changed = 0  #: Answers that it changed.
+        self.seconds = self.slowest = 0.0
+        self.disabled = ""  #: Why it is not called any more.
+
+    def as_document(self) -> dict[str, Any]:
+        """For people."""
+        return {
+            "name": self.row.name, "type": self.row.type, "calls": self.calls, "changed": self.changed,
+            "stopped": self.stopped, "errors": self.errors, "overruns": self.overruns,
+            "mean_us": round(self.seconds / self.calls * 1e6, 1) if self.calls else 0.0,
+            "slowest_us": round(self.slowest * 1e6, 1), "disabled": self.disabled,
+        }  # fmt: skip
+
+
+class _State:
+    """What is kept of one message: who had to do with it."""
+
+    __slots__ = ("is_done", "met", "refusal", "transaction")
+
+    def __init__(self, bundle: TransactionBundle) -> None:
+        self.transaction = Transaction(bundle)
+        self.met: dict[Instance, None] = {}
+        self.is_done = False  #: Whether ``post`` was called.
+        self.refusal: Refuse | None = None  #: Of the first phase.
+
+
+class Instances:
+    """All of them, in their order.
+
+    ``clock`` tells seconds, and ``limit`` is a context that ends what takes longer than so many of them by ``Overrun``.
+    """
+
+    def __init__(
+        self, factories: Factories, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None
+    ) -> None:
+        self._factories = factories
+        self._clock = clock
+        self._limit: Limit = limit or (lambda _: nullcontext())
+        self._all: tuple[Instance, ...] = ()
+        self._live: tuple[Instance, ...] = ()
+        self.quarantined: tuple[Quarantined, ...] = ()
+        self._aside: tuple[tuple[HandlerRow, str], ...] = ()
+        #: Handlers that were switched off, in words, until somebody has taken them.
+        self.events: list[str] = []
+
+    def install(self, rows: Iterable[HandlerRow]) -> None:
+        """Make the handlers of a snapshot; one whose row is the same goes on as it is, with what it remembers."""
+        former = {one.row.name: one for one in self._all}
+        made: list[Instance] = []
+        aside: list[tuple[HandlerRow, str]] = []
+        for row in rows:
+            present = former.get(row.name)
+            if present is not None and (row.type, row.fields, row.payloads) == (
+                present.row.type, present.row.fields, present.row.payloads
+            ):  # fmt: skip
+                present.row = row
+                made.append(present)
+                continue
+            try:
+                made.append(Instance(row, self._made(row)))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - Whatever a package raises, the others serve.
+                said = _said(error)
+                aside.append((row, said))
+                log.error("QUARANTINED: handler %s is not used: %s", row.name, said)  # noqa: TRY400 - It says it all.
+        self._all, self._aside = tuple(made), tuple(aside)
+        self.quarantined = tuple(Quarantined(f"handler {row.name}", said) for row, said in aside)
+        self._settle()
+
+    def _made(self, row: HandlerRow) -> Handler:
+        factory = self._factories.get(row.type)
+        if factory is None:
+            raise LookupError(
+                f"type: there is no handler type {row.type!r} here: install its package beside Lessor, and start the "
+                "engine again"
+            )
+        with self._limit(_MAKING_S):
+            fields = row if row.model is not None else factory.Fields.model_validate(dict(row.fields))
+            handler = factory(row.name, fields)()
+            handler.worker_init()
+        return handler
+
+    @property
+    def any(self) -> bool:
+        """Whether anybody is there to be called."""
+        return bool(self._live)
+
+    def has(self, *phases: str) -> bool:
+        """Whether anybody has one of these phases."""
+        return any(phase in one.phases for one in self._live for phase in phases)
+
+    def statistics(self) -> list[dict[str, Any]]:
+        """Every one with what became of its calls, in their order; then those that are set aside, with the reason."""
+        aside = [Instance(row, Handler()).as_document() | {"disabled": said} for row, said in self._aside]
+        return [*(one.as_document() for one in self._all), *aside]
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """The first phase; once a message, also where it is suspended and comes again."""
+        if bundle.handler_data is None:
+            bundle.handler_data = {}
+        if _KEY in bundle.handler_data:
+            return
+        state = bundle.handler_data[_KEY] = _State(bundle)
+        for phase in ("analyse_pre", "pre"):
+            for one in self._live:
+                if phase in one.phases and selects(one.row.scope, bundle):
+                    state.met[one] = None
+                    try:
+                        self._call(one, phase, state.transaction, bundle)
+                    except Refuse as signal:
+                        state.refusal = signal
+                        return
+
+    def refuse(self, bundle: TransactionBundle) -> None:
+        """Refuse what was found to be refused in the first phase."""
+        refusal = self._state(bundle).refusal
+        if refusal is not None:
+            raise refusal
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """The second phase, where the transaction has been decided, or decided again."""
+        state = self._state(bundle)
+        transaction = state.transaction
+        transaction.begin()
+        had = bool(bundle.responses)
+        names = []
+        for one in self._live:
+            if not selects(one.row.scope, bundle):
+                continue
+            state.met[one] = None
+            if "handle" not in one.phases:
+                continue
+            names.append(one.row.name)
+            self._call(one, "handle", transaction, bundle)
+            if transaction.settle():
+                one.changed += 1
+            if had and not bundle.responses:
+                raise self._stop(one, bundle, Reason.HANDLER_DROPPED)
+        if names:
+            bundle.trace.append((Step.HANDLERS, ", ".join(names)))
+
+    def post(self, bundle: TransactionBundle) -> bool:
+        """The third phase: all that the answer promises is committed.  Whether its octets have to be made anew.
+
+        Where a handler stops it, nothing is left to be sent and the reason says so.
+        """
+        state = None if bundle.handler_data is None else bundle.handler_data.get(_KEY)
+        if state is None or state.is_done:
+            return False
+        state.is_done = True
+        had = bool(bundle.responses)
+        is_changed = False
+        for one in self._live:
+            if one not in state.met or "post" not in one.phases:
+                continue
+            try:
+                self._call(one, "post", state.transaction, bundle)
+                if state.transaction.settle():
+                    is_changed = True
+                    one.changed += 1
+                if had and not bundle.responses:
+                    raise self._stop(one, bundle, Reason.HANDLER_DROPPED)
+            except (CannotRespond, Refuse) as signal:
+                bundle.outgoing = []
+                bundle.reason = Reason.HANDLER_DROPPED if isinstance(signal, Refuse) else signal.reason
+                return False
+        return is_changed
+
+    def done(self, bundle: TransactionBundle) -> None:
+        """The transaction has ended."""
+        data = bundle.handler_data
+        state = None if data is None else data.pop(_KEY, None)
+        if state is not None:
+            for one in self._live:
+                if "analyse_post" in one.phases and (one in state.met or selects(one.row.scope, bundle)):
+                    self._call(one, "analyse_post", state.transaction, bundle)
+
+    def _state(self, bundle: TransactionBundle) -> _State:
+        if bundle.handler_data is None:
+            bundle.handler_data = {}
+        state: _State | None = bundle.handler_data.get(_KEY)
+        if state is None:
+            state = bundle.handler_data[_KEY] = _State(bundle)
+        return state
+
+    def _call(self, one: Instance, phase: str, transaction: Transaction, bundle: TransactionBundle) -> None:
+        is_analysis = phase.startswith("analyse")
+        one.calls += 1
+        began = self._clock()
+        signal: Signal | None = None
+        try:
+            if one.is_built_in:
+                one.phases[phase](transaction)
+            else:
+                with self._limit(BUDGET_S):
+                    one.phases[phase](transaction)
+        except Overrun:
+            one.overruns += 1
+            self._failed(one, phase, f"it took longer than {BUDGET_S * 1000:.0f} ms")
+            signal = CannotRespond(Reason.HANDLER_FAILED)
+        except HandlerException as error:
+            one.in_a_row.pop(phase, None)
+            signal = self._signal(one, error, bundle, is_analysis=is_analysis)
+        except (Exception, SystemExit):  # Who calls sys.exit() in a handler ends the call, not the server.
+            log.exception("HANDLER-FAILED: %s raised in %s; %s.", one.row.name, phase,
+                          "nothing is changed" if is_analysis else "the message is not answered")  # fmt: skip
+            self._failed(one, phase, "it raised")
+            signal = CannotRespond(Reason.HANDLER_FAILED)
+        else:
+            one.in_a_row.pop(phase, None)
+        took = self._clock() - began
+        one.seconds += took
+        one.slowest = max(one.slowest, took)
+        if signal is not None and not is_analysis:
+            one.stopped += 1
+            bundle.trace.append((Step.STOPPED_BY_HANDLER, one.row.name))
+            raise signal
+
+    def _signal(
+        self, one: Instance, error: HandlerException, bundle: TransactionBundle, *, is_analysis: bool
+    ) -> CannotRespond | Refuse:
+        """What the model makes of an exception."""
+        if isinstance(error, ForOtherServerError):
+            log.debug("%s left a message of %s to another server.", one.row.name, bundle.request.hw[1:].hex(":"))
+            return CannotRespond(Reason.OTHER_SERVER)
+        if is_analysis:
+            log.error("HANDLER-FAILED: %s raised %s while it only looks: nothing is changed.", one.row.name, error)
+        elif isinstance(error, CannotRespondError):
+            log.warning("HANDLER-DROPPED: %s left a message of %s unanswered: %s", one.row.name,
+                        bundle.request.hw[1:].hex(":"), str(error) or "it says no more")  # fmt: skip
+        elif isinstance(error, ReplyWithStatusError) and bundle.request.message_type == MessageType.REQUEST:
+            return Refuse(Reason.NAK_HANDLER)
+        return CannotRespond(Reason.HANDLER_DROPPED)
+
+    def _stop(self, one: Instance, bundle: TransactionBundle, reason: Reason) -> CannotRespond:
+        one.stopped += 1
+        bundle.trace.append((Step.STOPPED_BY_HANDLER, one.row.name))
+        return CannotRespond(reason)
+
+    def _failed(self, one: Instance, phase: str, why: str) -> None:
+        one.errors += 1
+        failures = one.in_a_row[phase] = one.in_a_row.get(phase, 0) + 1
+        if failures >= FAILURES_MAX or one.overruns >= OVERRUNS_MAX:
+            one.disabled = f"{why} in {phase}, {failures} times in a row"
+            told = f"HANDLER-DISABLED: {one.row.name} is not called any more: {one.disabled}."
+            self._settle()
+            log.error("%s", told)
+            self.events.append(told)
+
+    def _settle(self) -> None:
+        self._live = tuple(one for one in self._all if not one.disabled)
+
+
+def _said(error: BaseException) -> str:
+    """What a package's factory says, in one sentence."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"fields.{place_of(one['loc'])}: {one['msg']}" for one in error.errors(include_url=False))
+    return str(error) if isinstance(error, LookupError) else f"{type(error).__name__}: {error}"

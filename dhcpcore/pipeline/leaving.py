@@ -1,0 +1,36 @@
+"""What an answer passes between the batch's commit and the wire: the handlers' third phase, then the callouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from dhcpcore.lease.model import Change, LeaseKey
+from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.callouts import Callouts
+from dhcpcore.pipeline.instances import Instances
+
+_NO_CHANGES: Mapping[LeaseKey, Change] = MappingProxyType({})
+
+
+class Leaving:
+    """Both of them, where there are configured handlers.  ``pack`` makes an answer's octets anew."""
+
+    def __init__(
+        self, instances: Instances, callouts: Callouts | None, pack: Callable[[TransactionBundle], None]
+    ) -> None:
+        self._instances = instances
+        self._callouts = callouts
+        self._pack = pack
+
+    def may_leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change] = _NO_CHANGES) -> bool:
+        """What it changed is committed.  False: it waits, or is decided anew."""
+        if self._instances.post(bundle):
+            self._pack(bundle)
+        return self._callouts is None or self._callouts.may_leave(bundle, changes)
+
+    def done(self, bundle: TransactionBundle) -> None:
+        """The transaction has ended."""
+        self._instances.done(bundle)
+        if self._callouts is not None:
+            self._callouts.done(bundle)
