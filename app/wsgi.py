@@ -13,6 +13,7 @@ from app.api import document
 from app.pages import (
     account,
     assignments,
+    audit,
     classes,
     dashboard,
     definitions,
@@ -28,6 +29,7 @@ from app.pages import (
     metrics,
     option_definitions,
     options,
+    revisions,
     setup,
     shared_networks,
     subnet_forms,
@@ -42,7 +44,7 @@ from dhcpcore.settings import load
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
 PAGES = (dashboard, leases, subnets, subnet_forms, shared_networks, global_settings, options, option_definitions,
-         assignments, classes, definitions, events, handlers, log, manual,
+         assignments, classes, definitions, revisions, audit, events, handlers, log, manual,
          health, metrics, login, account, users, setup)
 
 

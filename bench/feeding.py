@@ -74,6 +74,8 @@ class Feeder:
         self._engine = Engine(strict=True, draw=self._random.randrange)
         self._engine.set_interfaces({1: Interface(1, "lsb0", (SERVER,))})
         self._engine.install(definitions.snapshot())
+        while not definitions.survey(self._engine.snapshot.revision):
+            pass
         self._batch, self._clients = batch, clients
         self._now = _BEGIN
         self._offered: list[Offered] = []

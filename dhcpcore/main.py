@@ -43,7 +43,7 @@ from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.leases import LeaseStore
-from dhcpcore.store.migrate import require_current
+from dhcpcore.store.schema_version import require_current
 from dhcpcore.topology.installed_types import Installed, installed
 
 log = logging.getLogger(__name__)
@@ -121,6 +121,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("keep time", chores.keep_time),
         Chore("follow definitions", chores.follow_definitions),
         Chore("beat", chores.beat),
+        Chore("survey assignments", chores.survey),
         Chore("follow requests", chores.follow_requests),
         Chore("write traces", chores.write_traces),
         Chore("fill hints", chores.fill_hints),

@@ -8,11 +8,15 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 
+from dhcpcore.store import migrate
+from dhcpcore.store.database import Database
 from tests import pg
 
 # One commit, one verdict: the check draws the same examples each time. To look for new ones:
@@ -20,6 +24,25 @@ from tests import pg
 hypothesis.settings.register_profile("check", derandomize=True, database=None, deadline=None)
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile("check")
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""Octets that must be free there: far more than the tests write."""
+
+
+def _in_memory() -> bool:
+    """Whether what tests write may stay in memory: their databases wait for a disk with every commit, half their time.
+
+    What a process asks of the system stays the same (the tests of promise 1 look at that); the answer comes sooner.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return False
+    told = os.statvfs(MEMORY)
+    return told.f_bavail * told.f_frsize >= ROOM and not told.f_flag & os.ST_NOEXEC
+
+
+if _in_memory():
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)  # The processes that tests start have it, too.
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -114,3 +137,59 @@ def pg_url(pg_cluster: pg.Cluster) -> Iterator[str]:
     """The address of a fresh, empty PostgreSQL database."""
     with pg_cluster.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_cluster: pg.Cluster) -> Iterator[str]:
+    """The name of a PostgreSQL database with all tables, to be copied: migrating takes longer than most tests."""
+    with pg_cluster.database() as url:
+        migrate.upgrade(url)
+        yield url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "lessor.db"
+    migrate.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
+    """A migrated SQLite database, where the kind of database cannot matter."""
+    shutil.copy(migrated_file, tmp_path / "lessor.db")
+    return f"sqlite:///{tmp_path}/lessor.db"
+
+
+@pytest.fixture
+def pg_migrated_url(pg_cluster: pg.Cluster, pg_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database."""
+    with pg_cluster.database(pg_template) as url:
+        yield url
+
+
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.pg))
+"""The kinds of database: parameters of a fixture."""
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/lessor.db"
+    return request.getfixturevalue("pg_url")
+
+
+@pytest.fixture(params=BOTH)
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated database, once of each kind."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_migrated_url")
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    """The same, opened."""
+    opened = Database(migrated_url)
+    yield opened
+    opened.dispose()

@@ -17,6 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+SHORT = "/tmp"
+"""Where temporary files have a long path: a unix socket's name holds 107 bytes."""
+
 START_S_MAX = 30.0
 """A cluster answers within a second; a loaded machine gets the benefit of the doubt."""
 
@@ -70,8 +73,7 @@ class Cluster:
         self._account = _account()
         self._numbers = itertools.count(1)
         self._server: subprocess.Popen[bytes] | None = None
-        # A short path: a unix socket's name holds 107 bytes.
-        self.root = Path(tempfile.mkdtemp(prefix="lessor-pg-", dir="/tmp"))
+        self.root = Path(tempfile.mkdtemp(prefix="lessor-pg-", dir=SHORT if len(tempfile.gettempdir()) > 20 else None))
         self.socket_dir = self.root / "s"
         self.data_dir = self.root / "data"
         self.log = self.root / "log"
@@ -157,10 +159,10 @@ class Cluster:
             connection.execute(statement)
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a fresh, empty database; dropped afterwards with whoever is still connected."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """The address of a fresh database, empty or as another is; dropped afterwards with whoever is connected."""
         name = f"t{next(self._numbers)}"
-        self._admin(f"CREATE DATABASE {name} TEMPLATE template0")
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:

@@ -18,8 +18,9 @@ from app.services import assignments, takeover
 from app.services.access import Role
 from app.services.assignments import AssignmentView
 from app.services.definitions import Applied
-from app.services.plain import plain
+from app.services.plain import plain, time_text
 from dhcpcore.store.assignment_list import PAGE_MAX
+from dhcpcore.store.assignment_orders import ROWS_MAX
 from dhcpcore.topology.document import AssignmentEntry
 
 api = APIBlueprint("assignments", __name__, url_prefix="/api/v1", abp_tags=[Tag(
@@ -39,9 +40,13 @@ class AssignmentsAsked(BaseModel):
     subnet: str | None = Field(None, min_length=1, max_length=255, description="Name, prefix or number of a subnet; "
                                "`*`: those that count in all.")
     enabled: bool | None = Field(None, description="Only those in effect, or only those kept without effect.")
-    sort: Literal["id", "-id"] = Field("id", description="Order in which they were added; `-id`: the newest first. "
-                                       "No other: only this one costs the same however many there are.")
-    cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")
+    sort: Literal[
+        "id", "-id", "address", "-address", "hw_address", "-hw_address", "hostname", "-hostname", "last_used_at",
+        "-last_used_at"] = Field("id", description=(
+            "`id` is the order in which they were added, and costs the same however many there are. For another, each "
+            f"is looked at: where there are more than {ROWS_MAX:,}, `subnet` has to be named (422). Those that have "
+            "none come last; in the order of addresses, those without effect as well."))
+    cursor: str | None = Field(None, min_length=1, max_length=1200, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")
 
 
@@ -97,6 +102,8 @@ class Assignment(BaseModel):
     usage: Literal["in-use", "held-by-another", "conflict", "unused", "disabled"] = Field(
         description="What becomes of its addresses.")
     holders: list[HolderShown] = Field(description="Who holds its addresses now.")
+    last_used_at: str | None = Field(None, description="When whoever had its lowest address was last heard of; null: "
+                                     "nobody ever had it.")
 
 
 class Assignments(BaseModel):
@@ -228,7 +235,8 @@ def choose_takeover(path: AssignmentNumber) -> Response:
 def shown(view: AssignmentView) -> dict[str, Any]:
     """An assignment as its schema says."""
     return {"id": view.id, "subnet": view.subnet, **view.entry, "enabled": view.enabled,
-            "conflicts": list(view.conflicts), "usage": view.usage.state, "holders": plain(view.usage.holders)}
+            "conflicts": list(view.conflicts), "usage": view.usage.state, "holders": plain(view.usage.holders),
+            "last_used_at": None if view.usage.last_used_at is None else time_text(view.usage.last_used_at)}
 
 
 def changed(view: AssignmentView, applied: Applied | None) -> dict[str, Any]:

@@ -78,17 +78,22 @@ def get_definitions() -> Response:
 
     Put back, it changes nothing.
     """
+    revision = definitions.revision(context().appliance)
+    document, _quarantined = definitions.export(context().appliance, revision)
+    return tagged(in_kind(document), revision)
+
+
+def in_kind(document: dict[str, Any]) -> Response:
+    """A document as JSON or YAML, whichever is accepted; refused with 406 where neither is."""
     best = request.accept_mimetypes.best_match([JSON, *sorted(_YAMLS)]) if request.accept_mimetypes else JSON
     if best is None:
         raise NotAcceptable(f"The definitions can be had as {JSON} and as {YAML}.")
-    revision = definitions.revision(context().appliance)
-    document, _quarantined = definitions.export(context().appliance, revision)
     if best == JSON:
         answer = Response(interchange.to_json(document), mimetype=JSON)
     else:
         answer = Response(interchange.to_yaml(document), mimetype=YAML)
     answer.vary.add("Accept")
-    return tagged(answer, revision)
+    return answer
 
 
 @api.put("/definitions", responses={200: Applied, **Problems.of(409, 412, 413, 415, 428, 503)},

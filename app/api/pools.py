@@ -37,8 +37,9 @@ class PoolsAsked(BaseModel):
 
     subnet: str | None = Field(None, min_length=1, max_length=255, description="Name, prefix or number of a subnet.")
     prefixes: bool | None = Field(None, description="Only pools of prefixes, or only pools of addresses.")
-    sort: Literal["id", "-id", "subnet", "-subnet", "first", "-first"] = Field(
-        "id", description="`first` is the first address; `-` before it turns the order round.")
+    sort: Literal["id", "-id", "subnet", "-subnet", "first", "-first", "held", "-held", "use", "-use"] = Field(
+        "id", description="`first` is the first address, `held` how many hold a lease, `use` what part of it is taken; "
+        "`-` before it turns the order round.")
     cursor: str | None = Field(None, min_length=1, max_length=20, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=PAGE_MAX, description="At most so many.")
 
@@ -86,9 +87,9 @@ _SHOWN: dict[int | str, Any] = {200: answered("The pool.", PoolShown)}
 @auth.needs(Role.VIEWER)
 def list_pools(query: PoolsAsked) -> Response:
     """Pools with their use, a page at a time."""
-    page = pools.page(context().appliance, subnet=query.subnet, prefixes=query.prefixes, sort=query.sort,
-                      cursor=query.cursor, limit=query.limit)
     uses = _uses()
+    page = pools.page(context().appliance, subnet=query.subnet, prefixes=query.prefixes, sort=query.sort,
+                      cursor=query.cursor, limit=query.limit, uses=uses)
     return jsonify(items=[shown(one, uses) for one in page.items], next_cursor=page.next_cursor)
 
 
@@ -150,7 +151,7 @@ def shown(view: DeclaredPool, uses: dict[int, PoolView]) -> dict[str, Any]:
 
 
 def _uses() -> dict[int, PoolView]:
-    return {pool.id: pool for one in context().overview().subnets for pool in one.pools}
+    return pools.uses_of(context().overview())
 
 
 def _replaced(number: int, query: ChangeAsked, header: IfMatch, write: Callable[..., Any], body: dict[str, Any],

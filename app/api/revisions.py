@@ -9,7 +9,9 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import auth
+from app.api.bodies import JSON
 from app.api.changes import ChangeAsked, Done, done
+from app.api.definitions import YAML, in_kind
 from app.api.responses import Problems
 from app.api.times import Time
 from app.context import context
@@ -59,6 +61,14 @@ class Revisions(BaseModel):
     next_cursor: str | None
 
 
+class OtherRevision(BaseModel):
+    """Which one it is compared with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: int = Field(ge=1, le=2**63 - 1, description="Number of the other revision.")
+
+
 class RevisionChange(BaseModel):
     """One thing that a revision changed."""
 
@@ -74,6 +84,16 @@ class RevisionDiff(Revision):
 
     changes: list[RevisionChange] = Field(description="Of many hundreds, their numbers; empty where the audit does not "
                                           "go back so far.")
+
+
+class RevisionDifference(BaseModel):
+    """What has to be changed of the first revision for it to be the second."""
+
+    first: Revision
+    second: Revision
+    changes: list[RevisionChange]
+    more_assignments: int = Field(description="So many assignments were written in between besides those that are "
+                                  "told.")
 
 
 @api.get("/revisions", responses={200: Revisions, **Problems.of(503)}, operation_id="list_revisions",
@@ -93,6 +113,28 @@ def list_revisions(query: RevisionsAsked) -> Response:
 def get_revision(path: RevisionNumber) -> Response:
     """One revision and its difference to the one before."""
     return jsonify(plain(revisions.show(context().appliance, path.id)))
+
+
+@api.get("/revisions/<id>/difference", responses={200: RevisionDifference, **Problems.of(404, 503)},
+         operation_id="compare_revisions", summary="What another revision has otherwise")
+@auth.needs(Role.VIEWER)
+def compare_revisions(path: RevisionNumber, query: OtherRevision) -> Response:
+    """What is added, removed and changed on the way from one revision to any other, newer or older."""
+    return jsonify(plain(revisions.compare(context().appliance, path.id, query.to)))
+
+
+@api.get("/revisions/<id>/definitions", responses={200: {
+    "description": "The document.", "content": {
+        JSON: {"schema": {"$ref": "#/components/schemas/DocumentEntry"}}, YAML: {"schema": {"type": "string"}}}},
+    **Problems.of(404, 406, 503)}, operation_id="get_revision_definitions",
+    summary="The definitions as they were in a revision")
+@auth.needs(Role.VIEWER)
+def get_revision_definitions(path: RevisionNumber) -> Response:
+    """The whole document as it was: JSON, or YAML for `Accept: application/yaml`.
+
+    Put to `/definitions`, it makes everything as it was then.
+    """
+    return in_kind(revisions.document(context().appliance, path.id))
 
 
 @api.post("/revisions/<id>/undo", responses={200: Done, **Problems.of(404, 409, 503)}, operation_id="undo_revision",

@@ -21,14 +21,16 @@ def command() -> None:
 
 @command.command(name="list")
 @click.option("--subnet", metavar="NAME", help="Only those of this subnet: its name or prefix.")
+@click.option("--sort", default="id", show_default=True,
+              help="id (as they were added), address, hw_address, hostname, last_used_at; - before it turns it round.")
 @json_option
 @click.pass_obj
-def list_(invocation: Invocation, *, subnet: str | None, as_json: bool) -> None:
-    """List static assignments in the order in which they were added."""
+def list_(invocation: Invocation, *, subnet: str | None, sort: str, as_json: bool) -> None:
+    """List static assignments."""
     from app.services import assignments
 
     with invocation.appliance() as appliance:
-        found = list(assignments.list_assignments(appliance, subnet))
+        found = list(assignments.list_assignments(appliance, subnet, sort))
     if as_json:
         emit(found)
         return

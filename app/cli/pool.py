@@ -19,7 +19,8 @@ def command() -> None:
 
 @command.command(name="list")
 @click.option("--subnet", metavar="NAME", help="Only those of this subnet: its name, prefix or number.")
-@click.option("--sort", default="id", show_default=True, help="id, subnet or first; - before it turns it round.")
+@click.option("--sort", default="id", show_default=True,
+              help="id, subnet, first, held or use; - before it turns it round.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=1000, show_default=True, help="At most so many.")
 @click.option("--cursor", help="Go on where the last list ended.")
 @json_option

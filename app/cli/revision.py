@@ -65,6 +65,42 @@ def show(invocation: Invocation, number: int, *, as_json: bool) -> None:
         say("What it changed is no longer on record.")
 
 
+@command.command(name="diff")
+@click.argument("first", type=click.IntRange(1, 2**63 - 1))
+@click.argument("second", type=click.IntRange(1, 2**63 - 1))
+@json_option
+@click.pass_obj
+def diff(invocation: Invocation, first: int, second: int, *, as_json: bool) -> None:
+    """Show what has to be changed of revision FIRST for it to be SECOND."""
+    from app.services import revisions
+
+    with invocation.appliance() as appliance:
+        found = revisions.compare(appliance, first, second)
+    if as_json:
+        emit(found)
+        return
+    for one in found.changes:
+        say(one.text)
+    if not found.changes:
+        say("No difference.")
+    if found.more_assignments:
+        note(f"{found.more_assignments} more assignments were written in between.")
+
+
+@command.command(name="export")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@json_option
+@click.pass_obj
+def export(invocation: Invocation, number: int, *, as_json: bool) -> None:
+    """Print the definitions as they were in a revision, in YAML or with --json in JSON."""
+    from app.services import revisions
+    from dhcpcore import interchange
+
+    with invocation.appliance() as appliance:
+        document = revisions.document(appliance, number)
+    click.echo(interchange.to_json(document) if as_json else interchange.to_yaml(document), nl=False)
+
+
 @command.command(name="undo")
 @click.argument("number", type=click.IntRange(1, 2**63 - 1))
 @yes_option

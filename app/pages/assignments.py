@@ -21,6 +21,14 @@ from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, Outdated
 blueprint = Blueprint("page_assignments", __name__)
 
 ROWS = 50
+#: What the list can be sorted by, by column, and what a person calls the two ways round.
+SORTS = {
+    "id": ("Added", "oldest first", "newest first"),
+    "address": ("Address", "lowest first", "highest first"),
+    "hw_address": ("Client", "by hardware address", "by hardware address, highest first"),
+    "hostname": ("Host name", "A to Z", "Z to A"),
+    "last_used_at": ("Last used", "longest ago first", "latest first"),
+}
 #: A table of 100,000 rows has about so much.
 BODY_BYTES_MAX = 16 * 1024 * 1024
 
@@ -30,15 +38,16 @@ BODY_BYTES_MAX = 16 * 1024 * 1024
 def page() -> str:
     """The list."""
     here = context()
-    given = asked("find", "subnet", "cursor", "said", "id")
+    given = asked("find", "subnet", "sort", "cursor", "said", "id")
     found, fault = assignments.Page((), None), None
     try:
-        found = assignments.page(here.appliance, find=given["find"] or None, subnet=given["subnet"] or None,
-                                 sort="-id", cursor=given["cursor"] or None, limit=ROWS)
+        found = assignments.page(
+            here.appliance, find=given["find"] or None, subnet=given["subnet"] or None, limit=ROWS,
+            sort=given["sort"] if given["sort"] in assignments.SORTS else "-id", cursor=given["cursor"] or None)
     except (InvalidValue, Refused) as error:
         fault = str(error)
     return render_template("assignments/page.html", page=found, fault=fault, given=given, said=_said(given),
-                           names=subnets.names(here.appliance))
+                           names=subnets.names(here.appliance), sorts=SORTS, now=here.appliance.database.now())
 
 
 @blueprint.get("/assignments.csv")

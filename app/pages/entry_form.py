@@ -22,6 +22,10 @@ _TAKEOVER = "nak"
 OPTIONS_MAX = 32 * 1024
 _FIELDS = frozenset({"value", "address", "hostname", "subnet", "classes", "boot", "shared", "takeover",
                      *_OPTION_FIELDS})
+#: What is compared where somebody else has changed the same one, and what it is called.
+_LABELS = {"identifier": "Known by", "value": "Which is", "address": "Address", "hostname": "Host name",
+           "enabled": "In effect", "options": "Options", "always_send": "Always sent", "never_send": "Never sent",
+           "classes": "Classes", "boot": "Boot fields", "shared": "Shared", "takeover": "A lease in its way"}
 #: Where a fault is told that is at none of the fields.
 WHOLE = "assignment"
 
@@ -45,6 +49,11 @@ class EntryForm:
     boot: str = ""
     shared: bool = False
     takeover: str = _TAKEOVER
+
+    def differences(self, theirs: EntryForm) -> list[tuple[str, str, str]]:
+        """Label, our text and theirs, of each field that is another."""
+        pairs = [(label, _said(getattr(self, name)), _said(getattr(theirs, name))) for name, label in _LABELS.items()]
+        return [pair for pair in pairs if pair[1] != pair[2]]
 
     @classmethod
     def of_post(cls, given: Mapping[str, str]) -> EntryForm:
@@ -124,3 +133,9 @@ class EntryForm:
                 message = f"{path.removeprefix(name).lstrip('.')}: {message}"
             faults[name] = f"{faults[name]}; {message}" if name in faults else message
         return replace(self, faults=faults)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).replace("\r\n", "\n").strip()

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from app.auth import open_to_all
 from app.context import context
 from dhcpcore.errors import LessorError
-from dhcpcore.store import migrate
+from dhcpcore.store import schema_version
 from dhcpcore.version import __version__
 
 blueprint = Blueprint("health", __name__)
@@ -26,7 +26,7 @@ def readyz() -> tuple[Response, int]:
     """The database answers and has the right tables.  The engine's state is told, and does not count."""
     appliance = context().appliance
     try:
-        migrate.require_current(appliance.settings.database_url)
+        schema_version.require_current(appliance.settings.database_url)
     except LessorError as error:
         return jsonify(status="not ready", reason=str(error)), 503
     status = appliance.engine_status()

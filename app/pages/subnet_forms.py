@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from app.auth import needs, principal
 from app.context import context
 from app.pages import form_answers, option_rows
 from app.pages.model_form import OPTIONS, Field, ModelForm, Spaces, fields_of
-from app.services import declared, option_definitions, pools, subnets, undo
+from app.services import declared, option_definitions, pools, subnets
 from app.services.access import Role
-from app.services.changes import Consent
+from app.services.changes import Consent, Difference
 from app.services.declared import DeclaredPool, DeclaredSubnet
 from app.services.definitions import Applied
 from dhcpcore.store.picture import PREFIX_POOLS
@@ -25,9 +25,6 @@ blueprint = Blueprint("page_subnets_forms", __name__)
 
 #: The field of an option's name, of whichever rows.
 _OF_A_NAME = re.compile(r"option[46]?-name-[0-9]+")
-#: Where one may go back to after an undo: the pages that offer one.
-_BACK = frozenset(
-    ("page_subnets.page", "page_globals.page", "page_shared_networks.page", "page_option_definitions.page"))
 
 
 @blueprint.get("/subnets/new")
@@ -87,7 +84,8 @@ def remove(number: int) -> tuple[str, int] | Answer:
         return subnets.remove(here, number, by=principal(), version=form_answers.version(), consent=consent)[1]
 
     return _done(do, _of_subnet(view), lambda form, **more: _subnet_page(
-        form, view, action=request.path, is_removal=True, **more), "subnet-removed")
+        form, view, action=request.path, is_removal=True, changed=_changed(subnets.changed_since, view), **more),
+        "subnet-removed")
 
 
 @blueprint.get("/subnets/<int:number>/pools/new")
@@ -152,18 +150,8 @@ def remove_pool(number: int) -> tuple[str, int] | Answer:
 
     return _done(do, _of_pool(pool, view.family),
                  lambda form, **more: _pool_page(form, view, pool, action=request.path, is_removal=True,
-                                                 **more), "pool-removed",
+                                                 changed=_changed(pools.changed_since, pool), **more), "pool-removed",
                  pool.subnet_id)
-
-
-@blueprint.post("/revisions/<int:number>/undo")
-@needs(Role.ADMIN)
-def take_back(number: int) -> Answer:
-    """Undo what was just done."""
-    agreed = request.form.get("confirmed") == "yes"
-    undo.undo(context().appliance, number, by=principal(), consent=Consent(None if agreed else 0))
-    back = request.form.get("back", "")
-    return redirect(url_for(back if back in _BACK else "page_subnets.page", said="undone"), 303)
 
 
 @blueprint.get("/fragments/option-hint")
@@ -181,6 +169,13 @@ def _done(do: Callable[[Consent], Applied | None], form: ModelForm, page: Callab
     if number is None:
         return form_answers.answered(do, form, page, said, endpoint="page_subnets.page")
     return form_answers.answered(do, form, page, said, endpoint="page_subnets.one", number=number)
+
+
+def _changed(since: Callable[..., tuple[Difference, ...]], view: DeclaredSubnet | DeclaredPool,
+             ) -> tuple[Difference, ...]:
+    """What somebody else has changed since the page was shown."""
+    version = form_answers.version()
+    return () if version is None else since(context().appliance, view, version)
 
 
 def _subnet_page(form: ModelForm, view: DeclaredSubnet | None, *, ends: dict[str, str] | None = None,

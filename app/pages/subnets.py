@@ -13,11 +13,11 @@ from app.pages import form_answers
 from app.pages.asked import asked
 from app.services import address_map, declared, lists, pools, subnets
 from app.services.access import Role
-from app.services.changes import Consent
+from app.services.changes import Consent, Difference, differences
 from app.services.declared import DeclaredPool
 from app.services.definitions import TakesAddresses
 from app.services.subnets import SubnetView
-from dhcpcore.errors import InvalidDocument, InvalidValue, NotFound, Refused
+from dhcpcore.errors import InvalidDocument, InvalidValue, NotFound, Outdated, Refused
 from dhcpcore.store.picture import PREFIX_POOLS
 
 blueprint = Blueprint("page_subnets", __name__)
@@ -78,11 +78,16 @@ def pool(number: int) -> tuple[str, int] | Answer:
     new = form.get("first", "")[:45].strip(), form.get("last", "")[:45].strip()
     losses = form.get("losses", "")
     consent = Consent(int(losses) if losses.isdecimal() and len(losses) < 16 else 0)
-    typed: dict[str, Any] = {"old": old, "new": new}
+    typed: dict[str, Any] = {"old": old, "new": new, "chosen": form.get("pool", "")}
     try:
-        found = _pool_at(number, old)
+        found = _pool_of(number, typed["chosen"], old)
+        seen = form_answers.version()
+        typed["version"] = found.version
         _, applied = pools.change(here, found.id, {"first": new[0], "last": new[1]}, by=principal(),
-                                  version=found.version, consent=consent)
+                                  version=found.version if seen is None else seen, consent=consent)
+    except Outdated:
+        # Who sends it again has seen what is there now.
+        return _shown(number, **typed, changed=_beside(pools.get(here, found.id), new)), 409
     except TakesAddresses as error:
         return _shown(number, **typed, losses=error.losses), 200
     except InvalidDocument as error:
@@ -96,14 +101,22 @@ def pool(number: int) -> tuple[str, int] | Answer:
 
 def _shown(number: int, at: str | None = None, **more: Any) -> str:
     subnet, appliance = subnet_of(number), context().appliance
-    prefixes = {pool.id for pool in declared.subnet(appliance, number).pools if pool.list == PREFIX_POOLS}
+    own = declared.subnet(appliance, number).pools
+    prefixes = {pool.id for pool in own if pool.list == PREFIX_POOLS}
+    versions = {pool.id: pool.version for pool in own}
     return render_template("subnets/one.html", subnet=subnet, map=address_map.page_of(appliance, number, at),
-                           prefixes=prefixes, **({"done": None} | more))
+                           prefixes=prefixes, versions=versions, **({"done": None} | more))
 
 
-def _pool_at(number: int, ends: tuple[str, str]) -> DeclaredPool:
+def _beside(present: DeclaredPool, new: tuple[str, str]) -> tuple[Difference, ...]:
+    """The ends that were asked for beside those that are there now."""
+    return differences({"first": new[0], "last": new[1]}, {key: present.entry.get(key) for key in ("first", "last")})
+
+
+def _pool_of(number: int, chosen: str, ends: tuple[str, str]) -> DeclaredPool:
+    """The pool of that number, or where none is said the one that has these ends."""
     for pool in declared.subnet(context().appliance, number).pools:
-        if (pool.entry.get("first"), pool.entry.get("last")) == ends:
+        if chosen == str(pool.id) or (not chosen and (pool.entry.get("first"), pool.entry.get("last")) == ends):
             return pool
     raise NotFound(f"There is no pool {' - '.join(ends)} any longer; look at the subnet again.")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dhcpcore.control import ControlClient, EngineAway
 from dhcpcore.settings import Settings
-from dhcpcore.store import migrate
+from dhcpcore.store import schema_version
 from dhcpcore.store.database import Database
+from dhcpcore.store.lease_orders import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,13 @@ class Appliance:
     settings: Settings
     database: Database
     engine: ControlClient
+    #: Whether leases may be listed in any order.
+    room: Room = field(default_factory=Room)
 
     @classmethod
     def open(cls, settings: Settings) -> Appliance:
         """Connect; refused with the remedy where the database has no tables, or those of another version."""
-        migrate.require_current(settings.database_url)
+        schema_version.require_current(settings.database_url)
         return cls(settings, Database(settings.database_url), ControlClient(settings.control_socket))
 
     def close(self) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.services import assignment_cursors, leases, subnets
 from app.services import changes as changing
-from app.services import leases, subnets
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
 from app.services.changes import Difference, differences
@@ -23,6 +23,7 @@ from app.services.definitions import Applied, Change, Loss
 from app.services.identities import sought
 from app.services.usage import NOT_LOOKED_AT, Usage, usages
 from dhcpcore.errors import Busy, Conflict, Fault, InvalidDocument, InvalidValue, NotFound, Refused
+from dhcpcore.store import assignment_orders
 from dhcpcore.store.assignment_list import PAGE_MAX, AssignmentFilter, AssignmentList
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.edits import AssignmentEdits, AssignmentRow, Draft
@@ -31,8 +32,8 @@ from dhcpcore.wire.addresses import format_prefix, parse_address
 
 #: How an assignment may name its client, in the document's words.
 IDENTIFIERS = ("hw_address", "client_id", "duid", "circuit_id", "remote_id", "expression")
-#: What the lists can be sorted by: an index helps with nothing else, and nobody should wait for a sort of all.
-SORTS = ("id", "-id")
+#: What the lists can be sorted by.  Only the first is held by an index, whatever the number of assignments.
+SORTS = tuple(sign + name for name in ("id", *assignment_orders.ORDERS) for sign in ("", "-"))
 _ROWS_A_PAGE = 1000
 #: Changes of different rows come one after the other; who comes second waits a little and is let in.
 _TRIES = 6
@@ -79,7 +80,7 @@ class Page:
 
 def page(appliance: Appliance, *, subnet: str | None = None, find: str | None = None, enabled: bool | None = None,
          sort: str = "id", cursor: str | None = None, limit: int = 100) -> Page:
-    """Assignments in the order in which they were added (``-id``: the newest first), a page at a time.
+    """Assignments in the order of ``sort``, which is one of ``SORTS``, a page at a time; ``id``: as they were added.
 
     ``find`` is an address, a hardware address, an identifier, a relay's line, or part of a host name.  A page may be
     short and have a cursor all the same: the search looked at enough rows for once.
@@ -87,15 +88,29 @@ def page(appliance: Appliance, *, subnet: str | None = None, find: str | None = 
     if not 1 <= limit <= PAGE_MAX:
         raise InvalidValue(f"limit is {limit}; right is a whole number from 1 to {PAGE_MAX}.")
     if sort not in SORTS:
-        raise InvalidValue(f"sort is {sort}; assignments can be sorted by {' and '.join(SORTS)}.")
+        raise InvalidValue(f"sort is {sort}; right is one of {', '.join(SORTS[::2])}, or one of them with - before it.")
     wanted = _filter(find) if find is not None else AssignmentFilter()
     wanted = AssignmentFilter(subnet, enabled, wanted.address, wanted.identifiers, wanted.name)
-    found = AssignmentList(appliance.database).page(wanted, from_cursor(cursor), limit, descending=sort == "-id")
-    return Page(tuple(_views(appliance, found.rows)), to_cursor(found.following))
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    listing = AssignmentList(appliance.database)
+    if name == "id":
+        found = listing.page(wanted, from_cursor(cursor), limit, descending=descending)
+        return Page(tuple(_views(appliance, found.rows)), to_cursor(found.following))
+    order = assignment_orders.ORDERS[name]
+    after = None if cursor is None else assignment_cursors.behind(cursor, name, order)
+    if listing.too_many(wanted):
+        raise InvalidValue(f"sort is {name}, for which each assignment is looked at, and there are more than "
+                           f"{assignment_orders.ROWS_MAX:,}: name a subnet, or sort by id.")
+    rows, following = listing.ordered(wanted, order, after, limit, descending=descending)
+    return Page(tuple(_views(appliance, rows)),
+                None if following is None else assignment_cursors.of_behind(following, name))
 
 
-def list_assignments(appliance: Appliance, subnet: str | None = None) -> Iterator[AssignmentView]:
-    """Every assignment, or those of one subnet, in the order in which they were added."""
+def list_assignments(appliance: Appliance, subnet: str | None = None, sort: str = "id") -> Iterator[AssignmentView]:
+    """Every assignment, or those of one subnet, in the order of ``sort``."""
+    if sort != "id":
+        yield from _sorted(appliance, subnet, sort)
+        return
     wanted, after = AssignmentFilter(subnet), None
     listing = AssignmentList(appliance.database)
     while True:
@@ -103,6 +118,16 @@ def list_assignments(appliance: Appliance, subnet: str | None = None) -> Iterato
         yield from _views(appliance, found.rows)
         after = found.following
         if after is None:
+            return
+
+
+def _sorted(appliance: Appliance, subnet: str | None, sort: str) -> Iterator[AssignmentView]:
+    cursor = None
+    while True:
+        found = page(appliance, subnet=subnet, sort=sort, cursor=cursor, limit=PAGE_MAX)
+        yield from found.assignments
+        cursor = found.next_cursor
+        if cursor is None:
             return
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,11 @@ from app.services.moments import seconds_of
 from dhcpcore.errors import InvalidValue
 from dhcpcore.store import journal
 from dhcpcore.store.journal import AuditFilter
+
+#: What is audited, by how its actions begin, and what people call it.
+KINDS: Mapping[str, str] = {
+    "definitions.": "Definitions", "lease.": "Leases", "suspension.": "Suspended clients", "session.": "Log-ins",
+    "user.": "Users", "token.": "Tokens"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from dhcpcore.errors import Refused
-from dhcpcore.store import backup_file, dump, migrate, queries
+from dhcpcore.store import backup_file, dump, migrate, queries, schema_version
 from dhcpcore.store.backup_file import Contents, Progress
 from dhcpcore.store.database import Database, Limits
 from dhcpcore.version import __version__
@@ -59,11 +59,11 @@ def make(url: str, path: Path, *, without: Iterable[str] = (), force: bool = Fal
             raise Refused(f"{path} exists already. Name another file, or say --force to replace it.")
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}.") from None
-    migrate.require_current(url)
+    schema_version.require_current(url)
     database = Database(url, _PATIENT)
     partial = path.with_name(f".{path.name}.partial")
     try:
-        header = dump.header_for(migrate.head(), __version__, int(clock()), database, without)
+        header = dump.header_for(schema_version.head(), __version__, int(clock()), database, without)
         with _new_file(partial) as target, database.reader() as connection:
             rows = dump.write(connection, header, target, progress)
             target.flush()
@@ -89,10 +89,11 @@ def restore(url: str, path: Path, *, replace: bool = False, progress: Progress =
     that an engine is working on always.
     """
     contents = backup_file.verify(path, lambda *_: None)
-    if contents.header.schema != migrate.head() and migrate.current(url) is not None:
-        raise Refused(f"{path} has schema version {contents.header.schema} and the database {migrate.current(url)}. "
+    if contents.header.schema != schema_version.head() and schema_version.current(url) is not None:
+        versions = f"schema version {contents.header.schema} and the database {schema_version.current(url)}"
+        raise Refused(f"{path} has {versions}. "
                       "Restore into a new, empty database: it is brought to the present version afterwards.")
-    if migrate.current(url) is None:
+    if schema_version.current(url) is None:
         migrate.upgrade(url, contents.header.schema)
     database = Database(url, _PATIENT)
     try:

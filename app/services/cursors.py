@@ -1,6 +1,9 @@
-"""Cursors that are numbers: of lists in the order of their rows' ids."""
+"""Cursors: numbers of lists in the order of their rows' ids, and texts of several parts of all others."""
 
 from __future__ import annotations
+
+import base64
+import binascii
 
 from dhcpcore.errors import InvalidValue
 
@@ -28,3 +31,24 @@ def is_newest_first(sort: str) -> bool:
     if sort not in {NEWEST_FIRST, OLDEST_FIRST}:
         raise InvalidValue(f"sort is {sort}; right is -id for the newest first, or id for the oldest.")
     return sort == NEWEST_FIRST
+
+
+def packed(*parts: str) -> str:
+    """Parts as one text that people and programs hand back; only the last may have dots."""
+    return base64.urlsafe_b64encode(".".join(parts).encode()).decode().rstrip("=")
+
+
+def unpacked(cursor: str, count: int) -> list[str]:
+    """The parts of a cursor, at most ``count``; refused where it is none."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (ValueError, binascii.Error):
+        raise strange() from None
+    if "\0" in text:
+        raise strange()
+    return text.split(".", count - 1)
+
+
+def strange() -> InvalidValue:
+    """Of a cursor that is none of the list that it was given to."""
+    return InvalidValue("cursor is not one that a list in this order gave; ask for the list without it.")

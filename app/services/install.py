@@ -21,7 +21,7 @@ from app.services import schema
 from dhcpcore.errors import Refused, StoreError
 from dhcpcore.places import data_dir
 from dhcpcore.settings import Settings, load
-from dhcpcore.store import migrate
+from dhcpcore.store import schema_version
 
 ACCOUNT = "lessor"
 UNITS = ("lessor-engine.service", "lessor-web.service")
@@ -141,7 +141,7 @@ class Installation:
         if path is not None and not path.exists():
             return False
         try:
-            return migrate.current(settings.database_url) == migrate.head()
+            return schema_version.current(settings.database_url) == schema_version.head()
         except StoreError as error:
             raise Refused(f"The database does not answer: {error} Start it, or correct database_url in "
                           f"{self.settings_file}; then install again.") from None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 
-from dhcpcore.errors import InvalidValue
+from app.services.cursors import packed, strange, unpacked
 from dhcpcore.lease.model import LeaseKey
 from dhcpcore.store.lease_orders import Behind, Order, Value
 from dhcpcore.store.queries import Found
 
 _BY_CLIENT, _BY_ROWS = "c", "r"
+#: Of the last, which may be a name, the dots are its own.
+_PARTS = 6
 #: Beyond what any column holds.
 _NUMBER_END = 1 << 63
 
@@ -19,32 +19,32 @@ _NUMBER_END = 1 << 63
 def of_found(found: Found) -> str:
     """The cursor of a list in the order of the addresses."""
     key = () if found.key is None else _key(found.key)
-    return _packed(_BY_CLIENT if found.by_client else _BY_ROWS, *key)
+    return packed(_BY_CLIENT if found.by_client else _BY_ROWS, *key)
 
 
 def found(cursor: str) -> Found:
     """Where a list in the order of the addresses goes on; refused where the cursor is none of such a list."""
-    phase, *parts = _unpacked(cursor)
+    phase, *parts = unpacked(cursor, _PARTS)
     if phase not in {_BY_CLIENT, _BY_ROWS}:
-        raise _strange()
+        raise strange()
     return Found(_read_key(parts) if parts else None, by_client=phase == _BY_CLIENT)
 
 
 def of_behind(behind: Behind, sort: str) -> str:
     """The cursor of a list in another order."""
     value = behind.value
-    return _packed(sort, *_key(behind.key), value.hex() if isinstance(value, bytes) else str(value))
+    return packed(sort, *_key(behind.key), value.hex() if isinstance(value, bytes) else str(value))
 
 
 def behind(cursor: str, sort: str, order: Order) -> Behind:
     """Where a list in that order goes on; refused where the cursor is none of such a list."""
-    name, *parts = _unpacked(cursor)
+    name, *parts = unpacked(cursor, _PARTS)
     if name != sort or len(parts) != 5:
-        raise _strange()
+        raise strange()
     try:
         value = _value(parts[4], order)
     except ValueError:
-        raise _strange() from None
+        raise strange() from None
     return Behind(value, _read_key(parts[:4]))
 
 
@@ -68,25 +68,7 @@ def _read_key(parts: Sequence[str]) -> LeaseKey:
         space, kind, address, plen = parts
         key = (int(space), int(kind), bytes.fromhex(address), int(plen))
     except ValueError:
-        raise _strange() from None
+        raise strange() from None
     if not (0 <= key[0] < 1 << 31 and 0 <= key[1] <= 8 and len(key[2]) in {4, 16} and 0 <= key[3] <= 128):
-        raise _strange()
+        raise strange()
     return key
-
-
-def _packed(*parts: str) -> str:
-    return base64.urlsafe_b64encode(".".join(parts).encode()).decode().rstrip("=")
-
-
-def _unpacked(cursor: str) -> list[str]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (ValueError, binascii.Error):
-        raise _strange() from None
-    if "\0" in text:
-        raise _strange()
-    return text.split(".", 5)  # What comes last may be a name, with dots of its own.
-
-
-def _strange() -> InvalidValue:
-    return InvalidValue("cursor is not one that a list in this order gave; ask for the list without it.")

@@ -112,6 +112,9 @@ def list_leases(appliance: Appliance, *, find: str | None = None, subnet: int | 
         if name == "address":
             rows, following = _by_address(connection, wanted, cursor, limit, descending=descending)
         else:
+            if appliance.room.too_many(connection, wanted, now):
+                raise InvalidValue(f"sort is {name}, for which each lease is looked at, and there are more than "
+                                   f"{lease_orders.ROWS_MAX:,}: name a subnet, or sort by address.")
             rows, following = _by_value(connection, wanted, name, cursor, limit, descending=descending)
     return Page(tuple(view(row, now) for row in rows), following)
 
@@ -127,9 +130,6 @@ def _by_value(connection: Connection, wanted: LeaseFilter, name: str, cursor: st
               descending: bool) -> tuple[list[Lease], str | None]:
     order = lease_orders.ORDERS[name]
     after = None if cursor is None else lease_cursors.behind(cursor, name, order)
-    if lease_orders.too_many(connection, wanted):
-        raise InvalidValue(f"sort is {name}, for which each lease is looked at, and there are more than "
-                           f"{lease_orders.ROWS_MAX:,}: name a subnet, or sort by address.")
     rows, following = lease_orders.ordered(connection, wanted, order, after, limit, descending=descending)
     return rows, None if following is None else lease_cursors.of_behind(following, name)
 
@@ -177,8 +177,16 @@ def release(appliance: Appliance, address: str, *, by: Principal, space: int = 0
         body = {"address": format_address(octets), "space": space}
         with appliance.database.writer() as connection:
             number = requests.ask(connection, verb="lease-release", body=body, actor=by.name, now=now)
+            _audit_release(connection, by, format_address(octets), now, {"request": number})
         return {"released": False, "request": number, "address": format_address(octets)}
+    with appliance.database.writer() as connection:
+        _audit_release(connection, by, format_address(octets), appliance.database.now(), None)
     return {"released": True, "address": format_address(octets), "lease": result}
+
+
+def _audit_release(connection: Connection, by: Principal, address: str, now: float, after: dict[str, Any] | None,
+                   ) -> None:
+    audit.record(connection, actor=by.name, action="lease.release", what=f"lease {address}", now=int(now), after=after)
 
 
 def renew(appliance: Appliance, address: str, *, by: Principal, space: int = 0) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from app.services import declared, subnets
 from app.services.access import Principal
 from app.services.appliance import Appliance
-from app.services.changes import NOBODY_LOSES, Consent, make, merged
+from app.services.changes import NOBODY_LOSES, Consent, Difference, differences, make, merged
 from app.services.declared import DeclaredPool
 from app.services.definitions import Applied
 from app.services.lists import Page, paged
+from app.services.subnets import PoolView
 from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, NotFound, Refused
+from dhcpcore.store import between
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.picture import PREFIX_POOLS
 from dhcpcore.store.topology_edits import Wish
@@ -20,12 +23,23 @@ from dhcpcore.wire.addresses import parse_address, parse_prefix
 
 
 def page(appliance: Appliance, *, subnet: str | None = None, prefixes: bool | None = None, sort: str = "id",
-         cursor: str | None = None, limit: int = 100) -> Page[DeclaredPool]:
-    """Pools, a page at a time: of one subnet by name, prefix or number; of prefixes only, or of addresses only."""
+         cursor: str | None = None, limit: int = 100, uses: Mapping[int, PoolView] | None = None) -> Page[DeclaredPool]:
+    """Pools, a page at a time: of one subnet by name, prefix or number; of prefixes only, or of addresses only.
+
+    ``uses`` is what is used of each, by its number; they are counted here where it is needed and not given.
+    """
     home = None if subnet is None else subnets.number(appliance, subnet)
     some = [one for one in declared.pools(appliance)
             if home in {None, one.subnet_id} and prefixes in {None, one.list == PREFIX_POOLS}]
-    return paged(some, _SORTS, sort=sort, cursor=cursor, limit=limit)
+    if uses is None:
+        uses = uses_of(subnets.overview(appliance)) if sort.removeprefix("-") in _USES else {}
+    used = {name: partial(_used, uses, measure) for name, measure in _USES.items()}
+    return paged(some, {**_SORTS, **used}, sort=sort, cursor=cursor, limit=limit)
+
+
+def uses_of(overview: subnets.Overview) -> dict[int, PoolView]:
+    """What is used of each pool, by its number."""
+    return {pool.id: pool for one in overview.subnets for pool in one.pools}
 
 
 def get(appliance: Appliance, number: int) -> DeclaredPool:
@@ -85,6 +99,13 @@ def remove(appliance: Appliance, number: int, *, by: Principal, version: int | N
     return before, applied
 
 
+def changed_since(appliance: Appliance, view: DeclaredPool, version: int) -> tuple[Difference, ...]:
+    """What somebody else has changed of a pool since it was looked at in that version."""
+    with appliance.database.reader() as connection:
+        seen = between.pool_at(connection, view.id, version)
+    return () if seen is None else differences(seen, view.entry)
+
+
 def require_home(appliance: Appliance, pool: DeclaredPool, subnet: str | None) -> None:
     """Refuse to move a pool to another subnet."""
     if subnet is not None and subnets.number(appliance, subnet) != pool.subnet_id:
@@ -110,7 +131,14 @@ def _first(pool: DeclaredPool) -> tuple[int, bytes]:
     return len(octets), octets
 
 
+def _used(uses: Mapping[int, PoolView], measure: Callable[[PoolView], float], pool: DeclaredPool) -> float:
+    # One that makes no sense is served by nobody, and so used by nobody.
+    return measure(uses[pool.id]) if pool.id in uses else 0.0
+
+
 #: What the list can be sorted by.
 _SORTS: Mapping[str, Callable[[DeclaredPool], Any]] = {
     "id": lambda one: one.id, "subnet": lambda one: one.subnet, "first": _first}
-SORTS = tuple(_SORTS)
+_USES: Mapping[str, Callable[[PoolView], float]] = {
+    "held": lambda one: one.held, "use": lambda one: (one.held + one.declined) / one.size}
+SORTS = (*_SORTS, *_USES)

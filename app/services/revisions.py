@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from app.services import definitions
 from app.services.appliance import Appliance
 from app.services.cursors import NEWEST_FIRST, from_cursor, is_newest_first, to_cursor
 from app.services.moments import seconds_of
 from dhcpcore.errors import InvalidValue, NotFound
 from dhcpcore.store import journal
+from dhcpcore.store.between import between
 from dhcpcore.store.journal import AuditRow, Revision, RevisionFilter
 from dhcpcore.topology.changes import DefinitionChange
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 _ACTION = "definitions."
+#: To look for the assignments that were written in between, all of them are passed by.
+_PATIENT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,19 @@ class RevisionDiff:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """What has to be changed of one revision for it to be another.
+
+    ``more_assignments`` is how many assignments were written in between besides those that are told.
+    """
+
+    first: RevisionView
+    second: RevisionView
+    changes: tuple[RevisionChange, ...]
+    more_assignments: int
+
+
+@dataclass(frozen=True, slots=True)
 class RevisionPage:
     """Some revisions, and the cursor of those that follow; None at the end."""
 
@@ -79,20 +99,44 @@ def list_revisions(appliance: Appliance, *, author: str | None = None, note: str
 def show(appliance: Appliance, number: int) -> RevisionDiff:
     """One revision with what it changed; refused where it was never published."""
     with appliance.database.reader() as connection:
-        row = journal.revision_of(connection, number)
-        changes = journal.changes_of(connection, row, journal.PAGE_MAX) if row is not None else []
+        row = _published(connection, number)
+        changes = journal.changes_of(connection, row, journal.PAGE_MAX)
+    view = _view(row)
+    return RevisionDiff(view.id, view.author, view.note, view.published_at, tuple(map(_audited, changes)))
+
+
+def compare(appliance: Appliance, first: int, second: int) -> Comparison:
+    """What is otherwise in ``second`` than in ``first``, in that direction, however far apart they are."""
+    with appliance.database.reader(seconds=_PATIENT_S) as connection:
+        views = _view(_published(connection, first)), _view(_published(connection, second))
+        found = between(connection, first, second)
+    return Comparison(*views, tuple(map(_change, found.changes)), found.more_assignments)
+
+
+def document(appliance: Appliance, number: int) -> dict[str, Any]:
+    """The definitions as they were in a revision, as a document; refused where it was never published."""
+    with appliance.database.reader() as connection:
+        _published(connection, number)
+    return definitions.export(appliance, number)[0]
+
+
+def _published(connection: Connection, number: int) -> Revision:
+    row = journal.revision_of(connection, number)
     if row is None:
         raise NotFound(f"There is no revision {number}. See: lessor revision list")
-    view = _view(row)
-    return RevisionDiff(view.id, view.author, view.note, view.published_at, tuple(map(_change, changes)))
+    return row
 
 
 def _view(row: Revision) -> RevisionView:
     return RevisionView(row.id, row.author, row.note, row.published_at)
 
 
-def _change(row: AuditRow) -> RevisionChange:
+def _audited(row: AuditRow) -> RevisionChange:
     action = row.action.removeprefix(_ACTION)
     known: dict[str, Any] = {"added": "added", "removed": "removed"}
     told = DefinitionChange(known.get(action, "changed"), row.object, "", row.before, row.after)
     return RevisionChange(action, row.object, str(told), row.before, row.after)
+
+
+def _change(one: DefinitionChange) -> RevisionChange:
+    return RevisionChange(one.action, f"{one.kind} {one.name}".rstrip(), str(one), one.before, one.after)

@@ -8,7 +8,7 @@ import stat
 
 from dhcpcore.errors import Refused
 from dhcpcore.settings import Settings
-from dhcpcore.store import catalogue, migrate
+from dhcpcore.store import catalogue, migrate, schema_version
 from dhcpcore.store.database import Database
 from dhcpcore.store.migrate import Migrated
 from dhcpcore.topology.installed_types import installed
@@ -40,7 +40,7 @@ def _list_handler_types(settings: Settings) -> None:
 
 def is_missing(settings: Settings) -> bool:
     """Whether there is no database yet, or one without any table."""
-    return migrate.current(settings.database_url) is None
+    return schema_version.current(settings.database_url) is None
 
 
 def make_folder(settings: Settings) -> None:

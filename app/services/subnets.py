@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from app.services import declared
 from app.services.access import Principal
 from app.services.appliance import Appliance
-from app.services.changes import NOBODY_LOSES, Consent, make, merged, refuse_keys
+from app.services.changes import NOBODY_LOSES, Consent, Difference, differences, make, merged, refuse_keys
 from app.services.declared import LISTS, DeclaredSubnet
 from app.services.definitions import Applied
 from app.services.lists import Page, paged
 from dhcpcore.errors import NotFound
 from dhcpcore.lease.model import KIND_ADDRESS4
-from dhcpcore.store import queries
+from dhcpcore.store import between, queries
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.queries import Span
 from dhcpcore.store.topology_edits import Wish
@@ -202,6 +202,13 @@ def page(found: Overview, *, find: str | None = None, family: int | None = None,
 def get(appliance: Appliance, number: int) -> DeclaredSubnet:
     """One subnet as it is declared, with its version."""
     return declared.subnet(appliance, number)
+
+
+def changed_since(appliance: Appliance, view: DeclaredSubnet, version: int) -> tuple[Difference, ...]:
+    """What somebody else has changed of a subnet since it was looked at in that version."""
+    with appliance.database.reader() as connection:
+        seen = between.subnet_at(connection, view.id, version)
+    return () if seen is None else differences(seen, view.entry)
 
 
 def add(appliance: Appliance, entry: Mapping[str, Any], *, by: Principal, consent: Consent = NOBODY_LOSES,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.services.access import Principal, Role
 from app.services.appliance import Appliance
+from dhcpcore.store import audit
 
 #: What a client did, in words; the keys are the engine's.
 WHY = {"rate": "it sent too many packets", "declines": "it declined too many addresses"}
@@ -37,4 +38,7 @@ def lift(appliance: Appliance, hw_address: str, *, by: Principal) -> str:
     """Have a client answered again, at once; refused where it is not suspended."""
     by.must_be(Role.OPERATOR)
     lifted: str = appliance.engine.call("suspension-lift", hw_address=hw_address)["hw_address"]
+    with appliance.database.writer() as connection:
+        audit.record(connection, actor=by.name, action="suspension.lift", what=f"client {lifted}",
+                     now=int(appliance.database.now()))
     return lifted

@@ -47,6 +47,8 @@ class Usage:
     state: str = UNUSED
     holders: tuple[Holder, ...] = ()
     conflicts: tuple[str, ...] = ()  #: Addresses that somebody without a lease was found to use.
+    #: When whoever had its lowest address was last heard of, in seconds since 1970; None where nobody ever had it.
+    last_used_at: int | None = None
 
     @property
     def words(self) -> str:
@@ -86,7 +88,10 @@ def identifier_of(form: Mapping[str, Any]) -> tuple[int, bytes]:
 
 def _usage(row: AssignmentRow, found: Mapping[bytes, Iterable[Lease]], now: float) -> Usage:
     kind, octets = identifier_of(row.form)
-    leases = [lease for address in _addresses(row.form) for lease in found.get(address, ()) if lease.expires > now]
+    addresses = _addresses(row.form)
+    leases = [lease for address in addresses for lease in found.get(address, ()) if lease.expires > now]
+    used = [lease.cltt for address in sorted(addresses)[:1] for lease in found.get(address, ())
+            if lease.state != State.DECLINED]
     conflicts = tuple(format_address(one.address) for one in leases if one.state == State.DECLINED)
     holders = tuple(holder(one, is_own=is_of(kind, octets, one.kind, one))
                     for one in leases if one.state == State.LEASED)
@@ -98,7 +103,7 @@ def _usage(row: AssignmentRow, found: Mapping[bytes, Iterable[Lease]], now: floa
         state = HELD_BY_ANOTHER
     else:
         state = IN_USE if holders else UNUSED
-    return Usage(state, holders, conflicts)
+    return Usage(state, holders, conflicts, max(used, default=None))
 
 
 def _addresses(form: Mapping[str, Any]) -> list[bytes]:

@@ -6,7 +6,7 @@ from dhcpcore.lease.model import Assignment, Identifier
 from dhcpcore.pipeline.binding import assigned_here
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
-from dhcpcore.pipeline.identifiers import IDENTIFIER_OCTETS_MAX, identifiers, of_port
+from dhcpcore.pipeline.identifiers import IDENTIFIER_OCTETS_MAX, of_port
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.pipeline.stashed import stashed
 from dhcpcore.pipeline.subjects import subject_of, with_agent
@@ -19,6 +19,8 @@ _ASKING = frozenset(
     (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
      MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
 )  # fmt: skip
+#: Kinds that the client names itself; what others say takes more looking.
+_OF_THE_CLIENT = frozenset((Identifier.CLIENT_ID, Identifier.DUID, Identifier.HW_ADDRESS))
 
 
 class MakeKey(Handler):
@@ -56,11 +58,13 @@ class FindAssignment(Handler):
         """Look through what was fetched for the client's identifiers, most specific first."""
         kinds = bundle.snapshot.identifier_kinds
         by_identifier = bundle.facts.by_identifier
-        members = {subnet.subnet_id for subnet in bundle.link.subnets}
+        own = bundle.identifiers
+        if not kinds <= _OF_THE_CLIENT:
+            own = [*_made(bundle, kinds), *own, *_port_of_lease(bundle, kinds)]
         everywhere: Assignment | None = None
-        for identifier in _made(bundle, kinds) + identifiers(bundle.request, kinds) + _port_of_lease(bundle, kinds):
+        for identifier in own:
             for assignment in by_identifier.get(identifier, ()):
-                if assignment.subnet in members:
+                if any(assignment.subnet == subnet.subnet_id for subnet in bundle.link.subnets):
                     _found(bundle, assignment)
                     return
                 if assignment.subnet == EVERYWHERE_ID and everywhere is None:

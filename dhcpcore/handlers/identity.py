@@ -39,7 +39,8 @@ class Identify(Handler):
         wants = bundle.wants
         snapshot = bundle.snapshot
         if kinds := snapshot.identifier_kinds:
-            wants.identifiers.update(identifiers(request, kinds))
+            bundle.identifiers = found = identifiers(request, kinds)
+            wants.identifiers.update(found)
         if request.message_type == _REQUEST and Opt.SERVER_ID in options and not bundle.retries:
             rows = self._offered.recall(client, options.get(Opt.REQUESTED_ADDRESS), bundle.now)
             if rows is not None:

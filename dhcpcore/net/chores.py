@@ -38,6 +38,10 @@ TRACE_OCTETS_A_SECOND = 32_000
 TRACE_OCTETS_SAVED = 1_000_000_000
 #: Between two looks at the length of the database's log.
 _CHECKPOINT_S = 0.05
+#: Between two pages of the survey of assignments.
+_SURVEY_S = 0.01
+#: A revision is surveyed when it is so old: who changes much one by one does not want it read as often.
+_CHANGES_S = 10.0
 #: Between two collections of garbage, which take some 50 ms; on a busy server they are rarer.
 _GARBAGE_S = 60.0
 _GARBAGE_BUSY_S = 900.0
@@ -51,6 +55,8 @@ class Definitions(Protocol):
     def revision(self) -> int: ...
 
     def snapshot(self, revision: int | None = None) -> Snapshot: ...
+
+    def survey(self, revision: int) -> bool: ...
 
 
 class Chores:
@@ -80,6 +86,7 @@ class Chores:
         self._engines = Engines(database)
         self._retention = Retention(database)
         self._refused = -1
+        self._surveyed = -1
         self._swept_to: LeaseKey | None = None
         self._sweep_found = 0
         self._seen = 0
@@ -112,6 +119,18 @@ class Chores:
             return
         self._store.follow(snapshot)
         log.info("Revision %d is in force: %d subnets.", snapshot.revision, len(snapshot.subnets))
+
+    def survey(self) -> float:
+        """See what assignments there are, a page at a time; a new revision is looked at once no other follows."""
+        engine = self._engine
+        if not engine.defined or not engine.snapshot.identifier_kinds:
+            return 1.0
+        revision = engine.snapshot.revision
+        if revision != self._surveyed:
+            first, self._surveyed = self._surveyed < 0, revision
+            if not first:
+                return _CHANGES_S
+        return 1.0 if self._definitions.survey(revision) else _SURVEY_S
 
     def follow_requests(self) -> float:
         """Do what was asked while no engine could be reached."""

@@ -155,6 +155,8 @@ def assigned_to_other(bundle: TransactionBundle, key: LeaseKey) -> bool:
     except KeyError:
         _want(bundle, key)
         raise NeedsRows from None
+    if not assignments:
+        return False
     mine = bundle.assignment.assignment_id if bundle.assignment is not None else None
     return any(assignment.assignment_id != mine for assignment in assignments)
 

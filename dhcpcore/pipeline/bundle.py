@@ -6,6 +6,7 @@ was first; what ``pre`` found (link, identity) stays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dhcpcore.lease.facts import Facts, Wants
@@ -109,6 +110,7 @@ class TransactionBundle:
         "handled_options",
         "handler_data",
         "home",
+        "identifiers",
         "key",
         "ledger",
         "link",
@@ -146,6 +148,7 @@ class TransactionBundle:
         self.subnet: Subnet  #: The same at first, then the one that the client is served from.
         self.server_id = b""
         self.client = b""
+        self.identifiers: Sequence[tuple[int, bytes]] = ()  #: What an assignment could know the client by.
         self.assignment: Assignment | None = None
         self.assignment_key: bytes | None = None  #: What its subnet's expression makes of the packet.
         self.key: LeaseKey | None = None  #: What is offered or granted.

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, text
 
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, Identifier, LeaseKey
+from dhcpcore.store import assignment_orders
 from dhcpcore.store import rows as stored_rows
+from dhcpcore.store.assignment_orders import Behind, Order
 from dhcpcore.store.columns import assignment_form
 from dhcpcore.store.database import Database
 from dhcpcore.store.edits import AssignmentRow, home_named
@@ -28,6 +30,9 @@ PAGE_MAX = 1000
 _VISIBLE = "a.from_revision <= :r AND (a.to_revision IS NULL OR a.to_revision > :r)"
 _COLUMNS = (
     "a.id, a.subnet_id, a.from_revision, a.identifier_kind, a.identifier, a.hostname, a.enabled, CAST(a.body AS TEXT)"
+)
+_BY_ID = text(f"SELECT {_COLUMNS} FROM assignment a WHERE a.id IN :ids AND {_VISIBLE}").bindparams(
+    bindparam("ids", expanding=True)
 )
 _BY_ADDRESS = text(
     "SELECT DISTINCT x.assignment_id FROM assignment_address x WHERE x.space IN :spaces AND x.kind IN (4, 6, 8) "
@@ -121,6 +126,36 @@ class AssignmentList:
         following = found[-1][0] if len(found) == limit else reach.following
         return AssignmentPage(list(_made(rows, found, keys)), following)
 
+    def too_many(self, wanted: AssignmentFilter) -> bool:
+        """Whether these are too many to be listed in another order than that of their ids."""
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            home = None if wanted.subnet is None else home_named(rows, wanted.subnet)
+            return assignment_orders.too_many(connection, home)
+
+    def ordered(
+        self, wanted: AssignmentFilter, order: Order, after: Behind | None, limit: int, *, descending: bool
+    ) -> tuple[list[AssignmentRow], Behind | None]:
+        """Assignments in another order, and where to go on; None at the end.  Not where they are ``too_many``."""
+        assert 1 <= limit <= PAGE_MAX
+        with self._database.reader() as connection:
+            rows = stored_rows.load(connection, stored_rows.head(connection))
+            conditions, parameters = _filtered(wanted, rows)
+            exact = _exact(connection, wanted, rows)
+            if exact is not None:
+                conditions.append("a.id IN :ids")
+                parameters["ids"] = exact
+            else:
+                _searched(wanted, conditions, parameters)
+            conditions.append(_VISIBLE)
+            sql, more = assignment_orders.statement(connection, order, conditions, after, descending=descending)
+            query = text(sql) if exact is None else text(sql).bindparams(bindparam("ids", expanding=True))
+            parameters |= {**more, "r": rows.revision, "limit": limit}
+            places = [Behind(int(group or 0), value, number)
+                      for number, group, value in connection.execute(query, parameters)]
+            found = _by_ids(connection, rows, [place.assignment_id for place in places])
+        return found, places[-1] if len(places) == limit else None
+
     def keepers(self, places: Collection[tuple[int, bytes]]) -> dict[tuple[int, bytes], int]:
         """The enabled assignments that keep these addresses (space and octets); free ones are missing."""
         assert len(places) <= PAGE_MAX
@@ -131,6 +166,16 @@ class AssignmentList:
             parameters = {"spaces": spaces, "addresses": addresses, "r": stored_rows.head(connection)}
             found = connection.execute(_KEEPERS, parameters).all()
         return {(space, bytes(address)): number for space, address, number in found if (space, address) in places}
+
+
+def _by_ids(connection: Connection, rows: Rows, ids: list[int]) -> list[AssignmentRow]:
+    """Those assignments, in that order; one that makes no sense is left out."""
+    if not ids:
+        return []
+    parameters = {"ids": ids, "r": rows.revision}
+    found = {row[0]: row for row in connection.execute(_BY_ID, parameters)}
+    keys = _keys(connection, ids, rows.revision)
+    return list(_made(rows, [found[number] for number in ids if number in found], keys))
 
 
 def _filtered(wanted: AssignmentFilter, rows: Rows) -> tuple[list[str], dict[str, Any]]:

@@ -15,6 +15,7 @@ from dhcpcore.lease.model import Assignment, LeaseKey
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.columns import OPTION_DEFINITION, Body, packed, unpacked
 from dhcpcore.store.database import SQLITE, Database
+from dhcpcore.store.presence import Presence
 from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations, Computed, computed, is_computed
 from dhcpcore.topology.everywhere import EVERYWHERE_ID
 from dhcpcore.topology.faults import Faults
@@ -26,6 +27,8 @@ from dhcpcore.wire.addresses import parse_address
 _KEYS_MAX = 256
 #: Look-ups whose answer is remembered: what is visible at a revision never changes, and most clients come back.
 _REMEMBERED_MAX = 32_768
+#: Rows of a step of the survey: two milliseconds.
+_SURVEY_ROWS = 1000
 #: Broken rows that are remembered, for people to see.
 _QUARANTINED_MAX = 100
 
@@ -60,6 +63,46 @@ class _Remembered(NamedTuple):
     by_address: dict[LeaseKey, tuple[Assignment, ...]]
 
 
+class _Survey:
+    """What identifiers and addresses any assignment may have, read a page at a time at one revision.
+
+    Rows of other revisions are taken in as well, and disabled ones: what counts is looked up.
+    """
+
+    __slots__ = ("_after", "addresses", "complete", "identifiers", "revision")
+
+    def __init__(self, revision: int, expected: int) -> None:
+        self.revision = revision
+        self.identifiers = Presence(expected)
+        self.addresses = Presence(expected)
+        self.complete = False
+        self._after: dict[str, tuple[Any, ...]] = {
+            "assignment": (-1, b""), "assignment_address": (-1, -1, b"", -1),
+        }  # fmt: skip
+
+    def step(self, cursor: Any, mark: str) -> None:
+        """Take in one page of each table that has not come to its end."""
+        for table, columns, filled in (
+            ("assignment", "identifier_kind, identifier", self.identifiers),
+            ("assignment_address", "space, kind, address, plen", self.addresses),
+        ):
+            after = self._after.get(table)
+            if after is None:
+                continue
+            marks = ", ".join([mark] * len(after))
+            cursor.execute(
+                f"SELECT {columns} FROM {table} WHERE ({columns}) > ({marks}) ORDER BY {columns} LIMIT {_SURVEY_ROWS}",
+                after,
+            )
+            page = [tuple(row) for row in cursor.fetchall()]
+            filled.add(page)
+            if len(page) < _SURVEY_ROWS:
+                del self._after[table]
+            else:
+                self._after[table] = page[-1]
+        self.complete = not self._after
+
+
 class AssignmentLookup:
     """Look-ups in one database; a connection of the reader's pool serves each call."""
 
@@ -69,6 +112,7 @@ class AssignmentLookup:
         self._catalogues: dict[int, _Catalogue] = {}
         self._statements: dict[tuple[str, int], str] = {}
         self._remembered = _Remembered(-1, {}, {})
+        self._survey: _Survey | None = None
         self.quarantined: dict[int, Quarantined] = {}
 
     def by_identifier(
@@ -76,6 +120,9 @@ class AssignmentLookup:
     ) -> dict[tuple[int, bytes], tuple[Assignment, ...]]:
         """Assignments that name one of these identifiers (kind and octets)."""
         known = self._at(revision).by_identifier
+        survey = self._survey
+        if survey is not None and survey.complete and survey.revision == revision:
+            keys = survey.identifiers.among(keys)
         answers = {key: known.get(key) for key in keys}
         if unknown := [key for key, answer in answers.items() if answer is None]:
             found: dict[tuple[int, bytes], list[Assignment]] = {}
@@ -87,6 +134,9 @@ class AssignmentLookup:
     def by_address(self, keys: Iterable[LeaseKey], revision: int) -> dict[LeaseKey, tuple[Assignment, ...]]:
         """Assignments that keep one of these addresses or prefixes."""
         known = self._at(revision).by_address
+        survey = self._survey
+        if survey is not None and survey.complete and survey.revision == revision:
+            keys = survey.addresses.among(keys)
         answers = {key: known.get(key) for key in keys}
         if unknown := {key for key, answer in answers.items() if answer is None}:
             found: dict[LeaseKey, list[Assignment]] = {}
@@ -99,6 +149,23 @@ class AssignmentLookup:
     def forget(self) -> None:
         """Ask the database again for what was looked up."""
         self._remembered = _Remembered(-1, {}, {})
+        self._survey = None
+
+    def survey(self, revision: int) -> bool:
+        """Read on in what identifiers and addresses there are at this revision; whether all of it is read.
+
+        From then on a client that has no assignment is told without a look into the database.
+        """
+        survey = self._survey
+        if survey is not None and survey.complete and survey.revision == revision:
+            return True
+        with self._database.statement() as cursor:
+            if survey is None or survey.revision != revision:
+                # Numbers are never given out twice, so the last is no less than how many there are.
+                cursor.execute("SELECT max(id) FROM assignment")
+                survey = self._survey = _Survey(revision, cursor.fetchone()[0] or 0)
+            survey.step(cursor, self._mark)
+        return survey.complete
 
     def _at(self, revision: int) -> _Remembered:
         """What is remembered of the revision; another one's is forgotten."""

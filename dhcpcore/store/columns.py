@@ -165,6 +165,19 @@ _COLUMNS = {"address", "addresses", "prefixes", "hostname", "enabled", *(key for
 _KEYS = {int(kind): key for key, kind, _families in IDENTIFIERS}
 
 
+def pool_called(form: Mapping[str, Any]) -> tuple[str, str]:
+    """The kind of a pool, and what people call it within its subnet."""
+    if "prefix" in form:
+        return "prefix pool", str(form["prefix"])
+    return "pool", f"{form.get('first', '?')} - {form.get('last', '?')}"
+
+
+def assignment_called(form: Mapping[str, Any]) -> str:
+    """What people call an assignment within its subnet: by what its client is known."""
+    key, who = next(iter(form.items()))
+    return f"{key} {who}"
+
+
 def assignment_form(columns: AssignmentColumns) -> dict[str, Any]:
     """The assignment in the document."""
     form: dict[str, Any] = {_KEYS[columns.identifier_kind]: identifier_form(columns)}

@@ -182,6 +182,10 @@ class Definitions:
             stager.tell_planner()
         return stage.revision
 
+    def survey(self, revision: int) -> bool:
+        """Read on in what assignments there are; whether all of it is read.  Some milliseconds."""
+        return self._lookup.survey(revision)
+
     def assignments_by_identifier(
         self, keys: Iterable[tuple[int, bytes]], revision: int
     ) -> dict[tuple[int, bytes], tuple[Assignment, ...]]:

@@ -1,4 +1,4 @@
-"""The schema's version: brings a database to this program's, and refuses one that it does not know.
+"""Moves a database's schema to another version, and refuses one that this program does not know.
 
 The SQLite file is copied beside itself before anything is changed; on PostgreSQL an advisory lock keeps two migrations
 apart (on SQLite the write lock does).  Everything happens in one transaction: a failed migration leaves nothing behind.
@@ -13,13 +13,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
 
 from dhcpcore.errors import StoreError
 from dhcpcore.places import data_dir
 from dhcpcore.store.database import POSTGRESQL, SQLITE, Database, Limits, shown
+from dhcpcore.store.schema_version import head, require_known, version_of
 
 #: Any number that nobody else in the same PostgreSQL server's database uses for an advisory lock: "lessor" in ASCII.
 _ADVISORY_LOCK = 0x6C65_7373_6F72
@@ -34,36 +32,6 @@ class Migrated:
     before: str | None
     after: str
     backup: Path | None
-
-
-def head() -> str:
-    """The schema version that this program works with."""
-    newest = _scripts().get_current_head()
-    assert newest is not None, "the migrations folder is empty"
-    return newest
-
-
-def current(url: str) -> str | None:
-    """The database's schema version; None where nothing was ever migrated."""
-    database = Database(url)
-    try:
-        if database.missing:
-            return None
-        with database.reader() as connection:
-            return _version(connection)
-    finally:
-        database.dispose()
-
-
-def require_current(url: str) -> None:
-    """Refuse to work on a database of another version, in words that say what to do."""
-    version = current(url)
-    if version == head():
-        return
-    if version is None:
-        raise StoreError("The database has no tables yet: run `lessor migrate`.")
-    _require_known(version)
-    raise StoreError(f"The database has schema version {version}, this program needs {head()}: run `lessor migrate`.")
 
 
 def upgrade(url: str, target: str = "head") -> Migrated:
@@ -82,9 +50,9 @@ def _move(url: str, step: Callable[[Config, str], None], target: str) -> Migrate
         if database.path is not None and not database.path.parent.is_dir():
             raise StoreError(f"{database.path}: its folder does not exist; make it, or name another database_url.")
         with database.reader() as connection:
-            before = _version(connection)
+            before = version_of(connection)
         if before is not None:
-            _require_known(before)
+            require_known(before)
         wanted = head() if target == "head" else target
         if before == wanted:
             return Migrated(before, wanted, None)
@@ -95,24 +63,10 @@ def _move(url: str, step: Callable[[Config, str], None], target: str) -> Migrate
             config = _config()
             config.attributes["connection"] = connection
             step(config, target)
-            after = _version(connection)
+            after = version_of(connection)
         return Migrated(before, after or "base", backup)
     finally:
         database.dispose()
-
-
-def _require_known(version: str) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if version not in known:
-        raise StoreError(
-            f"The database has schema version {version}, which this program does not know (it knows up to {head()}): "
-            "a newer version made it. Install that version again, or restore a backup made before it; nothing was "
-            "changed."
-        )
-
-
-def _version(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:
@@ -120,10 +74,6 @@ def _config() -> Config:
     config.set_main_option("script_location", str(data_dir("migrations")).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
 
 
 def _back_up(database: Database, version: str) -> Path:

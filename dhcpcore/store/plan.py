@@ -24,7 +24,9 @@ from dhcpcore.store.columns import (
     DefinitionColumns,
     PoolColumns,
     SubnetColumns,
+    assignment_called,
     assignment_form,
+    pool_called,
     pool_form,
     subnet_form,
 )
@@ -273,9 +275,7 @@ class Planner:
     def _tell_pool(self, subnet: str, stored: Stored[PoolColumns] | None, after: PoolColumns | None) -> None:
         before = stored.columns if stored is not None else None
         shown = after or before
-        form = pool_form(shown) if shown is not None else {}
-        kind = "prefix pool" if "prefix" in form else "pool"
-        name = form.get("prefix") or f"{form.get('first', '?')} - {form.get('last', '?')}"
+        kind, name = pool_called(pool_form(shown) if shown is not None else {})
         self._tell(
             kind, f"{name} of {subnet}", stored,
             pool_form(before) if before is not None else None,
@@ -287,8 +287,8 @@ class Planner:
     ) -> None:
         before = assignment_form(stored.columns) if stored is not None and stored.columns is not None else None
         shown = after and assignment_form(after)
-        key, who = next(iter((shown or before or {"of row": stored.row_id if stored else 0}).items()))
-        self._tell("assignment", f"{key} {who} of {told(subnet)}", stored, before, shown)
+        called = assignment_called(shown or before or {"of row": stored.row_id if stored else 0})
+        self._tell("assignment", f"{called} of {told(subnet)}", stored, before, shown)
 
 
 def _body_of(stored: Stored[DefinitionColumns] | None) -> Mapping[str, Any] | None:

@@ -350,5 +350,6 @@ def _named(connection: Connection, part: str) -> ColumnElement[bool]:
     """That a host name contains something, in any case.  SQLite's own LIKE takes half as long as one of ``lower``."""
     pattern = "%" + "".join(f"/{letter}" if letter in "/%_" else letter for letter in part) + "%"
     if connection.dialect.name == SQLITE:
-        return lease.c.hostname.like(pattern, escape="/")
+        # A sign that is never met costs a tenth of the search.
+        return lease.c.hostname.like(pattern, escape="/" if "/" in pattern else None)
     return lease.c.hostname.ilike(pattern, escape="/")

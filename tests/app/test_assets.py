@@ -76,5 +76,5 @@ def test_every_icon_that_is_named_is_in_the_sprite_and_no_other():
     named = set((ROOT / "assets/icons.txt").read_text().split())
     written = "\n".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
     used = set(re.findall(r"(?:icon|call empty)\('([a-z0-9-]+)'", written))
-    used |= set(re.findall(r"nav_item\('[a-z]+', '[A-Za-z]+', '([a-z0-9-]+)'\)", written))
+    used |= set(re.findall(r"nav_item\('[a-z_]+', '[A-Za-z ]+', '([a-z0-9-]+)'\)", written))
     assert there == named == used

@@ -8,7 +8,8 @@ from tests.browser.site import KNOWN_ADDRESS
 
 #: What answers a GET and is no page.
 _NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/stream",
-            "/healthz", "/log/recent", "/log/stream", "/readyz", "/static/<path:filename>", "/metrics"}
+            "/healthz", "/log/recent", "/log/stream", "/readyz",
+            "/revisions/<int:number>.yaml", "/static/<path:filename>", "/metrics"}
 #: An address for each route that has an argument.
 _EXAMPLES = {
     "/assignments/<int:number>": ["/assignments/2"],
@@ -18,6 +19,8 @@ _EXAMPLES = {
     "/manual/<name>": sorted(f"/manual/{file.stem}" for file in data_dir("docs").glob("*.md")),
     "/pools/<int:number>": ["/pools/17"],
     "/option-definitions/one/<path:name>": ["/option-definitions/one/dhcp4/x-colour"],
+    "/revisions/<int:number>": ["/revisions/1"],
+    "/revisions/difference": ["/revisions/difference?first=1&second=1"],
     "/shared-networks/one/<path:name>": ["/shared-networks/one/campus"],
     "/subnets/<int:number>/edit": ["/subnets/17/edit", "/subnets/20/edit"],
     "/subnets/<int:number>/pools/new": ["/subnets/17/pools/new"],
@@ -30,6 +33,7 @@ _STATES = [
     "/assignments?find=nobody", "/subnets?find=nobody", "/events?since=2000-01-01T00:00&until=2000-01-01T00:01",
     "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
     "/handlers/new?type=set-option", "/handlers/new?type=rate-limit", "/handlers?said=moved&name=late",
+    "/audit?actor=nobody", "/audit?kind=definitions.", "/revisions?note=nothing",
     "/nowhere", "/leases/203.0.113.77", "/subnets/4711",
 ]
 

@@ -31,6 +31,8 @@ LAB_RELAY, OFFICE_RELAY, WORKSHOP_RELAY = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 HARDWARE = bytes((2, 0, 0x5E, 0, 9))
 #: The client whose address is reserved; it is the one that has it.
 KNOWN_HW, KNOWN_ADDRESS, KNOWN_NAME = "02:00:00:00:30:39", "10.9.3.4", "host-12345"
+#: A hook library that only looks, for the page that shows what is called.
+HOOKS = "def pkt4_receive(handle):\n    pass\n\n\ndef lease4_select(handle):\n    pass\n"
 _NETS = 16
 _LEASE = ("INSERT INTO lease (space, kind, address, plen, client, hw, state, expires, cltt, subnet, version, opened, "
           "hostname, relay, agent) VALUES (0, 4, ?, 32, ?, ?, ?, ?, ?, ?, 1, ?, ?, x'', ?)")
@@ -102,8 +104,10 @@ def running_site(folder: Path) -> Iterator[Site]:
     """An appliance in ``folder`` that answers at both its doors."""
     web, dhcp = a_free_port(socket.SOCK_STREAM), a_free_port(socket.SOCK_DGRAM)
     config = folder / "lessor.toml"
-    config.write_text(f"state_dir = '{folder}/state'\ninterfaces = ['lo']\n[dhcp4]\nport = {dhcp}\n"
-                      f"[web]\nbind = '127.0.0.1:{web}'\n")
+    library = folder / "site_hooks.py"
+    library.write_text(HOOKS)
+    config.write_text(f"state_dir = '{folder}/state'\ninterfaces = ['lo']\nhooks = ['{library}']\n"
+                      f"[dhcp4]\nport = {dhcp}\n[web]\nbind = '127.0.0.1:{web}'\n")
     config.chmod(0o600)
     (folder / "state").mkdir(mode=0o750)
     settings = load(config, {}).settings

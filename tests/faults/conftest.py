@@ -1,7 +1,6 @@
-"""Faults are injected on both databases: `url` is an empty one, `rig` makes servers on it."""
+"""Faults are injected on both databases: `url` is one with all tables, `rig` makes servers on it."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +8,9 @@ import pytest
 from tests.faults.rig import Rig
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/lessor.db"
-    return request.getfixturevalue("pg_url")
+@pytest.fixture
+def url(migrated_url: str) -> str:
+    return migrated_url
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.services.checks.verdicts import Patient, Verdict, broken, note, ok, warning
 from dhcpcore.control import NO_SUBNET
 from dhcpcore.errors import StoreError
-from dhcpcore.store import catalogue, health, migrate, queries
+from dhcpcore.store import catalogue, health, queries, schema_version
 from dhcpcore.store.database import Database, shown
 from dhcpcore.store.definitions import Definitions
 
@@ -37,7 +37,7 @@ def database(patient: Patient) -> Iterator[Verdict]:
     path = settings.sqlite_path
     found = Database(settings.database_url)
     try:
-        missing, version = found.missing, migrate.current(settings.database_url)
+        missing, version = found.missing, schema_version.current(settings.database_url)
     except StoreError as error:
         found.dispose()
         yield broken(f"The database does not answer: {error}", "Start it, or correct database_url.")
@@ -47,9 +47,9 @@ def database(patient: Patient) -> Iterator[Verdict]:
         yield broken(f"There is no database at {path}.",
                      "Make it: lessor migrate; lessor apply and lessor serve do so by themselves.")
         return
-    if version != migrate.head():
+    if version != schema_version.head():
         found.dispose()
-        known = "has no tables" if version is None else f"has schema version {version}, and not {migrate.head()}"
+        known = "has no tables" if version is None else f"has schema version {version}, and not {schema_version.head()}"
         yield broken(f"The database {known}.", "Bring it to this program's version: lessor migrate")
         return
     patient.database = found

@@ -25,10 +25,11 @@ def test_one_is_added_and_says_where_it_is_and_what_was_done(rest):
     answer = add(rest)
     assert answer.headers["Location"] == f"{LIST}/{answer.json['id']}"
     assert answer.json == {"id": 2, "subnet": "office", **SCANNER, "enabled": True, "revision": 2, "losses": [],
-                           "engine_told": False, "conflicts": [], "usage": "unused", "holders": []}
+                           "engine_told": False, "conflicts": [], "usage": "unused", "holders": [],
+                           "last_used_at": None}
     found = rest.get(answer.headers["Location"])
     assert found.json == {"id": 2, "subnet": "office", **SCANNER, "enabled": True, "conflicts": [],
-                          "usage": "unused", "holders": []}
+                          "usage": "unused", "holders": [], "last_used_at": None}
     assert found.headers["ETag"] == answer.headers["ETag"] == '"2"'
 
 
@@ -174,7 +175,9 @@ def test_an_assignment_keeps_its_subnet(rest, subnet):
 
 
 @pytest.mark.parametrize(("asked", "found"), [
-    ("", [1, 2]), ("?sort=-id", [2, 1]), ("?find=192.0.2.6", [2]), ("?find=02-00-00-00-00-05", [1]),
+    ("", [1, 2]), ("?sort=-id", [2, 1]), ("?sort=-address", [2, 1]), ("?sort=hostname", [1, 2]),
+    ("?sort=-hw_address", [2, 1]), ("?sort=last_used_at", [1, 2]),
+    ("?find=192.0.2.6", [2]), ("?find=02-00-00-00-00-05", [1]),
     ("?find=print", [1]), ("?find=nobody", []), ("?subnet=office", [1, 2]), ("?subnet=laboratory", []),
     ("?enabled=false", []), ("?subnet=1&enabled=true&limit=2", [1, 2])])
 def test_lists(rest, asked, found):
@@ -189,8 +192,22 @@ def test_lists_come_in_pages(rest):
     assert [one["id"] for one in first["items"] + second["items"]] == [1, 2]
 
 
+def test_pages_of_another_order_follow_too_and_too_many_are_refused_with_the_remedy(rest, monkeypatch):
+    add(rest)
+    first = rest.get(f"{LIST}?limit=1&sort=-address").json
+    second = rest.get(LIST, query_string={"limit": 1, "sort": "-address", "cursor": first["next_cursor"]}).json
+    third = rest.get(LIST, query_string={"limit": 1, "sort": "-address", "cursor": second["next_cursor"]}).json
+    assert [one["id"] for one in first["items"] + second["items"]] == [2, 1]
+    assert third == {"items": [], "next_cursor": None}
+    assert rest.get(LIST, query_string={"sort": "hostname", "cursor": first["next_cursor"]}).status_code == 422
+    monkeypatch.setattr("dhcpcore.store.assignment_orders.ROWS_MAX", 1)
+    answer = rest.get(f"{LIST}?sort=address")
+    assert (answer.status_code, "name a subnet" in answer.json["detail"]) == (422, True)
+    assert rest.get(f"{LIST}?sort=-id").status_code == 200
+
+
 @pytest.mark.parametrize(("path", "status"), [
-    (f"{LIST}?sort=address", 422), (f"{LIST}?limit=0", 422), (f"{LIST}?cursor=x", 422), (f"{LIST}?find=", 422),
+    (f"{LIST}?sort=colour", 422), (f"{LIST}?limit=0", 422), (f"{LIST}?cursor=x", 422), (f"{LIST}?find=", 422),
     (f"{LIST}?subnet=attic", 404), (f"{LIST}/0", 422), (f"{LIST}/x", 422), (f"{LIST}/99", 404),
     (f"{LIST}/99999999999999999999", 422)])
 def test_what_is_wrong_in_a_question(rest, path, status):

@@ -146,7 +146,8 @@ def test_a_pool_keeps_its_subnet(rest):
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "subnet")
 
 
-def test_lists_page_sort_and_filter(rest):
+def test_lists_page_sort_and_filter(rest, sqlite_database):
+    store(sqlite_database, a_lease(12))
     added(rest, "subnets")
     page = rest.get(f"{V1}/subnets?sort=-name&limit=2").json
     assert [one["name"] for one in page["items"]] == ["office", "laboratory"]
@@ -154,7 +155,10 @@ def test_lists_page_sort_and_filter(rest):
     assert ([one["name"] for one in rest_of["items"]], rest_of["next_cursor"]) == (["cellar"], None)
     assert [one["name"] for one in rest.get(f"{V1}/subnets?find=203.0").json["items"]] == ["cellar"]
     assert [one["subnet"] for one in rest.get(f"{V1}/pools?sort=-first").json["items"]] == ["cellar", "office"]
-    for wrong in ("subnets?sort=colour", "subnets?limit=0", "pools?cursor=x", "pools?colour=red", "subnets?family=5"):
+    assert [one["subnet"] for one in rest.get(f"{V1}/pools?sort=-use").json["items"]] == ["office", "cellar"]
+    assert [one["subnet"] for one in rest.get(f"{V1}/pools?sort=held").json["items"]] == ["cellar", "office"]
+    for wrong in ("subnets?sort=colour", "pools?sort=colour", "subnets?limit=0", "pools?cursor=x", "pools?colour=red",
+                  "subnets?family=5"):
         answer = rest.get(f"{V1}/{wrong}")
         assert (answer.status_code, answer.headers["Content-Type"]) == (422, PROBLEM), wrong
     assert rest.get(f"{V1}/pools?subnet=attic").status_code == 404

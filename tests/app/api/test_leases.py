@@ -164,7 +164,8 @@ def test_a_lease_becomes_an_assignment_in_one_call(rest):
     assert (answer.status_code, answer.json["losses"]) == (201, [])
     made = rest.get(answer.headers["Location"]).json
     assert made == {"id": 2, "subnet": "office", "hw_address": "02:00:00:00:00:0c", "address": "192.0.2.12",
-                    "hostname": "host-12", "enabled": True, "conflicts": [], "usage": "in-use", "holders": ANY}
+                    "hostname": "host-12", "enabled": True, "conflicts": [], "usage": "in-use", "holders": ANY,
+                    "last_used_at": "1970-01-01T00:16:40Z"}
     again = rest.post("/api/v1/leases/192.0.2.12/assignment", json={})
     assert (again.status_code, again.json["id"]) == (200, 2)
 

@@ -30,6 +30,23 @@ def test_revisions_and_what_each_changed(rest):
     assert one["published_at"].endswith("Z")
 
 
+def test_any_two_revisions_are_compared(rest):
+    there = rest.get("/api/v1/revisions/1/difference?to=2").json
+    assert [(one["action"], one["object"]) for one in there["changes"]] == [
+        ("added", "option definition dhcp4/x-colour")]
+    assert (there["first"]["id"], there["second"]["note"], there["more_assignments"]) == (1, "colours", 0)
+    back = rest.get("/api/v1/revisions/2/difference?to=1").json
+    assert [(one["action"], one["after"]) for one in back["changes"]] == [("removed", None)]
+
+
+def test_an_old_revision_is_had_whole(rest):
+    assert rest.get("/api/v1/revisions/1/definitions").json == Definitions(
+        rest.application.extensions["lessor"].appliance.database).document(1)
+    answer = rest.get("/api/v1/revisions/2/definitions", headers={"Accept": "application/yaml"})
+    assert (answer.mimetype, "x-colour" in answer.text) == ("application/yaml", True)
+    assert rest.get("/api/v1/revisions/1/definitions", headers={"Accept": "text/html"}).status_code == 406
+
+
 @pytest.mark.parametrize(("asked", "count"), [
     ("", 5), ("actor=bob", 1), ("object=OFFICE", 3), ("action=definitions.removed", 0),
     ("since=2001-01-01T00:00:00Z", 5),
@@ -108,7 +125,9 @@ def test_both_ways_round_a_cursor_goes_on(rest):
 
 
 @pytest.mark.parametrize(("path", "status"), [
-    ("revisions/9", 404), ("revisions/0", 422), ("revisions/x", 422), ("revisions?limit=0", 422),
+    ("revisions/9", 404), ("revisions/9/definitions", 404), ("revisions/9/difference?to=1", 404),
+    ("revisions/1/difference?to=9", 404), ("revisions/1/difference", 422), ("revisions/1/difference?to=x", 422),
+    ("revisions/0", 422), ("revisions/x", 422), ("revisions?limit=0", 422),
     ("revisions?cursor=x", 422), ("audit?limit=1001", 422), ("audit?since=yesterday", 422), ("audit?colour=red", 422),
     ("audit?cursor=-1", 422), ("audit?sort=name", 422), ("revisions?sort=", 422), ("revisions?since=x", 422),
     ("transactions?reason=NONE", 404), ("transactions?cursor=x", 422), ("transactions?cursor=1.5", 422),

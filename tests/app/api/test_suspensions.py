@@ -27,6 +27,8 @@ def test_one_is_lifted(sqlite_database, engine):
     answer = web(sqlite_database, engine).delete("/api/v1/suspensions/02:00:00:00:00:09")
     assert (answer.status_code, answer.json) == (200, {"hw_address": "02:00:00:00:00:09"})
     assert engine.calls == [("suspension-lift", {"hw_address": "02:00:00:00:00:09"})]
+    (row,) = web(sqlite_database, role=Role.VIEWER).get("/api/v1/audit?action=suspension.").json["items"]
+    assert (row["actor"], row["object"]) == ("ada", "client 02:00:00:00:00:09")
 
 
 def test_one_that_is_none_is_refused_in_the_engines_words(sqlite_database):

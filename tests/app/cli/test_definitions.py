@@ -100,7 +100,7 @@ def test_assignments_come_and_go(on_sqlite, document):
     first, second = on_sqlite.json("assignment", "list")
     assert first == {"id": 1, "subnet": "office", "identifier": "hw_address", "value": "02:00:00:00:00:05",
                      "addresses": ["192.0.2.5"], "hostname": "printer", "enabled": True, "conflicts": [], "version": 2,
-                     "usage": {"state": "unused", "holders": [], "conflicts": []},
+                     "usage": {"state": "unused", "holders": [], "conflicts": [], "last_used_at": None},
                      "entry": {"hw_address": "02:00:00:00:00:05", "address": "192.0.2.5", "hostname": "printer"}}
     assert (second["identifier"], second["enabled"]) == ("circuit_id", False)
     assert "disabled" in on_sqlite.ok("assignment", "list", "--subnet", "192.0.2.0/24")
@@ -151,7 +151,20 @@ def test_revisions_and_the_audit_tell_what_was_done(on_sqlite, document):
     assert "--cursor 2" in on_sqlite("revision", "list", "--limit", "1").stderr
     assert "+ assignment hw_address 02:00:00:00:00:05 of office" in on_sqlite.ok("revision", "show", "2")
     assert "There is no revision 7" in on_sqlite.refused("revision", "show", "7")
-    (row,) = on_sqlite.json("audit", "list", "--object", "assignment")["rows"]
+    assert "- assignment hw_address 02:00:00:00:00:05 of office" in on_sqlite.ok("revision", "diff", "2", "1")
+    assert on_sqlite.json("revision", "diff", "1", "2")["changes"][0]["after"]["address"] == "192.0.2.5"
+    assert "No difference" in on_sqlite.ok("revision", "diff", "2", "2")
+    assert "There is no revision 7" in on_sqlite.refused("revision", "diff", "1", "7")
+    assert "192.0.2.5" not in on_sqlite.ok("revision", "export", "1")
+    assert on_sqlite.ok("revision", "export", "2") == on_sqlite.ok("export")
+    assert on_sqlite.json("revision", "export", "2") == on_sqlite.json("export")
+    assert "There is no revision 7" in on_sqlite.refused("revision", "export", "7")
+    on_sqlite.ok("assignment", "add", "192.0.2.4", "--hw-address", "02-00-00-00-00-06")
+    for sort, there in (("id", ["5", "4"]), ("-id", ["4", "5"]), ("address", ["4", "5"]), ("-hw_address", ["4", "5"])):
+        found = on_sqlite.json("assignment", "list", "--sort", sort)
+        assert [one["addresses"][0][-1] for one in found] == there
+    assert "right is one of id, address" in on_sqlite.refused("assignment", "list", "--sort", "colour")
+    (_, row) = on_sqlite.json("audit", "list", "--object", "assignment")["rows"]
     assert row["after"]["address"] == "192.0.2.5"
     assert on_sqlite.json("audit", "list", "--until", "2001-01-01")["rows"] == []
     assert "definitions.added" in on_sqlite.ok("audit", "list", "--action", "definitions.")

@@ -65,7 +65,8 @@ def test_one_is_changed_disabled_and_enabled(page):
     assert "192.0.2.6" in text(page.post(f"/assignments/{number}", data=form, follow_redirects=True))
     late = text(page.post(f"/assignments/{number}", data={**form, "hostname": "mine"}), 409)
     assert "Somebody else has changed it meanwhile" in late
-    assert "door" in late
+    both = re.findall(r'<th scope="row">([^<]*)</th><td class="mono">([^<]*)</td><td class="mono">([^<]*)</td>', late)
+    assert both == [("Host name", "mine", "door")]
     assert 'value="mine"' in late
     assert "disabled" in text(page.post(f"/assignments/{number}/disable", follow_redirects=True))
     assert "in effect again" in text(page.post(f"/assignments/{number}/enable", follow_redirects=True))
@@ -254,3 +255,18 @@ def test_what_somebody_else_has_switched_already_is_no_conflict(page, sqlite_dat
     stale = text(page.get("/assignments"))
     assert web(sqlite_database).post("/assignments/1/disable").status_code == 303
     assert page.post("/assignments/1/disable", data=button(stale, "/assignments/1/disable")).status_code == 303
+
+
+def test_the_heads_of_the_columns_sort(page):
+    page.post("/assignments/new", data=GOOD)
+    assert listed(text(page.get("/assignments"))) == ["192.0.2.77", "192.0.2.5"]
+    for sort, there in (("address", ["192.0.2.5", "192.0.2.77"]), ("hw_address", ["192.0.2.5", "192.0.2.77"]),
+                        ("hostname", ["192.0.2.77", "192.0.2.5"]), ("-hostname", ["192.0.2.5", "192.0.2.77"]),
+                        ("last_used_at", ["192.0.2.5", "192.0.2.77"]), ("colour", ["192.0.2.77", "192.0.2.5"])):
+        shown = text(page.get(f"/assignments?sort={sort}"))
+        assert listed(shown) == there, sort
+        assert ("aria-sort" in shown) == (sort != "colour")
+    shown = text(page.get("/assignments?sort=address"))
+    assert 'href="/assignments?sort=-address"' in shown
+    assert "never" in shown
+    assert "cursor is not one" in text(page.get("/assignments?sort=address&cursor=7"))

@@ -1,5 +1,5 @@
 from dhcpcore.errors import StoreUnavailable
-from dhcpcore.store import migrate
+from dhcpcore.store import schema_version
 from dhcpcore.version import __version__
 from tests.app.people import EngineThatAnswers
 from tests.app.site import web
@@ -23,7 +23,7 @@ def test_it_is_not_ready_without_its_database_and_still_lives(sqlite_database, m
     def away(_):
         raise StoreUnavailable("It is away.")
 
-    monkeypatch.setattr(migrate, "require_current", away)
+    monkeypatch.setattr(schema_version, "require_current", away)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"status": "not ready", "reason": "It is away."})
     assert client.get("/healthz").status_code == 200

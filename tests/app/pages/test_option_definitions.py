@@ -85,7 +85,7 @@ def test_of_two_administrators_the_second_is_told_and_shown_both(page, sqlite_da
     assert "Somebody else has changed it meanwhile." in told
     assert re.search(r'<td class="mono">mine</td><td class="mono">theirs</td>', told)
     told = text(page.post(REMOVE, data=removal), 409)
-    assert "It was not removed" in told
+    assert "it was not removed" in told
     assert "theirs" in told
     followed(page, page.post(ONE, data=typed(answer)))
     assert own(sqlite_database)[0]["doc"] == "mine"

@@ -82,7 +82,7 @@ def test_of_two_administrators_the_second_is_told_and_shown_both(page, sqlite_da
     assert "Somebody else has changed it meanwhile." in told
     assert re.search(r'<td class="mono">4h</td><td class="mono">3h</td>', told)
     told = text(page.post("/shared-networks/remove/campus", data=removal), 409)
-    assert "It was not removed" in told
+    assert "it was not removed" in told
     assert "3h" in told
     assert wires(sqlite_database) == ["campus", "campus"]
     followed(page, page.post("/shared-networks/one/campus", data=typed(answer)))

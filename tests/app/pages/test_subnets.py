@@ -136,6 +136,27 @@ def test_wrong_ends_are_told_and_kept(page):
     assert moved(page, "192.0.2.10", "192.0.2.99", old_last="192.0.2.18").status_code == 409
 
 
+def test_of_two_who_move_a_pool_the_second_is_told_and_shown_both(page):
+    shown = text(page.get("/subnets/1"))
+    given = dict(re.findall(r'<input type="hidden" name="(pool|version)" value="([^"]*)"', shown))
+    assert moved(page, "192.0.2.10", "192.0.2.99", **given).status_code == 303
+    late = moved(page, "192.0.2.10", "192.0.2.80", **given)
+    assert late.status_code == 409
+    told = late.get_data(as_text=True)
+    assert "Somebody else has changed this pool meanwhile" in told
+    assert re.search(r'last address</th><td class="mono">192.0.2.80</td><td class="mono">192.0.2.99</td>', told)
+    assert 'value="192.0.2.80"' in told, "what was typed is kept"
+    again = dict(re.findall(r'<input type="hidden" name="(pool|version)" value="([^"]*)"', told))
+    assert again["version"] != given["version"]
+    assert moved(page, "192.0.2.10", "192.0.2.80", **again).status_code == 303
+
+
+def test_a_pool_that_is_gone_is_told(page):
+    answer = moved(page, "192.0.2.10", "192.0.2.80", pool="4711", version="1")
+    assert answer.status_code == 409
+    assert "There is no pool" in answer.get_data(as_text=True)
+
+
 def test_only_an_administrator_moves_a_pool(sqlite_database):
     fill(sqlite_database)
     page = web(sqlite_database, role=Role.OPERATOR)

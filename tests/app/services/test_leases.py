@@ -1,6 +1,6 @@
 import pytest
 
-from app.services import leases
+from app.services import audit, leases
 from dhcpcore.control import ControlRefused
 from dhcpcore.errors import InvalidValue, Refused
 from dhcpcore.lease.model import NEVER, Close, State
@@ -117,6 +117,8 @@ def test_the_engine_releases_at_once(database):
     result = leases.release(appliance(database, engine), "192.0.2.1", by=ANN)
     assert result == {"released": True, "address": "192.0.2.1", "lease": {"state": "released"}}
     assert engine.calls == [("lease-release", {"address": "192.0.2.1", "space": 0})]
+    (row,) = audit.list_audit(appliance(database), action="lease.").rows
+    assert (row.actor, row.action, row.object) == ("ann", "lease.release", "lease 192.0.2.1")
 
 
 def test_without_an_engine_the_wish_waits(database):
@@ -126,6 +128,7 @@ def test_without_an_engine_the_wish_waits(database):
     with database.reader() as connection:
         (row,) = requests.waiting(connection)
     assert (row.verb, row.body, row.actor) == ("lease-release", {"address": "192.0.2.1", "space": 0}, "ann")
+    assert [one.after for one in audit.list_audit(appliance(database), actor="ann").rows] == [{"request": row.id}]
 
 
 def test_what_is_not_leased_is_not_released(database):
@@ -137,3 +140,4 @@ def test_what_is_not_leased_is_not_released(database):
         leases.release(appliance(database, refusing), "192.0.2.2", by=ANN)
     with database.reader() as connection:
         assert requests.waiting(connection) == []
+    assert audit.list_audit(appliance(database)).rows == ()

@@ -54,7 +54,7 @@ class Bench:
         url = f"sqlite:///{folder}/lessor.db"
         migrate.upgrade(url)
         self.database = Database(url)
-        definitions = Definitions(self.database)
+        self.definitions = definitions = Definitions(self.database)
         self.store = LeaseStore(self.database, definitions)
         self.engine = Engine(strict=True)
         self.engine.set_interfaces({2: Interface(2, "eth0", (SERVER,))})
@@ -263,3 +263,27 @@ def test_garbage_is_collected_once_a_minute_and_rarely_while_packets_come(
     bench.chores.collect_garbage()
     bench.chores.collect_garbage()
     assert len(collected) == times
+
+
+# The survey of assignments.
+
+
+def test_assignments_are_surveyed_at_once_and_a_later_revision_when_no_other_follows(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def survey(revision: int) -> bool:
+        asked.append(revision)
+        return len(asked) > 1
+
+    monkeypatch.setattr(bench.definitions, "survey", survey)
+    kinds = frozenset({1})
+    bench.engine.install(Snapshot(1, (OFFICE,)))
+    assert (bench.chores.survey(), asked) == (1.0, []), "there are none"
+    bench.engine.install(Snapshot(2, (OFFICE,), identifier_kinds=kinds))
+    assert bench.chores.survey() < 0.1
+    assert (bench.chores.survey(), asked) == (1.0, [2, 2])
+    bench.engine.install(Snapshot(3, (OFFICE,), identifier_kinds=kinds))
+    assert (bench.chores.survey(), asked) == (10.0, [2, 2])
+    assert (bench.chores.survey(), asked) == (1.0, [2, 2, 3])

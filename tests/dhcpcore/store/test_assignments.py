@@ -156,12 +156,10 @@ def test_a_database_that_is_away_is_told_in_words(tmp_path):
 
 
 @pytest.mark.pg
-def test_a_connection_that_was_cut_is_replaced(pg_url):
-    from dhcpcore.store import migrate
+def test_a_connection_that_was_cut_is_replaced(pg_migrated_url):
     from dhcpcore.store.database import Database
 
-    migrate.upgrade(pg_url)
-    database = Database(pg_url)
+    database = Database(pg_migrated_url)
     definitions = Definitions(database)
     definitions.apply(validate(FULL), "alice")
     definitions.assignments_by_identifier([PRINTER], 1)
@@ -220,3 +218,58 @@ def test_what_is_remembered_is_bounded(definitions, monkeypatch):
         assert definitions.assignments_by_identifier([PRINTER, key], 1).keys() == {PRINTER}
         assert len(definitions._lookup._remembered.by_identifier) <= 4
     assert definitions.assignments_by_identifier(EVERYBODY, 1).keys() == {PRINTER, CLIENT, REMOTE, BY_NAME, DUID}
+
+
+def surveyed(definitions, revision):
+    """Every page is read; how many steps it took."""
+    steps = 1
+    while not definitions.survey(revision):
+        steps += 1
+    return steps
+
+
+def test_once_surveyed_a_stranger_is_told_without_the_database(definitions, database, monkeypatch):
+    monkeypatch.setattr(assignments, "_SURVEY_ROWS", 2)
+    some = [v4(10), v4(99)]
+    before = definitions.assignments_by_identifier(EVERYBODY, 1), definitions.assignments_by_address(some, 1)
+    assert surveyed(definitions, 1) > 2
+    sent = executed(database, monkeypatch)
+    strangers = [(Identifier.CLIENT_ID, bytes((7, number))) for number in range(100)]
+    assert definitions.assignments_by_identifier(strangers, 1) == {}
+    assert definitions.assignments_by_address([v4(number) for number in range(151, 250)], 1) == {}
+    assert len(sent) <= 2, "a few strangers are taken for somebody, and looked up in one statement"
+    assert (
+        definitions.assignments_by_identifier([*strangers, *EVERYBODY], 1),
+        definitions.assignments_by_address(some, 1),
+    ) == before
+    assert surveyed(definitions, 1) == 1
+
+
+def test_a_survey_that_is_not_at_its_end_or_of_another_revision_says_nothing(definitions, monkeypatch):
+    monkeypatch.setattr(assignments, "_SURVEY_ROWS", 1)
+    assert not definitions.survey(1)
+    assert definitions.assignments_by_identifier([DUID], 1).keys() == {DUID}
+    surveyed(definitions, 1)
+    document = full()
+    document["subnets"][0]["assignments"].append({"hw_address": "02:00:00:00:00:ff", "address": "192.0.2.77"})
+    definitions.apply(validate(document), "alice")
+    assert definitions.assignments_by_identifier([STRANGER], 2).keys() == {STRANGER}
+    assert definitions.assignments_by_address([v4(77)], 2).keys() == {v4(77)}
+    surveyed(definitions, 2)
+    assert definitions.assignments_by_identifier([STRANGER], 2).keys() == {STRANGER}
+    assert definitions.assignments_by_identifier([STRANGER], 1) == {}
+
+
+def test_a_row_made_by_hand_counts_after_a_reload(definitions, database):
+    surveyed(definitions, 1)
+    columns = "id, from_revision, subnet_id, identifier_kind, identifier, hostname, enabled, body"
+    octets = STRANGER[1].hex()
+    literal = f"x'{octets}'" if database.dialect == "sqlite" else f"decode('{octets}', 'hex')"
+    with database.writer() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO assignment ({columns}) VALUES (999, 1, 1, {int(STRANGER[0])}, {literal}, '', true, '{{}}')"
+        )
+    definitions.snapshot()
+    assert definitions.assignments_by_identifier([STRANGER], 1).keys() == {STRANGER}
+    surveyed(definitions, 1)
+    assert definitions.assignments_by_identifier([STRANGER], 1).keys() == {STRANGER}

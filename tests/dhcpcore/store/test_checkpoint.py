@@ -12,17 +12,15 @@ from pathlib import Path
 import pytest
 
 from dhcpcore.lease.model import Change, Lease, State
-from dhcpcore.store import leases_sqlite, migrate
+from dhcpcore.store import leases_sqlite
 from dhcpcore.store.checkpoint import Checkpointer
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases_sqlite import SqliteRows
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path}/lessor.db"
-    migrate.upgrade(url)
-    database = Database(url)
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+    database = Database(sqlite_url)
     yield database
     database.dispose()
 

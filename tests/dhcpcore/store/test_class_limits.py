@@ -148,12 +148,10 @@ def test_two_that_write_at_once_give_out_no_more_than_there_is(database: Databas
 
 
 @pytest.mark.pg
-def test_two_commits_over_different_counters_do_not_wait_crosswise(pg_url: str) -> None:
+def test_two_commits_over_different_counters_do_not_wait_crosswise(pg_migrated_url: str) -> None:
     """What gives places back is written first: in one commit the later row, in the other the earlier one."""
-    from dhcpcore.store import migrate
 
-    migrate.upgrade(pg_url)
-    database = Database(pg_url)
+    database = Database(pg_migrated_url)
     stores = [LeaseStore(database, Assigned()) for _ in range(2)]
     for store in stores:
         store.follow(snapshot(tel=50))

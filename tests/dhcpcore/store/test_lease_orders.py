@@ -5,7 +5,7 @@ from sqlalchemy import delete, update
 
 from dhcpcore.lease.model import State
 from dhcpcore.store import lease_orders
-from dhcpcore.store.lease_orders import ORDERS
+from dhcpcore.store.lease_orders import ORDERS, Room
 from dhcpcore.store.queries import LeaseFilter, Span
 from dhcpcore.store.schema import lease
 from tests.dhcpcore.store.test_queries import NOW, fill, row
@@ -47,7 +47,7 @@ def pages(database, wanted, name, limit, *, descending):
             return
 
 
-@pytest.mark.parametrize("ends", [3, 2000])
+@pytest.mark.parametrize("ends", [3, 40, 2000])
 def test_pages_of_any_order_have_each_row_once(database, monkeypatch, ends):
     monkeypatch.setattr(lease_orders, "_ENDS", ends)
     rows = some()
@@ -95,6 +95,43 @@ def test_more_rows_than_a_page_may_read_are_seen(database, monkeypatch):
     monkeypatch.setattr(lease_orders, "ROWS_MAX", 5)
     fill(database, *(row(n) for n in range(6)))
     with database.reader() as connection:
-        assert lease_orders.too_many(connection, LeaseFilter())
-        assert not lease_orders.too_many(connection, LeaseFilter(address=row(3).address))
-        assert not lease_orders.too_many(connection, LeaseFilter(span=Span(0, 4, row(1).address, row(5).address)))
+        assert Room().too_many(connection, LeaseFilter(), NOW)
+        assert not Room().too_many(connection, LeaseFilter(address=row(3).address), NOW)
+        assert not Room().too_many(connection, LeaseFilter(span=Span(0, 4, row(1).address, row(5).address)), NOW)
+
+
+def test_that_there_are_few_is_believed_for_a_while_and_that_there_are_many_is_not(database, monkeypatch):
+    monkeypatch.setattr(lease_orders, "ROWS_MAX", 5)
+    room, part = Room(), LeaseFilter(span=Span(0, 4, row(0).address, row(5).address))
+    fill(database, *(row(n) for n in range(5)))
+    with database.reader() as connection:
+        assert not room.too_many(connection, part, NOW)
+        assert not room.too_many(connection, LeaseFilter(), NOW)
+    fill(database, row(5))
+    with database.reader() as connection:
+        assert not room.too_many(connection, LeaseFilter(), NOW + 19)
+        assert room.too_many(connection, part, NOW + 19), "of a range it is counted each time"
+        assert room.too_many(connection, LeaseFilter(), NOW + 21)
+    with database.writer() as connection:
+        connection.execute(delete(lease).where(lease.c.address == row(5).address))
+    with database.reader() as connection:
+        assert not room.too_many(connection, LeaseFilter(), NOW + 21)
+
+
+@pytest.mark.parametrize(("part", "known"), [("host-1", True), ("host", True), ("host-17", False), ("nobody", False)])
+def test_a_bound_is_found_wherever_enough_rows_at_the_ends_are_wanted(database, monkeypatch, part, known):
+    monkeypatch.setattr(lease_orders, "_ENDS", 5)
+    monkeypatch.setattr(lease_orders, "_WIDER", 4)
+    rows = [row(n, expires=NOW + (n * 7) % 200, hostname=f"host-{n}") for n in range(200)]
+    fill(database, *rows)
+    wanted, seen = LeaseFilter(text=part), []
+    bound = lease_orders._bound
+
+    def watched(*given):
+        seen.append(bound(*given))
+        return seen[-1]
+
+    monkeypatch.setattr(lease_orders, "_bound", watched)
+    found = [one for page in pages(database, wanted, "expires_at", 5, descending=True) for one in page]
+    assert found == expected([one for one in rows if part in one.hostname], "expires_at", descending=True)
+    assert (seen[0] is not None) == known

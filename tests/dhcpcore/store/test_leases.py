@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,7 +14,6 @@ from dhcpcore.errors import StoreUnavailable
 from dhcpcore.lease.facts import Facts, Outcome, Page, PageRow, Wants
 from dhcpcore.lease.model import NEVER, Assignment, Change, Close, Closing, Lease, LeaseKey, State
 from dhcpcore.lease.transitions import conflict, decline, end, expire, grant, is_renewal
-from dhcpcore.store import migrate
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases import SWEEP_ROWS, LeaseStore
 from dhcpcore.store.schema import history, lease, quarantine
@@ -63,10 +63,11 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """One migrated database for all: a new one for each test would be most of their time."""
     with contextlib.ExitStack() as stack:
         if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('leases')}/lessor.db"
+            folder = tmp_path_factory.mktemp("leases")
+            url = f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), folder)}"
         else:
-            url = stack.enter_context(request.getfixturevalue("pg_cluster").database())
-        migrate.upgrade(url)
+            template = request.getfixturevalue("pg_template")
+            url = stack.enter_context(request.getfixturevalue("pg_cluster").database(template))
         opened = Database(url)
         stack.callback(opened.dispose)
         yield opened

@@ -9,7 +9,7 @@ import pytest
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease
 from dhcpcore.lease.transitions import end, grant
-from dhcpcore.store import leases_postgresql, migrate
+from dhcpcore.store import leases_postgresql
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 
@@ -28,9 +28,8 @@ def granted(before: Lease | None, client: bytes, now: int, lifetime_s: int = 60)
 
 
 @pytest.fixture
-def database(pg_url: str) -> Iterator[Database]:
-    migrate.upgrade(pg_url)
-    opened = Database(pg_url)
+def database(pg_migrated_url: str) -> Iterator[Database]:
+    opened = Database(pg_migrated_url)
     yield opened
     opened.dispose()
 

@@ -5,7 +5,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from dhcpcore.lease.model import Lease, State
-from dhcpcore.store import migrate, queries
+from dhcpcore.store import queries
 from dhcpcore.store.database import Database
 from dhcpcore.store.queries import LeaseFilter, Span, Use
 from dhcpcore.store.schema import engine, history, lease, quarantine
@@ -14,10 +14,8 @@ NOW = 1_000_000
 
 
 @pytest.fixture
-def sqlite_database(tmp_path):
-    url = f"sqlite:///{tmp_path}/lessor.db"
-    migrate.upgrade(url)
-    opened = Database(url)
+def sqlite_database(sqlite_url):
+    opened = Database(sqlite_url)
     yield opened
     opened.dispose()
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dhcpcore.store import migrate, staging
+from dhcpcore.store import staging
 from dhcpcore.store.database import Database
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.plan import plan
@@ -16,10 +16,8 @@ from tests.dhcpcore.store.test_definitions import many
 
 
 @pytest.fixture
-def sqlite(tmp_path):
-    url = f"sqlite:///{tmp_path}/lessor.db"
-    migrate.upgrade(url)
-    database = Database(url)
+def sqlite(sqlite_url):
+    database = Database(sqlite_url)
     yield database
     database.dispose()
 
