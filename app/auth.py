@@ -129,6 +129,14 @@ def _guard() -> AnyResponse | None:
     if role is None or (open_where is not None and open_where(context().appliance.settings)):
         _require_own_form()
         return None
+    return admit(role, before_new_password=getattr(view, _FIRST))
+
+
+def admit(role: Role, *, before_new_password: bool = False) -> AnyResponse | None:
+    """Find out who asks, for ``caller``; an answer instead where somebody must log in, or change the password, first.
+
+    Raises ``Forbidden`` where the role is too low, or another site's page has this browser send something.
+    """
     header = request.headers.get("Authorization")
     found = _by_token(header) if header is not None else _by_cookie()
     if found is None:
@@ -136,10 +144,23 @@ def _guard() -> AnyResponse | None:
     g.lessor_caller = found
     if found.principal.how == "session":
         _require_own_form()
-    if found.must_change and not getattr(view, _FIRST):
+    if found.must_change and not before_new_password:
         return _to_new_password()
     found.principal.must_be(role)
     return None
+
+
+def admit_as(principal: Principal) -> None:
+    """Somebody whom the view itself knows, by another proof than a session or a token."""
+    g.lessor_caller = Caller(principal)
+
+
+def refuse_foreign() -> None:
+    """Refuse what another site's page has this browser send, where no field of ours can tell: the browser says so."""
+    origin = request.headers.get("Origin")
+    if (request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_SITES
+            or (origin is not None and origin != request.host_url.rstrip("/"))):
+        raise Forbidden("This request comes from another site's page.")
 
 
 def _by_token(header: str) -> Caller:

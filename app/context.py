@@ -10,6 +10,7 @@ from app.services.appliance import Appliance
 from app.services.engine_log import LiveLog
 from app.services.live import LiveStatistics
 from app.services.moments import Remembered
+from app.services.scripts import Catalogue, RememberedCatalogue
 from app.services.subnets import Overview, RememberedOverview
 from app.services.transactions import TransactionView, latest
 from app.services.watching import Places
@@ -30,10 +31,16 @@ class Context:
     live: LiveStatistics
     log: LiveLog
     newest: Remembered[tuple[TransactionView, ...]]
+    scripts: RememberedCatalogue
 
     def overview(self) -> Overview:
         """Subnets and pools with their use, at most a moment old."""
         return self.remembered.get()
+
+    def script(self) -> Catalogue | None:
+        """What the engine's script has registered, a moment old at most; an engine that has none is not asked."""
+        status = self.live.totals().status
+        return self.scripts.get() if status is not None and status.get("script") else None
 
 
 def install(extensions: dict[str, object], appliance: Appliance) -> None:
@@ -41,7 +48,8 @@ def install(extensions: dict[str, object], appliance: Appliance) -> None:
     newest = Remembered(lambda: latest(appliance, limit=NEWEST), seconds=2.0)
     places = Places()
     extensions[_KEY] = Context(appliance, RememberedOverview(appliance), LiveStatistics(appliance, places),
-                               LiveLog(appliance, places), newest)
+                               LiveLog(appliance, places), newest,
+                               RememberedCatalogue(appliance))
 
 
 def context() -> Context:

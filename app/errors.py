@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.context import PROGRAMS
 from app.services.definitions import TakesAddresses
 from app.services.plain import plain
+from app.services.scripts import ScriptAway, ScriptFailed
 from dhcpcore.control import ControlRefused, EngineAway
 from dhcpcore.errors import (
     Conflict,
@@ -45,6 +46,8 @@ STATUSES: tuple[tuple[type[LessorError], HTTPStatus], ...] = (
     (ControlRefused, HTTPStatus.CONFLICT),
     (Refused, HTTPStatus.CONFLICT),
     (EngineAway, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ScriptAway, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ScriptFailed, HTTPStatus.INTERNAL_SERVER_ERROR),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )

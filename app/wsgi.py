@@ -30,6 +30,9 @@ from app.pages import (
     option_definitions,
     options,
     revisions,
+    script_frames,
+    script_methods,
+    scripts,
     setup,
     shared_networks,
     subnet_forms,
@@ -44,7 +47,7 @@ from dhcpcore.settings import load
 #: A form is small; what is larger is somebody else's.
 BODY_BYTES_MAX = 64 * 1024
 PAGES = (dashboard, leases, subnets, subnet_forms, shared_networks, global_settings, options, option_definitions,
-         assignments, classes, definitions, revisions, audit, events, handlers, log, manual,
+         assignments, classes, definitions, revisions, audit, events, handlers, log, scripts, script_frames, manual,
          health, metrics, login, account, users, setup)
 
 
@@ -60,6 +63,7 @@ def create_app(appliance: Appliance) -> Flask:
     texts.install(app)
     assets.install(app)
     frame.install(app)
+    scripts.install(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     web = appliance.settings.web
@@ -69,6 +73,7 @@ def create_app(appliance: Appliance) -> Flask:
     elif is_loopback(web.host):
         app.before_request(_only_for_this_machine)
     auth.install(app)
+    script_methods.install(app)
     return app
 
 

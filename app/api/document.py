@@ -23,12 +23,14 @@ from app.api import (
     handlers,
     hooks,
     leases,
+    methods,
     option_definitions,
     options,
     pools,
     revisions,
     setup,
     shared_networks,
+    simulate,
     subnets,
     suspensions,
     tokens,
@@ -43,7 +45,7 @@ PREFIX = "/api/v1"
 #: One module a resource, in the order of the document.
 RESOURCES = (subnets, pools, shared_networks, assignments, classes, leases, transactions, global_settings,
              option_definitions, options, definitions, revisions, engine, users, tokens, audit, setup, suspensions,
-             handlers, hooks)
+             handlers, hooks, methods, simulate)
 _PROBLEM = "Problem"
 _LOG_IN = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of `lessor token create` or of the account "

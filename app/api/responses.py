@@ -12,6 +12,7 @@ _DESCRIPTIONS = {
     413: "The body is too large.",
     415: "The body is of another media type than described.",
     428: "`If-Match` is missing.",
+    500: "The script failed; the engine's log says how.",
     503: "The database does not answer; try again.",
 }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, make_response, render_template
 
 from app.auth import needs
 from app.context import context
+from app.pages import script_frames
 from app.services.access import Role
 from dhcpcore.store.database import shown
 
@@ -19,19 +20,24 @@ BUSIEST = 8
 
 @blueprint.get("/")
 @needs(Role.VIEWER)
-def page() -> str:
-    """The whole page."""
-    return render_template("dashboard/page.html", **_view())
+def page() -> Response:
+    """The whole page, with what the site's script shows on it."""
+    shown = script_frames.elements(context().script())
+    answer = make_response(render_template("dashboard/page.html", **view(), **shown, sandbox=script_frames.SANDBOX))
+    if shown["elements"]:
+        script_frames.may_frame(answer)
+    return answer
 
 
 @blueprint.get("/fragments/dashboard")
 @needs(Role.VIEWER)
 def fragment() -> str:
     """The living part of it, which the page asks for every few seconds."""
-    return render_template("dashboard/live.html", **_view())
+    return render_template("dashboard/live.html", **view())
 
 
-def _view() -> dict[str, Any]:
+def view() -> dict[str, Any]:
+    """What is shown of the server."""
     here = context()
     overview = here.overview()
     pools = [(subnet, pool) for subnet in overview.subnets for pool in subnet.pools]

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, render_template, request
 
 from app import auth
 from app.context import context
-from app.services import definitions
+from app.services import definitions, simulation
 from app.services.access import Role
+from dhcpcore import interchange
 from dhcpcore.errors import InvalidDocument, InvalidValue, LessorError, Refused
 
 blueprint = Blueprint("page_definitions", __name__)
@@ -42,7 +43,10 @@ def download() -> Response:
 @blueprint.post("/definitions")
 @auth.needs(Role.ADMIN)
 def change() -> tuple[str, int]:
-    """What a document would change, and whom it takes an address from; with ``confirmed``, the change itself."""
+    """What a document would change, and whom it takes an address from; with ``confirmed``, the change itself.
+
+    With ``try``, what would have become of the latest messages under it, beside what becomes of them now.
+    """
     request.max_content_length = request.max_form_memory_size = BODY_BYTES_MAX
     by, appliance = auth.principal(), context().appliance
     text = _given()
@@ -51,8 +55,10 @@ def change() -> tuple[str, int]:
                              "planned": None}
     try:
         document = definitions.read_text(text, "the document")
-        if request.form.get("confirmed") != "yes":
+        if request.form.get("confirmed") != "yes" or request.form.get("try") == "yes":
             shown["planned"] = definitions.plan(appliance, document)
+            if request.form.get("try") == "yes":
+                shown["trial"] = simulation.run(appliance, by=by, document=interchange.read(text, "the document"))
             return render_template("definitions/page.html", **shown), 200
         agreed = request.form.get("losses", "")
         done = definitions.apply(appliance, document, by=by, note=request.form.get("note", "")[:200],

@@ -34,7 +34,7 @@ class Principal:
 
     name: str  #: For the audit.
     role: Role
-    how: Literal["session", "token", "terminal", "demo"]
+    how: Literal["session", "token", "terminal", "demo", "digest"]
 
     def must_be(self, role: Role) -> None:
         """Raises ``Forbidden`` where the role is too low."""

@@ -17,7 +17,7 @@ from dhcpcore.store.journal import AuditFilter
 #: What is audited, by how its actions begin, and what people call it.
 KINDS: Mapping[str, str] = {
     "definitions.": "Definitions", "lease.": "Leases", "suspension.": "Suspended clients", "session.": "Log-ins",
-    "user.": "Users", "token.": "Tokens"}
+    "user.": "Users", "token.": "Tokens", "script.": "The script"}
 
 
 @dataclass(frozen=True, slots=True)

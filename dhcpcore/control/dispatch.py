@@ -18,8 +18,9 @@ from dhcpcore.errors import InvalidValue, LessorError
 
 log = logging.getLogger(__name__)
 
-#: A request is a verb and a few arguments; a longer line is refused and its connection closed.
-REQUEST_BYTES_MAX = 16 * 1024
+#: A request is a verb and a few arguments, or what a browser posts to a script (64 KB, in base64, and its headers); a
+#: longer line is refused and its connection closed.
+REQUEST_BYTES_MAX = 128 * 1024
 #: 200 transactions with all their steps stay below this.
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
 

@@ -89,6 +89,14 @@ class EngineFace(Protocol):
         """Whether a script is configured, whether its process runs, and what became of it so far."""
         ...
 
+    def script_registry(self) -> dict[str, Any]:
+        """What the script has registered and whether it runs.  Refused where there is no script."""
+        ...
+
+    def script_digest(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Whether an answer to a Digest challenge was made with the script's name and password."""
+        ...
+
     def script_call(self, name: str, arguments: Mapping[str, Any]) -> Later:
         """Call something in the script's process.  Refused where there is no script."""
         ...

@@ -197,15 +197,27 @@ VERBS: Mapping[str, Verb] = {verb.name: verb for verb in (
     Verb("script", Role.VIEWER, "Tells whether a script is configured, and how its process does.",
          lambda engine, _: engine.script_state()),
     Verb("script-registry", Role.VIEWER, "Tells the script's hooks and parameters, web methods and dashboard elements.",
-         lambda engine, _: engine.script_call("registry", {})),
+         lambda engine, _: engine.script_registry()),
     Verb("script-dashboard", Role.VIEWER, "Has the script make its dashboard elements and headers.",
-         lambda engine, args: engine.script_call("dashboard", args["request"]), (
+         lambda engine, args: engine.script_call("dashboard", {**args["request"], "path": "/"}), (
+             Argument("request", _request, _REQUEST, default=MappingProxyType({})),
+         )),
+    Verb("script-element", Role.VIEWER, "Has the script make one dashboard element, and its headers.",
+         lambda engine, args: engine.script_call("element", {**args["request"], "path": "/",
+                                                             "number": args["number"]}), (
+             Argument("number", _count(1, 2**31 - 1), "the number of an element, from script-registry", required=True),
              Argument("request", _request, _REQUEST, default=MappingProxyType({})),
          )),
     Verb("script-call", Role.OPERATOR, "Calls one of the script's web methods, by its path.",
          lambda engine, args: engine.script_call("method", {**args["request"], "path": args["path"]}), (
              Argument("path", _text, "the path that the method is registered at", required=True),
              Argument("request", _request, _REQUEST, default=MappingProxyType({})),
+         )),
+    Verb("script-digest", Role.OPERATOR, "Tells whether an answer to an HTTP Digest challenge was made with the "
+         "script's WEB_DIGEST_USERNAME and WEB_DIGEST_PASSWORD.",
+         lambda engine, args: engine.script_digest(args["fields"]), (
+             Argument("fields", _object, "an object of username, realm, nonce, nc, cnonce, qop, uri, response and "
+                      "method", required=True),
          )),
     Verb("script-reinitialise", Role.OPERATOR, "Has the script run its reinitialisation handlers; where one fails, its "
          "process begins anew.",

@@ -22,6 +22,7 @@ from dhcpcore.net.clock import Clock
 from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.pipeline.bundle import Route
 from dhcpcore.pipeline.trace import Step, describe, identity
+from dhcpcore.script import digest
 from dhcpcore.script.host import Host
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.leases import LeaseStore
@@ -29,6 +30,8 @@ from dhcpcore.store.requests import LASTING_VERBS, Request
 from dhcpcore.version import __version__
 from dhcpcore.wire.addresses import format_address
 from dhcpcore.wire.v4.message import type_name
+
+_NO_SCRIPT = "The engine has no script: the setting `script` names its conf.py."
 
 
 class Face:
@@ -77,6 +80,7 @@ class Face:
             ],
             "offers_under_way": engine.allocator.holds,
             "suspended": engine.suspended,
+            "script": self.script is not None,
             "hook_events": [] if engine.callouts is None else list(engine.callouts.registry.events),
             "handler_events": list(engine.instances.events),
             "share": {"index": engine.allocator.share[0], "count": engine.allocator.share[1]},
@@ -107,10 +111,23 @@ class Face:
         """Whether there is a script, and how its host does."""
         return {"configured": False} if self.script is None else {"configured": True, **self.script.state}
 
+    def script_registry(self) -> dict[str, Any]:
+        """What the script has registered, as it told last; its process is not asked."""
+        if self.script is None:
+            raise Refused(_NO_SCRIPT)
+        state = self.script.state
+        return {**self.script.registry, "running": state["running"], "failure": state["failure"]}
+
+    def script_digest(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Whether an answer to a Digest challenge is the right one; the password stays here."""
+        if self.script is None or self.script.loaded is None:
+            raise Refused(_NO_SCRIPT)
+        return {"right": digest.is_right(self.script.loaded, fields)}
+
     def script_call(self, name: str, arguments: Mapping[str, Any]) -> Later:
         """Call something in the script's process; the answer comes when it does."""
         if self.script is None:
-            raise Refused("The engine has no script: the setting `script` names its conf.py.")
+            raise Refused(_NO_SCRIPT)
         later = Later()
         self.script.call(name, arguments, later.tell)
         return later

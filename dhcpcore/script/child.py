@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dhcpcore.errors import LessorError, Refused
-from dhcpcore.script import frames, web
+from dhcpcore.script import built_in, frames, web
 from dhcpcore.script.compat.generic import Database
 from dhcpcore.script.compat.ipv4 import IPv4
 from dhcpcore.script.compat.mac import MAC
@@ -66,6 +66,7 @@ class Child:
         self._decoder = frames.Decoder()
         self._tick_at = 0.0
         self._listening = False
+        self._told = 0
         self.site: Site
         self.hooks: Hooks
         self.database: Database
@@ -82,8 +83,7 @@ class Child:
         self._progress.write(Doing.BEGINNING, 0, time.monotonic())
         self.site = Site(path)
         callbacks = self.site.namespace.callbacks
-        if self.site.parameters["WEB_ENABLED"] and self.site.parameters["WEB_LOG_HISTORY"]:
-            callbacks.highest = int(self.site.parameters["WEB_DASHBOARD_ORDER_LOG"])
+        built_in.register(callbacks, self.site.parameters, self._reinitialise)
         self.database = self.site.database()
         callbacks.systemAddReinitHandler(self.database.reinitialise)
         if (init := self.site.hooks["init"]) is not None:
@@ -92,7 +92,8 @@ class Child:
         self._tick_at = time.monotonic() + 1.0
         self._progress.done()
         self._listening = bool(callbacks.statistics)
-        self.send({"ready": self.site.described(), "listening": self._listening})
+        self._told = callbacks.changes
+        self.send({"ready": self.site.described(), "listening": self._listening, "registry": self._registry()})
 
     def run(self) -> None:
         """Until the engine closes the pipe."""
@@ -110,6 +111,9 @@ class Child:
             if listening != self._listening:
                 self._listening = listening
                 self.send({"listening": listening})
+            if self.site.namespace.callbacks.changes != self._told:
+                self._told = self.site.namespace.callbacks.changes
+                self.send({"registry": self._registry()})
 
     def _do(self, message: dict[str, Any]) -> None:
         if "questions" in message:
@@ -161,12 +165,14 @@ class Child:
 
     def _call(self, message: dict[str, Any]) -> None:
         number, name = message["number"], message["call"]
-        doing = Doing.REINITIALISING if name == "reinitialise" else Doing.WEB
-        self._progress.write(doing, number, time.monotonic())
+        arguments = message.get("arguments") or {}
+        self._progress.write(built_in.doing(name, arguments), number, time.monotonic())
         try:
-            result = self._called(name, message.get("arguments") or {})
+            result = self._called(name, arguments)
             answer: dict[str, Any] = {"called": number, "result": result}
             frames.encode(answer)
+        except built_in.Unusable as error:
+            answer = {"called": number, "error": str(error), "unusable": True}
         except LessorError as error:
             answer = {"called": number, "error": str(error)}
         self._progress.done()
@@ -177,13 +183,23 @@ class Child:
         if name == "reinitialise":
             return self._reinitialise()
         if name == "registry":
-            return {**_without_secrets(self.site.described()), **web.described(callbacks)}
+            return self._registry()
         request = web.Request(arguments)
         if name == "dashboard":
             return {"elements": web.dashboard(callbacks, request), "headers": web.headers(callbacks, request)}
+        if name == "element":
+            return web.element(callbacks, int(arguments.get("number") or 0), request)
         if name == "method":
             return web.call(callbacks, request)
         raise Refused(f"The script host knows no {name!r:.40}.")
+
+    def _registry(self) -> dict[str, Any]:
+        """What the pages must know before they call anything; told whenever it changes."""
+        return {
+            **_without_secrets(self.site.described()),
+            **web.described(self.site.namespace.callbacks),
+            "web": web.parameters_of(self.site),
+        }
 
     def _reinitialise(self) -> dict[str, Any]:
         """Every handler in the order of registration; the first that fails ends the host, which begins anew."""
@@ -192,7 +208,8 @@ class Child:
                 callback()
             except (Exception, SystemExit) as error:
                 log.critical("The reinitialisation handler %r failed.", callback, exc_info=True)
-                raise Refused(f"A reinitialisation handler failed: {error!r:.200}; the script begins anew.") from None
+                raise built_in.Unusable(f"A reinitialisation handler failed: {error!r:.200}; the script begins "
+                                        "anew.") from None
         return {"reinitialised": True}
 
 

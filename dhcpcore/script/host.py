@@ -19,7 +19,8 @@ from typing import Any
 
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Question, Said, Word
-from dhcpcore.script import frames, translate
+from dhcpcore.script import built_in, frames, translate
+from dhcpcore.script.calls import Calls, Then
 from dhcpcore.script.parameters import Loaded
 from dhcpcore.script.process import Process, Terms
 from dhcpcore.script.progress import Doing, Progress
@@ -42,9 +43,6 @@ _UNSENT_MAX = 8 * 1024 * 1024
 _READ_MAX = 256 * 1024
 #: Lines a second that a script may log or print; the others are counted.
 _LINES_MAX = 200
-_CALLS_MAX = 64
-
-Then = Callable[[Any, str | None], None]
 
 
 @dataclass(slots=True)
@@ -65,12 +63,6 @@ class Figures:
     asked: int = 0
     failed: int = 0
     lines_dropped: int = 0
-
-
-@dataclass(slots=True)
-class _Call:
-    then: Then
-    until: float
 
 
 @dataclass(slots=True)
@@ -106,6 +98,7 @@ class Host:
         self.figures = Figures()
         self.failure: str | None = None  #: Why it does not run.
         self.loaded: Loaded | None = None  #: What the script said when it last began.
+        self.registry: dict[str, Any] = {}  #: What it registered when it last told; known while it is away, too.
         self._said = said
         self._terms = terms or Terms()
         self._budgets = budgets
@@ -116,8 +109,7 @@ class Host:
         self._gone: list[Process] = []
         self._selector: selectors.BaseSelector | None = None
         self._asked: OrderedDict[int, Asked] = OrderedDict()
-        self._calls: dict[int, _Call] = {}
-        self._call_number = 0
+        self._calls = Calls()
         self._failures = 0
         self._careful = False  #: One question at a time, as one of them ends hosts and it is not known which.
         self._alone: int | None = None  #: The one that is under way.
@@ -178,8 +170,7 @@ class Host:
         for process in self._gone:
             while not process.ended():
                 time.sleep(0.001)
-        for number in list(self._calls):
-            self._called(number, None, "The engine stops.")
+        self._calls.fail("The engine stops.")
         self._progress.close()
 
     # What the engine wants.
@@ -247,16 +238,16 @@ class Host:
         if running is None or not running.ready:
             then(None, f"The script does not run: {self.failure or 'it is just beginning'}.")
             return
-        if len(self._calls) >= _CALLS_MAX:
-            then(None, f"{_CALLS_MAX} calls wait for the script already; try again shortly.")
-            return
-        self._call_number += 1
-        doing = Doing.REINITIALISING if name == "reinitialise" else Doing.WEB
-        self._calls[self._call_number] = _Call(then, self._clock() + self._budgets[doing] + self._age_s)
-        try:
-            self._send(running, {"call": name, "number": self._call_number, "arguments": dict(arguments)})
-        except frames.BrokenPipeProtocol as error:
-            self._called(self._call_number, None, str(error))
+        self._calls.add(name, arguments, then,
+                        self._clock() + self._budgets[built_in.doing(name, arguments)] + self._age_s)
+        self._call_next(running)
+
+    def _call_next(self, running: _Running) -> None:
+        while (message := self._calls.take()) is not None:
+            try:
+                self._send(running, message)
+            except frames.BrokenPipeProtocol as error:
+                self._calls.told(message["number"], None, str(error))
 
     def reinitialise(self) -> None:
         """Have the script's reinitialisation handlers run; the log says how it went."""
@@ -355,7 +346,10 @@ class Host:
             described = message["ready"]
             self.loaded = Loaded(dict(described["said"]), frozenset(described["hooks"]))
             self.listening = bool(message.get("listening"))
+            self.registry = dict(message["registry"])
             self._ask_again(running)
+        elif "registry" in message:
+            self.registry = dict(message["registry"])
         elif "listening" in message:
             self.listening = bool(message["listening"])
         elif "failed" in message:
@@ -384,14 +378,11 @@ class Host:
 
     def _take_called(self, running: _Running, message: dict[str, Any]) -> None:
         number, error = message["called"], message.get("error")
-        self._called(number, message.get("result"), error)
-        if error is not None and "reinitialisation" in str(error):
+        self._calls.told(number, message.get("result"), None if error is None else str(error))
+        if message.get("unusable"):
             self._end(running, Word.FAILED, str(error))
-
-    def _called(self, number: int, result: Any, error: str | None) -> None:
-        call = self._calls.pop(number, None)
-        if call is not None:
-            call.then(result, error)
+        else:
+            self._call_next(running)
 
     # What it prints.
 
@@ -463,8 +454,7 @@ class Host:
             for waiting in list(self._asked):
                 del self._asked[waiting]
                 self._said(Said(waiting, Word.AWAY))
-        for call in list(self._calls):
-            self._called(call, None, f"The script host {why}.")
+        self._calls.fail(f"The script host {why}.")
 
     def _outdate(self, now: float) -> None:
         """Who has waited for too long does not wait any more."""
@@ -474,5 +464,4 @@ class Host:
                 break
             del self._asked[number]
             self._said(Said(number, Word.OVERRUN))
-        for number in [number for number, call in self._calls.items() if now > call.until]:
-            self._called(number, None, "The script did not answer in time.")
+        self._calls.outdate(now)

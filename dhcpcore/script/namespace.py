@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib.machinery
 import logging
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
+from dhcpcore.script import ready
 from dhcpcore.script.compat import callbacks, conversion, definition, generic, ipv4, mac, packet, rfc, statistics, words
 
+#: Of the environment of a host whose messages are simulated.
+SIMULATED = "LESSOR_SIMULATED"
 #: Folder of a script's extensions, beside it.
 EXTENSIONS = "staticDHCPd_extensions"
 
@@ -70,6 +74,7 @@ class Namespace:
             "writeLog": self.logger.warning,
             "callbacks": self.callbacks,
             "extensions": self.extensions,
+            "simulated": SIMULATED in os.environ,
         }
         self._put_modules()
         for path in (folder / EXTENSIONS, folder):
@@ -94,6 +99,7 @@ class Namespace:
             "staticdhcpdlib.statistics": statistics,
             "staticdhcpdlib.databases": ModuleType("staticdhcpdlib.databases"),
             "staticdhcpdlib.databases.generic": generic,
+            "lessor_scripts": ready,
             "libpydhcpserver": ModuleType("libpydhcpserver"),
             "libpydhcpserver.dhcp_types": ModuleType("libpydhcpserver.dhcp_types"),
             "libpydhcpserver.dhcp_types.ipv4": ipv4,

@@ -14,6 +14,7 @@ from typing import Any
 import dhcpcore
 from dhcpcore.errors import SettingsError
 from dhcpcore.script import frames
+from dhcpcore.script.namespace import SIMULATED
 from dhcpcore.script.parameters import Loaded
 from dhcpcore.script.progress import Progress
 
@@ -23,11 +24,15 @@ DESCRIBE_S_MAX = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How the host is started: whom it becomes, where this process is root, and how it gives up what else it has."""
+    """How the host is started: whom it becomes, where this process is root, and how it gives up what else it has.
+
+    ``simulated``: the script is told so, by the name that it is given.
+    """
 
     uid: int | None = None
     gid: int | None = None
     confine: Callable[[], None] | None = None
+    simulated: bool = False
 
 
 class Process:
@@ -75,6 +80,8 @@ def _start(
     arguments: list[str], path: Path, descriptors: tuple[int, ...], terms: Terms, output: int
 ) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LESSOR_", "NOTIFY_"))}
+    if terms.simulated:
+        environment[SIMULATED] = "1"
     root = str(Path(dhcpcore.__file__).parent.parent)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
     return subprocess.Popen(

@@ -12,12 +12,40 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dhcpcore.errors import Refused
-from dhcpcore.script.compat.callbacks import WEB_METHOD_RAW, Callbacks, Element, Method
+from dhcpcore.script.compat.callbacks import (
+    WEB_METHOD_DASHBOARD,
+    WEB_METHOD_RAW,
+    WEB_METHOD_TEMPLATE,
+    Callbacks,
+    Element,
+    Method,
+)
+from dhcpcore.script.loader import Site
 
 _log = logging.getLogger("conf")
 
 #: Octets of one answer; in base64, below what the control channel carries.
 _ANSWER_MAX = 2 * 1024 * 1024
+
+
+def parameters_of(site: Site) -> dict[str, Any]:
+    """What the pages do by a script's parameters; no password among them."""
+    said = site.parameters
+    height = said["WEB_LOG_MAX_HEIGHT"]
+    return {
+        "system_name": _text(said["SYSTEM_NAME"]),
+        "folder": bool(said.get("DHCP_SERVER_IP")),
+        "digest": bool(said["WEB_DIGEST_USERNAME"] and said["WEB_DIGEST_PASSWORD"]),
+        "dashboard_secure": bool(said["WEB_DASHBOARD_SECURE"]),
+        "log_lines": int(said["WEB_LOG_HISTORY"] or 0),
+        "log_level": _text(said["WEB_LOG_SEVERITY"]),
+        "log_height": None if height is None else int(height),
+    }
+
+
+def _text(value: Any) -> str:
+    """What clients say may be no UTF-8; a page is."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def described(callbacks: Callbacks) -> dict[str, Any]:
@@ -28,11 +56,14 @@ def described(callbacks: Callbacks) -> dict[str, Any]:
             {
                 "path": one.path, "module": one.module, "name": one.name, "hidden": one.hidden, "secure": one.secure,
                 "confirm": one.confirm, "cacheable": one.cacheable, "display_mode": one.display_mode,
+                "built_in": one.built_in,
             }
             for one in methods
         ],
         "elements": [
-            {"module": one.module, "name": one.name, "ordering": one.ordering} for one in callbacks.elements
+            {"number": one.number, "module": one.module, "name": one.name, "ordering": one.ordering,
+             "built_in": one.built_in}
+            for one in callbacks.elements
         ],
         "headers": len(callbacks.headers),
         "ticks": len(callbacks.ticks),
@@ -88,7 +119,20 @@ def _element(element: Element, request: Request) -> str | None:
     except (Exception, SystemExit):
         _log.exception("The dashboard element %s | %s failed.", element.module, element.name)
         return None
-    return None if html is None else str(html)
+    return None if html is None else _text(html)
+
+
+def element(callbacks: Callbacks, number: int, request: Request) -> dict[str, Any]:
+    """One element and the headers that go with it; ``Refused`` where there is none of that number, or it fails."""
+    found = next((one for one in list(callbacks.elements) if one.number == number), None)
+    if found is None:
+        raise Refused("The script has taken this dashboard element away, or has begun anew: load the page again.")
+    try:
+        html = found.callback(**request.by_keyword())
+    except (Exception, SystemExit):
+        _log.exception("The dashboard element %s | %s failed.", found.module, found.name)
+        raise Refused("The script failed here; the log says how.") from None
+    return {"html": None if html is None else _text(html), "headers": headers(callbacks, request)}
 
 
 def headers(callbacks: Callbacks, request: Request) -> list[str]:
@@ -101,7 +145,7 @@ def headers(callbacks: Callbacks, request: Request) -> list[str]:
             _log.exception("The web header %r failed.", callback)
             continue
         if html:
-            found.append(str(html))
+            found.append(_text(html))
     return found
 
 
@@ -118,13 +162,19 @@ def call(callbacks: Callbacks, request: Request) -> dict[str, Any]:
     if method is None:
         raise Refused(f"There is no web method at {request.path!r:.200}.")
     try:
-        if method.display_mode == WEB_METHOD_RAW:
+        if method.display_mode not in {WEB_METHOD_DASHBOARD, WEB_METHOD_TEMPLATE}:
             return _raw(_positional(method, request))
         html = method.callback(**request.by_keyword())
+    except Refused:
+        raise  # The server's own method has its words already.
     except (Exception, SystemExit):
         _log.exception("The web method at %s failed.", method.path)
         raise Refused(f"The web method at {method.path} failed; the log says how.") from None
-    return {"display_mode": method.display_mode, "html": None if html is None else str(html)}
+    return {
+        "display_mode": method.display_mode,
+        "html": None if html is None else _text(html),
+        "headers": headers(callbacks, request),
+    }
 
 
 def _positional(method: Method, request: Request) -> Any:
@@ -137,7 +187,7 @@ def _positional(method: Method, request: Request) -> Any:
 
 def _raw(answer: Any) -> dict[str, Any]:
     mimetype, data, *more = answer
-    octets = data.encode() if isinstance(data, str) else bytes(data)
+    octets = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
     if len(octets) > _ANSWER_MAX:
         raise ValueError(f"The answer has {len(octets)} octets, of {_ANSWER_MAX} that it may have.")
     extra: Iterable[Any] = ()
@@ -145,7 +195,7 @@ def _raw(answer: Any) -> dict[str, Any]:
         extra = more[0].items() if isinstance(more[0], Mapping) else more[0]
     return {
         "display_mode": WEB_METHOD_RAW,
-        "mimetype": str(mimetype),
+        "mimetype": _text(mimetype),
         "data": base64.b64encode(octets).decode(),
-        "headers": [[str(name), str(value)] for name, value in extra],
+        "headers": [[_text(name), _text(value)] for name, value in extra],
     }

@@ -71,6 +71,13 @@ class Web(_Group):
     metrics_open: Annotated[OnOff, Field(description="Answer /metrics without a token; who reaches the pages may then "
                                                      "read the names and the use of subnets.")] = False
 
+    script_open: Annotated[Literal["auto", "never", "unsecured", "all"],
+                           Field(description="Which raw methods of the script answer without a log-in: those that are "
+                                             "not secure where script is a staticDHCPd configuration (auto), none, "
+                                             "those that are not secure, or also secure ones where the script sets no "
+                                             "WEB_DIGEST_USERNAME and WEB_DIGEST_PASSWORD, as staticDHCPd did."),
+                           Right("auto, never, unsecured or all")] = "auto"
+
     @field_validator("certificate", "key", mode="before")
     @classmethod
     def _no_file(cls, value: Any) -> Any:

@@ -48,12 +48,12 @@ def search(
 
 def _told(record: Record) -> Transaction:
     return Transaction(
-        received_at=record.received_at, message=_message(record), client=record.client,
+        received_at=record.received_at, message=message_of(record), client=record.client,
         source=format_address(record.source), reason=record.reason.code, text=record.reason.text,
         steps=tuple(describe(step) for step in record.steps), datagram=record.datagram, answer=record.answer)
 
 
-def _message(record: Record) -> str:
+def message_of(record: Record) -> str:
     """The type of a DHCPv4 message, by a look at its first options: enough for people, whatever else is broken."""
     if record.reason in _OF_BOOTP:
         return MessageType.BOOTP.name

@@ -366,3 +366,12 @@ form_key = Table(
     Column("value", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="one"),
 )
+
+#: Nonces of HTTP Digest that have served.
+spent_nonce = Table(
+    "spent_nonce",
+    metadata,
+    Column("nonce", String(80), primary_key=True),
+    Column("spent_at", BigInteger, nullable=False),
+    Index("ix_spent_nonce_spent_at", "spent_at"),
+)

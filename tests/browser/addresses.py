@@ -9,7 +9,9 @@ from tests.browser.site import KNOWN_ADDRESS
 #: What answers a GET and is no page.
 _NO_PAGE = {"/assignments.csv", "/definitions.yaml", "/events/recent", "/events/stream",
             "/healthz", "/log/recent", "/log/stream", "/readyz",
-            "/revisions/<int:number>.yaml", "/static/<path:filename>", "/metrics"}
+            "/revisions/<int:number>.yaml", "/static/<path:filename>", "/metrics",
+            # Documents for frames, which have neither our head nor our policy.
+            "/scripts/elements/<int:number>", "/scripts/shell"}
 #: An address for each route that has an argument.
 _EXAMPLES = {
     "/assignments/<int:number>": ["/assignments/2"],
@@ -32,8 +34,9 @@ _STATES = [
     f"/leases?find={KNOWN_ADDRESS}", "/leases?find=nobody", "/leases?show=declined", "/leases?cursor=wrong",
     "/assignments?find=nobody", "/subnets?find=nobody", "/events?since=2000-01-01T00:00&until=2000-01-01T00:01",
     "/assignments?said=added&id=1", "/events?client=nobody", "/events?reason=OFFER",
-    "/handlers/new?type=set-option", "/handlers/new?type=rate-limit", "/handlers?said=moved&name=late",
     "/audit?actor=nobody", "/audit?kind=definitions.", "/revisions?note=nothing",
+    "/site/page?to=you", "/site/erase", "/scripts?said=reinitialised",
+    "/handlers/new?type=set-option", "/handlers/new?type=rate-limit", "/handlers?said=moved&name=late",
     "/nowhere", "/leases/203.0.113.77", "/subnets/4711",
 ]
 

@@ -39,6 +39,55 @@ _LEASE = ("INSERT INTO lease (space, kind, address, plen, client, hw, state, exp
 _HISTORY = ("INSERT INTO history (space, kind, address, plen, version, client, hw, subnet, hostname, relay, agent, "
             "opened_at, closed_at, reason) VALUES (0, 4, ?, 32, ?, ?, ?, ?, ?, x'', x'', ?, ?, ?)")
 
+#: A script that shows what clients say as it comes, as an unwary one does; it has no other say in what is served.
+SCRIPT = """
+import html
+from lessor_scripts import activity, statistics
+
+WEB_DIGEST_USERNAME, WEB_DIGEST_PASSWORD = 'monitor', 'an old password'
+NAMES, COUNTED = [], {'packets': 0, 'erased': 0}
+
+def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+    COUNTED['packets'] += 1
+    if packet.isOption('hostname'):
+        NAMES.append(packet.getOption('hostname', convert=True))
+    return True
+
+def names(**_):
+    return '<ul>%s</ul>' % ''.join('<li>%s</li>' % name for name in NAMES) if NAMES else None
+
+def counter(**_):
+    return ('<p id="count">%(packets)d packets.</p><p><a href="/site/packets.txt">As text</a> '
+            '<a href="http://192.0.2.99/">Elsewhere</a></p>' % COUNTED +
+            '<script>document.body.dataset.ran = self.origin</script>')
+
+def erase(**_):
+    COUNTED['erased'] += 1
+    return '<p>Erased %(erased)d times.</p>' % COUNTED
+
+def page(path, queryargs, mimetype, data, headers):
+    return ('<p id="said">Hello %s</p><form><input name="to" aria-label="Whom"><button>Greet</button></form>' %
+            html.escape(queryargs.get('to', ['nobody'])[0]))
+
+def init():
+    callbacks.systemAddReinitHandler(NAMES.clear)
+    callbacks.webAddHeader(lambda *a: '<style>#count { font-weight: 700 }</style>')
+    callbacks.webAddDashboard('site', 'counter', counter, ordering=1)
+    callbacks.webAddDashboard('site', 'names', names, ordering=2)
+    callbacks.webAddDashboard('site', 'broken', lambda **_: 1 / 0, ordering=3)
+    callbacks.webAddDashboard('site', 'silent', lambda **_: None)
+    statistics.register(callbacks, ordering=4)
+    activity.register(callbacks, ordering=5)
+    callbacks.webAddMethod('/site/packets.txt', lambda *a: ('text/plain', '%(packets)d packets' % COUNTED))
+    callbacks.webAddMethod('/site/raw.html', lambda *a: ('text/html', '<p>raw</p><script>document.title=1</script>'))
+    callbacks.webAddMethod('/site/secret', lambda *a: ('text/plain', 'the secret'), secure=True)
+    callbacks.webAddMethod('/site/page', page, hidden=False, module='site', name='Greeting',
+                           display_mode=callbacks.WEB_METHOD_TEMPLATE)
+    callbacks.webAddMethod('/site/erase', erase, hidden=False, module='site', name='Erase', confirm=True,
+                           display_mode=callbacks.WEB_METHOD_DASHBOARD)
+    callbacks.webAddMethod('/leases/ours', lambda *a: ('text/plain', ''), module='site', name='clash')
+"""
+
 DOCUMENT = {
     "version": 1,
     "globals": {"lifetime": "1h", "options": {"dhcp4": {"domain-name-servers": ["192.0.2.53"]}}},
@@ -83,15 +132,17 @@ class Site:
         finally:
             appliance.close()
 
-    def ask(self, relay: str, last: int, *, waits_s: float = 1.0) -> Answer | None:
+    def ask(self, relay: str, last: int, *, waits_s: float = 1.0, hostname: bytes = b"") -> Answer | None:
         """What a DISCOVER of the client whose hardware address ends in ``last`` is answered; None: nothing."""
+        said = [(Opt.HOST_NAME, hostname)] if hostname else []
         hardware = HARDWARE + bytes([last])
         octets = socket.inet_aton(relay)
         itself = bytes((19, 0))  # The relay asks to be answered at its own port, RFC 8357 4.
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
             door.bind((relay, 0))
             door.settimeout(waits_s)
-            door.sendto(request(MessageType.DISCOVER, last, hardware, [(Opt.AGENT_OPTIONS, itself)], relay=octets),
+            door.sendto(request(MessageType.DISCOVER, last, hardware, [*said, (Opt.AGENT_OPTIONS, itself)],
+                                relay=octets),
                         ("127.0.0.1", self.dhcp))
             try:
                 return read_answer(door.recv(4096))
@@ -106,8 +157,9 @@ def running_site(folder: Path) -> Iterator[Site]:
     config = folder / "lessor.toml"
     library = folder / "site_hooks.py"
     library.write_text(HOOKS)
+    (folder / "conf.py").write_text(SCRIPT)
     config.write_text(f"state_dir = '{folder}/state'\ninterfaces = ['lo']\nhooks = ['{library}']\n"
-                      f"[dhcp4]\nport = {dhcp}\n[web]\nbind = '127.0.0.1:{web}'\n")
+                      f"script = '{folder}/conf.py'\n[dhcp4]\nport = {dhcp}\n[web]\nbind = '127.0.0.1:{web}'\n")
     config.chmod(0o600)
     (folder / "state").mkdir(mode=0o750)
     settings = load(config, {}).settings

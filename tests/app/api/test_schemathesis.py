@@ -12,6 +12,8 @@ from app.services import tokens
 from app.services.sessions import Caller
 from tests.app.api.test_reading import STATUS
 from tests.app.people import ADA, EngineThatAnswers, appliance
+from tests.app.scripts import STATE as STATE_OF_SCRIPT
+from tests.app.scripts import element, method
 from tests.app.site import DOCUMENT, define, fill, web
 
 #: Requests for each operation, person and kind of data: what takes some 40 seconds in all.
@@ -20,7 +22,8 @@ PEOPLE = ("admin", "operator", "viewer", None)
 #: What a schema cannot say (that an address lies in a subnet, say) the one validator says, with 422.
 NOT_ASKED = [schemathesis.checks.positive_data_acceptance]
 #: What is really there; else nearly every request would be about nothing.
-THERE = {"id": 1, "address": "192.0.2.12", "space": "dhcp4", "name": "x-colour", "hw_address": "02:00:00:00:00:0c"}
+THERE = {"id": 1, "address": "192.0.2.12", "space": "dhcp4", "name": "x-colour", "hw_address": "02:00:00:00:00:0c",
+         "number": 1}
 ANSWERS = {
     "status": STATUS,
     "statistics": {"started_at": 100, "received": 1, "reasons": {"ACKNOWLEDGED": 1}, "types": {}, "subnets": {},
@@ -29,6 +32,11 @@ ANSWERS = {
     "lease_renew": {"address": "192.0.2.12", "client": "hardware address 02:00:00:00:00:0c", "sent": ["authenticated"],
                     "last_seen_at": 100},
     "suspensions": [],
+    "script": STATE_OF_SCRIPT,
+    "script_registry": {"methods": [method("/x"), method("/s", secure=True)], "elements": [element(1, "n", 0)],
+                        "web": {}, "hooks": ["init"], "running": True},
+    "script_call": {"display_mode": 3, "mimetype": "text/plain", "data": "eA==", "headers": []},
+    "script_element": {"html": "<p>x</p>", "headers": []},
     "hooks": [],
     "suspension_lift": {"hw_address": "02:00:00:00:00:0c"},
     "neighbours": {"asking": False, "servers": [{"server": "192.0.2.1", "offered": "192.0.2.77"}]},

@@ -54,6 +54,12 @@ class FakeEngine:
     def script_state(self):
         return {"configured": False}
 
+    def script_registry(self):
+        raise Refused("The engine has no script.")
+
+    def script_digest(self, fields):
+        raise Refused("The engine has no script.")
+
     def script_call(self, name, arguments):
         raise Refused("The engine has no script.")
 

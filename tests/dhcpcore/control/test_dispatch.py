@@ -103,7 +103,7 @@ def test_a_verb_needs_its_role(verb, role):
 def test_what_changes_something_is_not_for_viewers():
     open_to_viewers = {verb.name for verb in VERBS.values() if verb.role == Role.VIEWER}
     assert open_to_viewers == {"status", "statistics", "transactions", "interfaces", "suspensions", "hooks", "handlers",
-                               "script", "script-registry", "script-dashboard"}
+                               "script", "script-registry", "script-dashboard", "script-element"}
 
 
 def test_a_hook_library_answers_a_command_of_its_own_for_admins_alone():

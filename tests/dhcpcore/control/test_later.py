@@ -82,7 +82,7 @@ def test_why_there_is_none_reaches_it_too(engine: Asks, turn: Any) -> None:
 
 
 def test_who_has_left_does_not_get_it(engine: Asks, turn: Any) -> None:
-    connect(turn.path, id=7, verb="script-registry").close()
+    connect(turn.path, id=7, verb="script-dashboard").close()
     for _ in range(3):
         turn()
     for _, _, later in engine.asked:
@@ -90,7 +90,7 @@ def test_who_has_left_does_not_get_it(engine: Asks, turn: Any) -> None:
 
 
 def test_what_cannot_wait_is_told_so(engine: Asks) -> None:
-    answer = json.loads(Dispatch(engine).answer(b'{"id": 1, "verb": "script-registry"}', Role.ADMIN))
+    answer = json.loads(Dispatch(engine).answer(b'{"id": 1, "verb": "script-dashboard"}', Role.ADMIN))
     assert answer["error"]["code"] == "refused"
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from dhcpcore.control import ControlClient, ControlRefused, ControlServer, Dispatch, EngineAway
 from dhcpcore.control import server as server_module
+from dhcpcore.control.dispatch import REQUEST_BYTES_MAX
 from dhcpcore.errors import Refused
 from tests.dhcpcore.control.engines import FakeEngine
 
@@ -155,7 +156,7 @@ def test_many_requests_at_once_are_all_answered_though_not_in_one_round(path):
 
 def test_a_line_without_end_is_refused_and_closed(path):
     with by_hand(path) as loop, connected(path) as sock:
-        sock.sendall(b"x" * 40_000)
+        sock.sendall(b"x" * (REQUEST_BYTES_MAX + 1))
         loop.turn()
         assert json.loads(sock.recv(4096))["error"]["code"] == "too-large"
         with suppress(ConnectionResetError):  # What was never read makes the close a reset.

@@ -14,6 +14,7 @@ import pytest
 
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Matter, Question, Said, Word
+from dhcpcore.script.built_in import REINITIALISE_PATH
 from dhcpcore.script.host import AGE_S_MAX, BUDGETS
 from dhcpcore.script.process import Terms, load, script_path
 from dhcpcore.script.progress import Doing
@@ -352,7 +353,24 @@ class TestStatistics:
         assert not site.host.listening
 
 
+def paths(site: Site) -> set[str]:
+    return {one["path"] for one in site.host.registry["methods"]}
+
+
 class TestReinitialise:
+    def test_its_own_method_does_it_too_and_tells_what_fails(self, begin: Begin) -> None:
+        site = begin("""
+            RAN = []
+
+            def init():
+                callbacks.systemAddReinitHandler(lambda: RAN.append(1))
+                callbacks.systemAddReinitHandler(lambda: 1 / (2 - len(RAN)))
+        """)
+        pid = site.host.state["pid"]
+        assert "has reinitialised" in site.call("method", path=REINITIALISE_PATH)[0]["html"]
+        assert "ZeroDivisionError" in str(site.call("method", path=REINITIALISE_PATH)[1])
+        site.until(lambda: site.host.state["running"] and site.host.state["pid"] != pid)
+
     def test_handlers_run_in_their_order(self, begin: Begin) -> None:
         site = begin("""
             RAN = []
@@ -433,9 +451,9 @@ class TestWeb:
                 callbacks.webAddDashboard('<m>', 'nothing', lambda **k: None, 7)
         """)
         registry, _ = site.call("registry")
-        assert [(one["name"], one["ordering"]) for one in registry["elements"]] == [
-            ("before", -5), ("nothing", 7), ("after", 1001),
-        ], "the server's log has 1000"  # fmt: skip
+        assert [(one["name"], one["ordering"], one["built_in"]) for one in registry["elements"]] == [
+            ("before", -5, ""), ("nothing", 7, ""), ("events", 1000, "log"), ("after", 1001, ""),
+        ]  # fmt: skip
         assert registry["elements"][1]["module"] == "&lt;m&gt;"
         shown, _ = site.call("dashboard", path="/")
         assert [one["html"] for one in shown["elements"]] == ["<b>0</b>", "<b>1</b>"]
@@ -449,7 +467,7 @@ class TestWeb:
                                        module='m', name='n')
         """)
         registry, _ = site.call("registry")
-        (method,) = registry["methods"]
+        (method,) = [one for one in registry["methods"] if not one["built_in"]]
         assert (method["secure"], method["confirm"], method["module"], method["name"]) == (True, True, "m", "n")
         assert registry["said"] == {"WEB_DIGEST_PASSWORD": "…"}
 
@@ -462,8 +480,9 @@ class TestWeb:
                 callbacks.webAddHeader(lambda *a: '<meta name="x"/>')
                 callbacks.webAddHeader(lambda *a: None)
         """)
-        assert site.call("method", path="/2")[0] == {"display_mode": 2, "html": "<p>hi</p>"}
-        assert site.call("method", path="/1")[0] == {"display_mode": 1, "html": "<p>hi</p>"}
+        head = ['<meta name="x"/>']
+        assert site.call("method", path="/2")[0] == {"display_mode": 2, "html": "<p>hi</p>", "headers": head}
+        assert site.call("method", path="/1")[0] == {"display_mode": 1, "html": "<p>hi</p>", "headers": head}
         assert site.call("dashboard", path="/")[0]["headers"] == ['<meta name="x"/>']
 
     def test_example_26_an_element_that_raises_is_left_out(
@@ -478,6 +497,110 @@ class TestWeb:
         assert error is None
         assert [one["name"] for one in shown["elements"]] == ["good"]
         assert "ZeroDivisionError" in messages(caplog)
+
+    def test_one_element_is_made_by_its_number_and_one_that_raises_is_told(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site = begin("""
+            MADE = []
+
+            def init():
+                callbacks.webAddHeader(lambda *a: '<style></style>')
+                callbacks.webAddDashboard('m', 'bad', lambda **k: 1 / 0)
+                callbacks.webAddDashboard('m', 'good', lambda **k: MADE.append(1) or 'x' * len(MADE))
+        """)
+        numbers = {one["name"]: one["number"] for one in site.host.registry["elements"]}
+        assert site.call("element", number=numbers["good"])[0] == {"html": "x", "headers": ["<style></style>"]}
+        result, error = site.call("element", number=numbers["bad"])
+        assert (result, "the log says how" in str(error)) == (None, True)
+        assert "ZeroDivisionError" in messages(caplog)
+        assert "load the page again" in str(site.call("element", number=99)[1])
+
+    def test_what_is_registered_later_is_told_without_being_asked(self, begin: Begin) -> None:
+        site = begin("""
+            def once():
+                callbacks.systemRemoveTickHandler(once)
+                callbacks.webAddMethod('/later', lambda *a: ('text/plain', ''))
+
+            def init():
+                callbacks.systemAddTickHandler(once)
+        """)
+        assert "/later" not in paths(site)
+        site.until(lambda: "/later" in paths(site))
+
+    def test_a_script_that_registers_without_end_is_stopped(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site = begin("""
+            def init():
+                for n in range(1200):
+                    callbacks.webAddMethod(f'/{n}', lambda *a: ('text/plain', ''))
+                    callbacks.webAddDashboard('m', str(n), lambda n=n, **k: '')
+        """)
+        assert (len(site.host.registry["methods"]), len(site.host.registry["elements"])) == (1000, 100)
+        assert "as many as there may be" in messages(caplog)
+
+    def test_what_is_no_text_of_unicode_breaks_no_answer(self, begin: Begin) -> None:
+        """A client's name may hold any octets."""
+        site = begin(r"""
+            def init():
+                callbacks.webAddMethod('/raw', lambda *a: ('text/plain', 'a\udcffb', {'X-A': '\udcff'}))
+                callbacks.webAddMethod('/page', lambda **k: 'a\udcffb', display_mode=callbacks.WEB_METHOD_TEMPLATE)
+        """)
+        result, _ = site.call("method", path="/raw")
+        assert (base64.b64decode(result["data"]), result["headers"]) == (b"a?b", [["X-A", "?"]])
+        assert site.call("method", path="/page")[0]["html"] == "a?b"
+
+    def test_the_servers_own_are_there_unless_the_folder_says_otherwise(self, begin: Begin) -> None:
+        site = begin("""
+            WEB_LOG_HISTORY = 0
+            WEB_REINITIALISE_ENABLED = False
+            WEB_DIGEST_USERNAME = 'ann'
+            WEB_DIGEST_PASSWORD = 'secret'
+            SYSTEM_NAME = 'the "site"'
+        """)
+        registry = site.host.registry
+        assert (registry["methods"], registry["elements"]) == ([], [])
+        assert (registry["web"]["digest"], registry["web"]["system_name"]) == (True, 'the "site"')
+        assert "secret" not in repr(registry)
+
+    def test_a_method_whose_path_says_reinitialisation_ends_nothing(self, begin: Begin) -> None:
+        site = begin("""
+            def init():
+                callbacks.webAddMethod('/reinitialisation', lambda *a: 1 / 0)
+        """)
+        pid = site.host.state["pid"]
+        assert "reinitialisation" in str(site.call("method", path="/reinitialisation")[1])
+        assert site.host.state["pid"] == pid
+
+    def test_who_calls_without_end_does_not_make_packets_wait(self, begin: Begin) -> None:
+        site = begin("""
+            import time
+
+            def init():
+                callbacks.webAddMethod('/slow', lambda *a: time.sleep(0.05) or ('text/plain', ''))
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                return True
+        """)
+        answered: list[str | None] = []
+        for _ in range(30):
+            site.host.call("method", {"path": "/slow"}, lambda _, error: answered.append(error))
+        assert asked(site, 1) == {1: Word.GO}
+        assert len(answered) <= 2, "the one that was under way, and at most another"
+        site.until(lambda: len(answered) == 30)
+        assert answered == [None] * 30
+
+    def test_no_more_wait_than_can_be_served(self, begin: Begin) -> None:
+        site = begin("""
+            def init():
+                callbacks.webAddMethod('/x', lambda *a: ('text/plain', ''))
+        """)
+        answered: list[str | None] = []
+        for _ in range(70):
+            site.host.call("method", {"path": "/x"}, lambda _, error: answered.append(error))
+        site.until(lambda: len(answered) == 70)
+        assert sum("wait for the script" in str(error) for error in answered) == 6
 
     def test_one_that_hangs_is_told_to_who_called(self, begin: Begin) -> None:
         site = begin("""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.dhcpcore.store.conftest import database, url
 
 from dhcpcore.errors import InvalidDocument
 from dhcpcore.interchange import read, to_yaml
@@ -12,7 +13,6 @@ from dhcpcore.topology.build import from_document
 from dhcpcore.topology.policy import Flood, Gate, Policy
 from dhcpcore.topology.snapshot import Lifetimes
 from dhcpcore.topology.validate import validate
-from tests.dhcpcore.store.conftest import database, url
 
 __all__ = ["database", "url"]
 
