@@ -32,14 +32,18 @@ class Named(NamedTuple):
 
     @classmethod
     def of(
-        cls, listed: Sequence[Any], subnets: Sequence[DeclaredSubnet], classes: Iterable[tuple[int, Any]]
-    ) -> Named:
-        """The names in a document, of which ``listed`` are all subnets, and ``subnets`` those that make sense."""
+        cls, listed: Sequence[Any], subnets: Sequence[DeclaredSubnet], declared: Iterable[str],
+        classes: Iterable[tuple[int, Any]],
+    ) -> Named:  # fmt: skip
+        """The names in a document, of which ``listed`` are all subnets, and ``subnets`` those that make sense.
+
+        ``declared`` are the names of shared networks that are declared; others are those that a subnet names.
+        """
         if len(subnets) < len(listed):
             return cls(None, None, class_names(classes))
         names = {name for subnet in subnets for name in (subnet.name, format_prefix(*subnet.entry.prefix))}
         networks = {subnet.entry.shared_network for subnet in subnets if subnet.entry.shared_network is not None}
-        return cls(names, networks, class_names(classes))
+        return cls(names, {*networks, *declared}, class_names(classes))
 
 
 def declare(
@@ -136,7 +140,7 @@ def _scope(entry: HandlerEntry, path: str, named: Named, faults: Faults) -> None
     scope, classes = entry.scope, named.classes
     for key, wanted, known, what in (
         ("subnet", scope.subnet, named.subnets, "subnet"),
-        ("shared_network", scope.shared_network, named.networks, "shared network with a subnet"),
+        ("shared_network", scope.shared_network, named.networks, "shared network"),
     ):
         for number, name in enumerate(wanted or ()):
             if known is not None and name not in known:

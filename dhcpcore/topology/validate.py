@@ -99,7 +99,9 @@ def inspect(raw: object, *, stored: bool = False) -> Inspected:
         class_rules.references(subnets, assignments, listed_classes, classes, faults)
         for element, suffix, options in _options_of(globals_, networks, classes, subnets, assignments):
             class_rules.asked_by_options(element, suffix, options, spaces[4], listed_classes, faults)
-    named = None if stored else handler_rules.Named.of(listed_subnets, subnets, listed_classes)
+    named = None if stored else handler_rules.Named.of(
+        listed_subnets, subnets, (network.entry.name for network in networks), listed_classes
+    )
     handlers = handler_rules.declare(_listed(raw, "handlers", "", faults), spaces, named, faults)
     document = Document(
         globals=globals_ if globals_ is not None and "globals" not in faults.elements else GlobalsEntry(),

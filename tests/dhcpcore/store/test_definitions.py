@@ -390,7 +390,7 @@ def test_text_and_nothing_where_octets_belong_are_quarantined_on_sqlite(tmp_path
     execute(database, "UPDATE definition SET body = x'00'")
     snapshot = definitions.snapshot()
     assert [subnet.subnet_id for subnet in snapshot.subnets] == [3]
-    assert len(snapshot.quarantined) == 13
+    assert len(snapshot.quarantined) == 16
     # A good document puts everything right.
     applied(definitions, FULL)
     assert definitions.snapshot().quarantined == ()

@@ -150,7 +150,7 @@ FULL: dict[str, Any] = {
         {"type": "mark", "name": "late", "fields": {"marks": ["late"]}, "scope": {"elapsed": {
             "more_than": 10, "less_than": "1m"}}, "description": "Clients that ask again and again"},
         {"type": "recursive-name-servers", "name": "resolvers", "fields": {"addresses": ["192.0.2.54"]}, "scope": {
-            "subnet": "office", "shared_network": ["campus"], "relay": ["192.0.2.2", "198.51.100.0/28"],
+            "subnet": "192.0.2.0/24", "shared_network": ["campus"], "relay": ["192.0.2.2", "198.51.100.0/28"],
             "class": ["voip", "known"], "mark": "late",
             "time": {"from": "08:00", "to": "17:30", "days": ["mon", "fri"], "zone": "Europe/Berlin"}},
          "enabled": False},
