@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from tests.dhcpcore.store.conftest import database, url
 
 from dhcpcore.errors import InvalidDocument
 from dhcpcore.interchange import read, to_yaml
@@ -13,8 +12,6 @@ from dhcpcore.topology.build import from_document
 from dhcpcore.topology.policy import Flood, Gate, Policy
 from dhcpcore.topology.snapshot import Lifetimes
 from dhcpcore.topology.validate import validate
-
-__all__ = ["database", "url"]
 
 LASTING = Lifetimes(900, 900, 900)
 SUBNET = {"prefix": "192.0.2.0/24", "pools": [{"first": "192.0.2.100", "last": "192.0.2.199"}]}
