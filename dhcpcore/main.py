@@ -58,7 +58,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     settings, loaded = scripts.load(settings, _terms(account))
-    udp = Udp4(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    udp = Udp4(settings.dhcp4.port, segmentation=settings.dhcp4.segmentation) if settings.dhcp4.enabled else None
     pxe_port = pxe.open_port() if settings.dhcp4.enabled and settings.dhcp4.port == SERVER_PORT else None
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None

@@ -37,12 +37,14 @@ _NO_SEGMENTS = frozenset((errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPN
 _IP = struct.Struct("!BBHHHBBH4s4s")
 _UDP = struct.Struct("!HHHH")
 _ANY = "0.0.0.0"  # noqa: S104 - A DHCP server hears broadcasts only there.
+_BROADCAST = b"\xff\xff\xff\xff"
 
 
 class Udp4:
     """Both sockets.  Opened with privilege; used without."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, segmentation: bool = True) -> None:
+        """``segmentation``: answers of one length to one relay may go to the system in one piece."""
         self.port = port
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -65,7 +67,7 @@ class Udp4:
                 "start as root or grant the capability."
             )
         self._several = True
-        self._segments = True  #: Until the system refuses.
+        self._segments = segmentation  #: Until the system refuses.
         self._names: Mapping[int, Interface] = {}
 
     def fileno(self) -> int:
@@ -106,9 +108,13 @@ class Udp4:
         return sum(self._send_alike(route, size, payloads) for (route, size), payloads in alike.items())
 
     def _send_alike(self, route: Route, size: int, payloads: list[bytes]) -> int:
-        """Answers of one length over one route."""
+        """Answers of one length over one route.
+
+        Broadcasts go one by one: clients without an address read frames, and a virtual link (veth, a guest's) hands
+        what went in one piece to such readers uncut, as one long datagram.
+        """
         first = 0
-        if self._segments and size and not route.hw:
+        if self._segments and size and not route.hw and route.address != _BROADCAST:
             at_once = min(_SEGMENTS_MAX, _SEGMENTS_OCTETS // size)
             while first + 1 < len(payloads) and self._send_segments(route, size, payloads[first : first + at_once]):
                 first += at_once
@@ -134,7 +140,7 @@ class Udp4:
             if hw and self._frames is not None:
                 self._send_frame(payload, address, port, interface, local, hw)
             elif hw:
-                self._send_by(payload, b"\xff\xff\xff\xff", port, interface, local)
+                self._send_by(payload, _BROADCAST, port, interface, local)
             elif interface or self._several:
                 self._send_by(payload, address, port, interface, local)
             else:

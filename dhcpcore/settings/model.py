@@ -40,6 +40,10 @@ class Dhcp4(_Group):
     enabled: Annotated[OnOff, Field(description="Serve DHCPv4.")] = True
     port: Annotated[Port, Field(description="UDP port that DHCPv4 is served on. Replies to relays go to the relay's "
                                             "port, replies to clients to this port plus one.")] = 67
+    segmentation: Annotated[OnOff, Field(description="Answers of one length to one relay go to the system in one "
+                                                     "piece, which cuts them apart at the network card. Off for a "
+                                                     "relay that reads raw frames (ISC dhcrelay) in a container or "
+                                                     "guest of this machine.")] = True
 
 
 class Dhcp6(_Group):

@@ -134,6 +134,21 @@ class Refusing:
         return self._real.sendmsg(buffers, ancillary, *rest)
 
 
+class Recording:
+    """A socket that takes everything and sends nothing."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+        self.sent: list[tuple[bytes, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def sendmsg(self, buffers: Sequence[bytes], *_: Any) -> int:
+        self.sent.append(tuple(buffers))
+        return 0
+
+
 class TestSegments:
     """Answers of one length over one route leave together and arrive apart."""
 
@@ -156,6 +171,24 @@ class TestSegments:
         assert refusing.asked == 0
         udp.send([Outgoing(b"one", route)] * 50)
         assert refusing.asked == 1
+
+    def test_broadcasts_leave_one_by_one(self, udp: Udp4) -> None:
+        """Clients read frames: on a virtual link those in one piece would come to them as one long datagram."""
+        taken = Recording(udp._udp)
+        udp._udp = cast("socket.socket", taken)
+        route = Route(b"\xff\xff\xff\xff", 68, LOOPBACK, ip("127.0.0.1"))
+        assert udp.send([Outgoing(b"one", route), Outgoing(b"two", route)]) == 0
+        assert taken.sent == [(b"one",), (b"two",)]
+
+    def test_none_leave_together_where_that_is_switched_off(self, peer: socket.socket) -> None:
+        udp = Udp4(free_port(), segmentation=False)
+        udp.set_interfaces({LOOPBACK: Interface(LOOPBACK, "lo", (ip("127.0.0.1"),))})
+        taken = Recording(udp._udp)
+        udp._udp = cast("socket.socket", taken)
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], LOOPBACK, ip("127.0.0.1"))
+        assert udp.send([Outgoing(b"one", route), Outgoing(b"two", route)]) == 0
+        assert taken.sent == [(b"one",), (b"two",)]
+        udp.close()
 
     def test_those_of_another_length_or_route_are_kept_apart(self, udp: Udp4, peer: socket.socket) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
