@@ -34,8 +34,9 @@ from dhcpcore.script.process import load as load_script
 from dhcpcore.store import migrate
 from dhcpcore.store.database import Database
 from dhcpcore.store.definitions import Definitions
+from dhcpcore.store.definitions_copy import copy_definitions
 from dhcpcore.store.explain import message_of
-from dhcpcore.store.overlay import SimulatedStore, copy_definitions
+from dhcpcore.store.overlay import SimulatedStore
 from dhcpcore.store.traces import Record, TraceLog
 from dhcpcore.topology.installed_types import installed
 from dhcpcore.topology.links import Interface

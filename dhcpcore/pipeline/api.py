@@ -15,9 +15,6 @@ from dhcpcore.pipeline.messages_list import MessagesList
 from dhcpcore.pipeline.transaction import Option, Relay, RelayAnswer, Transaction
 from dhcpcore.pipeline.views import Answer4, Query4, code_of
 
-#: The group of entry points.
-GROUP = "lessor.handlers"
-
 
 class HandlerException(Exception):
     """Base of what a handler raises to say what becomes of a message."""
@@ -190,7 +187,7 @@ class HandlerFactory:
 Factories = Mapping[str, type[HandlerFactory]]
 
 __all__ = [
-    "GROUP", "Answer4", "CannotRespondError", "CopyOptionHandler", "CopyRelayOptionHandler", "Factories",
+    "Answer4", "CannotRespondError", "CopyOptionHandler", "CopyRelayOptionHandler", "Factories",
     "ForOtherServerError", "Handler", "HandlerException", "HandlerFactory", "MessagesList", "NoFields", "Option",
     "OverwriteOptionHandler", "Query4", "Relay", "RelayAnswer", "RelayHandler", "ReplyWithLeasequeryError",
     "ReplyWithStatusError", "SimpleOptionHandler", "Transaction", "UseMulticastError",

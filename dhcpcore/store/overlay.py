@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from dhcpcore.lease.facts import Outcome
@@ -11,7 +11,6 @@ from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases import Assignments, LeaseStore, Rows
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
-from dhcpcore.store.schema import metadata
 
 
 class Overlay:
@@ -74,20 +73,3 @@ class SimulatedStore(LeaseStore):
         """Keep the changes for the rest of the simulation; limits are as the database counts them."""
         del now
         return self._overlay.commit(changes)
-
-
-#: Tables that hold the definitions; a copy of them alone is as good as the database for who reads definitions.
-DEFINITIONS = ("revision", "head", "subnet", "pool", "assignment", "assignment_address", "definition")
-_CHUNK = 5000
-
-
-def copy_definitions(source: Database, target: Database) -> None:
-    """Every revision of the definitions, with its numbers, into a database that has none."""
-    tables: Mapping[str, Any] = metadata.tables
-    with source.reader() as reading, target.writer(durable=False) as writing:
-        for name in DEFINITIONS:
-            table = tables[name]
-            writing.execute(table.delete())
-            found = reading.execution_options(stream_results=True).execute(table.select())
-            while rows := found.fetchmany(_CHUNK):
-                writing.execute(table.insert(), [row._asdict() for row in rows])
