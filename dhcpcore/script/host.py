@@ -151,7 +151,7 @@ class Host:
             if doing != Doing.NOTHING and now - since > self._budgets[doing]:
                 self._end(running, Word.OVERRUN, f"took over {self._budgets[doing]:g} s of {doing.name.lower()}")
             elif running.process.ended():
-                self._end(running, Word.FAILED, f"ended {running.process.how()}")
+                self._hear_out(running)
         self._outdate(now)
         return 0.1 if self._asked or self._calls or self._running is None else 0.5
 
@@ -311,24 +311,34 @@ class Host:
             with contextlib.suppress(KeyError):
                 self._selector.modify(running.process.pipe, self._wanted(running), self)
 
-    def _read(self, running: _Running) -> None:
+    def _hear_out(self, running: _Running) -> None:
+        """It has ended: its last words, which may say why, still wait in the pipe."""
+        while self._running is running and self._read(running):
+            pass
+        if self._running is running:
+            self._end(running, Word.FAILED, f"ended {running.process.how()}")
+
+    def _read(self, running: _Running) -> bool:
+        """Whether there was something."""
         try:
             data = running.process.pipe.recv(_READ_MAX)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
-            running.process.kill()  # It closed its end: nothing can be said to it any more.
-            self._end(running, Word.FAILED, "ended, or closed its pipe")
-            return
+            how = running.process.how() if running.process.ended() else "or closed its pipe"
+            running.process.kill()  # Nothing can be said to it any more.
+            self._end(running, Word.FAILED, f"ended {how}")
+            return False
         try:
             for message in running.decoder.feed(data):
                 self._take(running, message)
                 if self._running is not running:
-                    return
+                    break
         except (frames.BrokenPipeProtocol, TypeError, ValueError, KeyError) as error:
             self._end(running, Word.FAILED, f"broke the pipe's protocol: {error}")
+        return True
 
     def _take(self, running: _Running, message: dict[str, Any]) -> None:
         if "answers" in message:

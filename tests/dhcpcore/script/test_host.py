@@ -15,7 +15,7 @@ import pytest
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Matter, Question, Said, Word
 from dhcpcore.script.built_in import REINITIALISE_PATH
-from dhcpcore.script.host import AGE_S_MAX, BUDGETS
+from dhcpcore.script.host import AGE_S_MAX, BUDGETS, Host
 from dhcpcore.script.process import Terms, load, script_path
 from dhcpcore.script.progress import Doing
 from tests.packets4 import DISCOVER, client, request
@@ -201,6 +201,18 @@ class TestBeginning:
             begin(text)
         assert str(error.value).startswith("script: ")
         assert said in str(error.value)
+
+    def test_its_last_words_are_heard_when_its_end_is_seen_first(self, tmp_path: Path) -> None:
+        path = tmp_path / "conf.py"
+        path.write_text("raise ValueError('no')\n")
+        host = Host(path, lambda _said: None)
+        host.start()
+        try:
+            os.waitid(os.P_PID, int(host.state["pid"]), os.WEXITED | os.WNOWAIT)
+            host.watch()
+            assert host.failure == "conf.py, line 1: ValueError: no"
+        finally:
+            host.close()
 
     def test_one_that_never_comes_to_its_end_is_given_up(self, begin: Begin) -> None:
         with pytest.raises(SettingsError, match="took over"):

@@ -81,7 +81,7 @@ def test_what_is_undone_leaves_no_row(database):
 
 
 @pytest.mark.slow
-def test_100_000_assignments_under_load_make_no_other_writer_wait_for_a_second(sqlite):
+def test_another_writer_has_its_turns_while_100_000_assignments_are_applied(sqlite):
     """The engine is such a writer: it commits, with a sync, all the time."""
     ended = threading.Event()
     waits = []
@@ -97,10 +97,12 @@ def test_100_000_assignments_under_load_make_no_other_writer_wait_for_a_second(s
     document = validate(many(100_000))
     writer = threading.Thread(target=write)
     writer.start()
+    began = time.perf_counter()
     try:
         Definitions(sqlite).apply(document, "alice")
     finally:
+        whole = time.perf_counter() - began
         ended.set()
         writer.join()
-    assert max(waits) < 1
+    assert max(waits) < whole / 4, "one transaction would keep it waiting for most of the time"
     assert len(waits) > 100
