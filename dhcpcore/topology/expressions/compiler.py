@@ -51,6 +51,7 @@ class Piece(NamedTuple):
     parts: tuple[Piece, ...] = ()
     constant: bool = False
     atom: bool = False  #: Read from the packet: nothing but such pieces can make a difference.
+    code: int = 0  #: Of an atom, the option that it is read from; 0: it is read from none.
     case: bytes | None = None  #: The whole piece is the first of its parts, an atom, compared with this.
 
 
@@ -68,9 +69,9 @@ class Expression:
         """The closure: True or False of a condition, octets of a string."""
         return self.piece.evaluate
 
-    def atoms(self) -> Mapping[str, Callable[[Subject], Any]]:
+    def atoms(self) -> Mapping[str, Piece]:
         """All that it reads, by name: for the same values of these, it has the same value."""
-        return {piece.key: piece.evaluate for piece in _atoms(self.piece)}
+        return {piece.key: piece for piece in _atoms(self.piece)}
 
 
 def compiled(text: str, space: OptionSpace, *, condition: bool | None = None) -> Expression:
@@ -195,16 +196,9 @@ class _Compiler:
             made = reading(path, self._space)
         except UnknownReading as error:
             raise InvalidExpression(str(error), self._source, error.at) from None
-        self.reads_agent = self.reads_agent or self._of_relay(root)
+        self.reads_agent = self.reads_agent or made.code == AGENT_OPTIONS
         key = ".".join(part.name if part.inside is None else f"{part.name}[{part.inside}]" for part in path)
-        return Piece(made.truth, made.evaluate, _start(node), _end(node), key, atom=True)
-
-    def _of_relay(self, root: Part) -> bool:
-        """Whether a reading begins in option 82."""
-        inside = root.inside
-        if root.name != "option" or inside is None:
-            return root.name == "relay4"
-        return (int(inside) if inside.isdecimal() else self._space.find(inside).code) == AGENT_OPTIONS
+        return Piece(made.truth, made.evaluate, _start(node), _end(node), key, atom=True, code=made.code)
 
     def _call(self, node: Tree[Token], depth: int) -> Piece:
         name, *arguments = node.children
@@ -237,7 +231,9 @@ class _Compiler:
             self.members.setdefault(given[0], _start(arguments[0]))
             return made._replace(atom=True)
         varying = [part for part in parts if not part.constant]
-        return made._replace(atom=function.narrows and len(varying) == 1 and varying[0].atom)
+        if function.narrows and len(varying) == 1 and varying[0].atom:
+            return made._replace(atom=True, code=varying[0].code)
+        return made
 
     def _number(self, node: Tree[Token] | Token, function: Function, depth: int) -> Piece | None:
         """A number written out, in as many octets as the function reads."""

@@ -38,6 +38,7 @@ class Reading(NamedTuple):
 
     truth: bool
     evaluate: Callable[[Subject], Any]
+    code: int = 0  #: The option that it is read from; 0: it is read from none.
 
 
 class UnknownReading(InvalidValue):
@@ -111,12 +112,14 @@ _FORMS = ("hex", "text", "exists", "option")
 def _option(path: Sequence[Part], space: OptionSpace) -> Reading:
     """``option[N]``, and what is inside it."""
     row = _code(path[0], space.by_name, 1, 254)
-    return _of_payload(_payload_of(row.code if isinstance(row, OptionRow) else row), row, path, 1, space)
+    code = row.code if isinstance(row, OptionRow) else row
+    return _of_payload(_payload_of(code), row, path, 1, space)._replace(code=code)
 
 
 def _relay4(path: Sequence[Part], space: OptionSpace) -> Reading:
     """``relay4[N]``: a sub-option of option 82."""
-    return _inside(_payload_of(Opt.AGENT_OPTIONS), space.row(Opt.AGENT_OPTIONS), path, 0, space)
+    code = Opt.AGENT_OPTIONS
+    return _inside(_payload_of(code), space.row(code), path, 0, space)._replace(code=code)
 
 
 def _payload_of(code: int) -> Payload:
@@ -242,7 +245,7 @@ def _vendor(path: Sequence[Part], space: OptionSpace) -> Reading:
     if len(path) > 1 and path[1].name == "enterprise":
         _bare(path[0])
         _ended(path, 2)
-        return Reading(False, _first_number(_VENDOR_OPTIONS))
+        return Reading(False, _first_number(_VENDOR_OPTIONS), _VENDOR_OPTIONS)
     enterprise = _enterprise(path[0])
     form = _next(path, 1, ("exists", "option"))
 
@@ -251,7 +254,7 @@ def _vendor(path: Sequence[Part], space: OptionSpace) -> Reading:
 
     if form.name == "exists":
         _ended(path, 2)
-        return Reading(True, lambda subject: payload(subject) is not None)
+        return Reading(True, lambda subject: payload(subject) is not None, _VENDOR_OPTIONS)
     known = {row.name: row for row in space.inner(f"vendor-{enterprise}")}
     inner = _code(form, known, 0, 255)
     code = inner.code if isinstance(inner, OptionRow) else inner
@@ -260,7 +263,7 @@ def _vendor(path: Sequence[Part], space: OptionSpace) -> Reading:
         data = payload(subject)
         return None if data is None else sub_option(data, code)
 
-    return _of_payload(option, inner, path, 2, space)
+    return _of_payload(option, inner, path, 2, space)._replace(code=_VENDOR_OPTIONS)
 
 
 def _vendor_class(path: Sequence[Part], _space: OptionSpace) -> Reading:
@@ -268,7 +271,7 @@ def _vendor_class(path: Sequence[Part], _space: OptionSpace) -> Reading:
     if len(path) > 1 and path[1].name == "enterprise":
         _bare(path[0])
         _ended(path, 2)
-        return Reading(False, _first_number(_VENDOR_CLASS))
+        return Reading(False, _first_number(_VENDOR_CLASS), _VENDOR_CLASS)
     enterprise = _enterprise(path[0])
     form = _next(path, 1, ("exists", "data"))
 
@@ -277,7 +280,7 @@ def _vendor_class(path: Sequence[Part], _space: OptionSpace) -> Reading:
 
     if form.name == "exists":
         _ended(path, 2)
-        return Reading(True, lambda subject: payload(subject) is not None)
+        return Reading(True, lambda subject: payload(subject) is not None, _VENDOR_CLASS)
     index = form.inside if form.inside is not None else "0"
     if not index.isdecimal() or int(index) > 255:
         raise UnknownReading("data takes the number of an item, from 0: data[0] is the first", form.inside_at)
@@ -289,7 +292,7 @@ def _vendor_class(path: Sequence[Part], _space: OptionSpace) -> Reading:
         found = payload(subject) or b""
         return next((item for place, item in enumerate(items(found)) if place == number), b"")
 
-    return Reading(False, data)
+    return Reading(False, data, _VENDOR_CLASS)
 
 
 def _fields(table: Mapping[str, Callable[[Subject], bytes]]) -> Callable[[Sequence[Part], OptionSpace], Reading]:

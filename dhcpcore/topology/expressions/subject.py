@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
+from typing import Protocol
 
 from dhcpcore.wire.v4.message import Opt, Request4
 
@@ -12,28 +13,76 @@ _NO_CLASSES: AbstractSet[str] = frozenset()
 _NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
 
 
-class Subject:
-    """A DHCPv4 packet; ``classes`` are those found so far."""
+class Named(Protocol):
+    """An interface."""
 
-    __slots__ = ("classes", "data", "destination", "hw", "interface", "message_type", "options", "source")
+    @property
+    def name(self) -> str: ...
+
+
+class Came(Protocol):
+    """How a packet came: addresses of its IP header, and the index of the interface."""
+
+    @property
+    def source(self) -> bytes: ...
+
+    @property
+    def destination(self) -> bytes: ...
+
+    @property
+    def interface(self) -> int: ...
+
+
+_NO_INTERFACES: Mapping[int, Named] = MappingProxyType({})
+
+
+class Subject:
+    """A DHCPv4 packet; ``classes`` are those found so far.  Each packet has one: what few ask for is found when asked.
+
+    None for ``request``: nothing, which constants are worked out on; for ``came``: it was not received.
+    """
+
+    __slots__ = ("_came", "_interfaces", "_request", "classes", "options")
 
     def __init__(
-        self,
-        request: Request4 | None,
-        *,
-        source: bytes = b"",
-        destination: bytes = b"",
-        interface: str = "",
+        self, request: Request4 | None, came: Came | None = None, interfaces: Mapping[int, Named] = _NO_INTERFACES
     ) -> None:
         self.options: Mapping[int, bytes] = _NO_OPTIONS if request is None else request.options
-        self.data = b"" if request is None else request.data
-        self.hw = b"" if request is None else request.hw[1:]
-        # As it was said: what the server takes a message for may be another thing.  BOOTP says nothing.
-        self.message_type = (self.options.get(Opt.MESSAGE_TYPE) or b"\0")[0]
-        self.source = source
-        self.destination = destination
-        self.interface = interface
         self.classes: AbstractSet[str] = _NO_CLASSES
+        self._request = request
+        self._came = came
+        self._interfaces = interfaces
+
+    @property
+    def data(self) -> bytes:
+        """The whole message."""
+        return b"" if self._request is None else self._request.data
+
+    @property
+    def hw(self) -> bytes:
+        """The hardware address."""
+        return b"" if self._request is None else self._request.hw[1:]
+
+    @property
+    def message_type(self) -> int:
+        """As it was said: what the server takes a message for may be another thing.  0: BOOTP, which says nothing."""
+        return (self.options.get(Opt.MESSAGE_TYPE) or b"\0")[0]
+
+    @property
+    def source(self) -> bytes:
+        """The address that it was sent from."""
+        return b"" if self._came is None else self._came.source
+
+    @property
+    def destination(self) -> bytes:
+        """The address that it was sent to."""
+        return b"" if self._came is None else self._came.destination
+
+    @property
+    def interface(self) -> str:
+        """The name of the interface that it came in on; empty where that is gone."""
+        found = None if self._came is None else self._interfaces.get(self._came.interface)
+        return "" if found is None else found.name
 
 
 #: What a constant is worked out on, once.

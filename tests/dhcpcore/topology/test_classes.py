@@ -81,7 +81,8 @@ def test_what_a_template_makes_can_be_asked_for() -> None:
 
 
 TESTS = ["option[60].hex == 'a'", "option[60].exists", "substring(option[61].hex, 0, 3) == 'foo'",
-         "option[12].text == 'b'", "known", "not known", "option[60].hex == option[12].hex"]  # fmt: skip
+         "option[12].text == 'b'", "known", "not known", "option[60].hex == option[12].hex",
+         "relay4[1].hex == 'p'", "relay4[2].exists", "pkt4.mac == 0x020000000007"]  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)
@@ -102,11 +103,12 @@ def test_remembering_changes_nothing(data: st.DataObject) -> None:
     for _ in range(4):
         options = data.draw(st.dictionaries(st.sampled_from([12, 60]), st.sampled_from([b"a", b"b", b""])))
         assignment = data.draw(st.sampled_from([None, []]))
-        plain = subject(options, classes=[] if assignment is None else ["KNOWN"])
+        agent = data.draw(st.sampled_from([None, b"", b"\x01\x01p", b"\x02\x01p"]))
+        plain = subject(options, agent=agent, classes=[] if assignment is None else ["KNOWN"])
         for one in listed:
             if compiled(one["test"], DHCP4_OPTIONS).evaluate(plain):
                 plain.classes = {*plain.classes, one["name"]}
-        assert matched(made, subject(options), assignment) == plain.classes - {"KNOWN"}
+        assert matched(made, subject(options, agent=agent), assignment) == plain.classes - {"KNOWN"}
 
 
 def test_the_whole_is_remembered_over_levels_and_by_all_that_they_read() -> None:

@@ -432,8 +432,20 @@ def test_packets_with_the_same_atoms_have_the_same_value(text: str, one: Subject
     except InvalidExpression:
         return
     atoms = made.atoms().values()
-    if [atom(one) for atom in atoms] == [atom(other) for atom in atoms]:
+    if [atom.evaluate(one) for atom in atoms] == [atom.evaluate(other) for atom in atoms]:
         assert made.evaluate(one) == made.evaluate(other)
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    ("option[60].hex", 60), ("option[vendor-class-identifier].text", 60), ("option[82].option[1].exists", 82),
+    ("relay4[1].hex", 82), ("vendor[4491].option[3].hex", 125), ("vendor.enterprise", 125), ("vendor[*].exists", 125),
+    ("vendor-class[*].data[0]", 124), ("vendor-class.enterprise", 124), ("vendor-class[9].exists", 124),
+    ("substring(option[77].hex, 0, 2)", 77), ("pkt4.mac", 0), ("substring(pkt4.mac, 0, 2)", 0), ("known", 0),
+])  # fmt: skip
+def test_an_atom_tells_the_option_that_it_is_read_from(text: str, code: int) -> None:
+    made = compiled(text, SPACE)
+    assert [atom.code for atom in made.atoms().values()] == [code]
+    assert made.reads_agent is (code == 82)
 
 
 def test_an_empty_packet_of_another_kind_is_read_as_well() -> None:
