@@ -295,3 +295,24 @@ def test_a_model_that_contains_itself_has_a_form(sqlite_database):
     page = odd(sqlite_database, model=Branch)
     form = typed(page.get("/handlers/new?type=odd"))
     assert "left" in form
+
+
+def test_each_change_can_be_undone_from_its_sentence(sqlite_database):
+    page = configured(sqlite_database, LATE, {"type": "ignore-request", "name": "c"})
+    before = page.get("/api/v1/handlers").json
+    for url, sent in (("new?type=mark", {"marks": "x"}), ("one/late", {"marks": "x"}), ("move/c", {"before": "late"}),
+                      ("enable/c", {"enabled": "no"}), ("remove/late", {})):
+        shown = followed(page, page.post(f"/handlers/{url}", data=sent))
+        assert page.get("/api/v1/handlers").json != before
+        action = re.search(r'action="(/revisions/[0-9]+/undo)"', shown)[1]
+        assert 'name="back" value="page_handlers.page"' in shown
+        undone = followed(page, page.post(action, data={"back": "page_handlers.page"}))
+        assert "All is as it was before." in undone, url
+        assert page.get("/api/v1/handlers").json == before
+
+
+def test_what_changed_nothing_has_no_undo(sqlite_database):
+    page = configured(sqlite_database, LATE)
+    shown = followed(page, page.post("/handlers/one/late", data=typed(page.get("/handlers/one/late"))))
+    assert "is changed" in shown
+    assert "/undo" not in shown
