@@ -99,12 +99,15 @@ class Instances:
     """All of them, in their order.
 
     ``clock`` tells seconds, and ``limit`` is a context that ends what takes longer than so many of them by ``Overrun``.
+    ``simulated``: handlers are told that nothing of it is for real.
     """
 
     def __init__(
-        self, factories: Factories, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None
-    ) -> None:
+        self, factories: Factories, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None, *,
+        simulated: bool = False,
+    ) -> None:  # fmt: skip
         self._factories = factories
+        self._simulated = simulated
         self._clock = clock
         self._limit: Limit = limit or (lambda _: nullcontext())
         self._all: tuple[Instance, ...] = ()
@@ -151,9 +154,14 @@ class Instances:
             )
         with self._limit(_MAKING_S):
             fields = row if row.model is not None else factory.Fields.model_validate(dict(row.fields))
-            handler = factory(row.name, fields)()
-            if row.model is None and not isinstance(handler, Handler):
-                raise TypeError(f"create() made {handler!r:.60} ({type(handler).__name__}), which is no Handler")
+            maker = factory(row.name, fields)
+            if row.model is None:
+                maker.simulated = self._simulated
+            handler = maker()
+            if row.model is None:
+                if not isinstance(handler, Handler):
+                    raise TypeError(f"create() made {handler!r:.60} ({type(handler).__name__}), which is no Handler")
+                handler.simulated = self._simulated
             handler.worker_init()
         return handler
 

@@ -365,6 +365,27 @@ class TestSafety:
         assert w.discover(A) is None
 
 
+@pytest.mark.parametrize("simulated", [False, True])
+def test_handlers_and_their_factories_are_told_of_a_simulation(world: Make, simulated: bool) -> None:
+    told: list[bool] = []
+
+    class Told(Handler):
+        def worker_init(self) -> None:
+            told.append(self.simulated)
+
+        def handle(self, bundle: Transaction) -> None:
+            told.append(self.simulated)
+
+    class Type(HandlerFactory):
+        def create(self) -> Handler:
+            told.append(self.simulated)
+            return Told()
+
+    w = site(world, {"told": Type}, simulated=simulated)
+    w.discover(A)
+    assert told == [simulated] * 3
+
+
 class TestBundle:
     def test_what_it_tells(self, world: Make) -> None:
         told: list[Any] = []
