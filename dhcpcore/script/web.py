@@ -46,7 +46,19 @@ def parameters_of(site: Site) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     """What clients say may be no UTF-8; a page is."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return str(value).encode("utf-8", "replace").decode()
+
+
+def _html(value: Any) -> str | None:
+    """A piece of a page; None says nothing.  ``Refused`` where it is more than a page can be."""
+    if value is None:
+        return None
+    text = _text(value)
+    if len(text) > _ANSWER_MAX:
+        raise Refused(f"The script's HTML has {len(text)} characters, of {_ANSWER_MAX} that it may have.")
+    return text
 
 
 def described(callbacks: Callbacks) -> dict[str, Any]:
@@ -133,7 +145,7 @@ def element(callbacks: Callbacks, number: int, request: Request) -> dict[str, An
     except (Exception, SystemExit):
         _log.exception("The dashboard element %s | %s failed.", found.module, found.name)
         raise Refused("The script failed here; the log says how.") from None
-    return {"html": None if html is None else _text(html), "headers": headers(callbacks, request)}
+    return {"html": _html(html), "headers": headers(callbacks, request)}
 
 
 def headers(callbacks: Callbacks, request: Request) -> list[str]:
@@ -173,7 +185,7 @@ def call(callbacks: Callbacks, request: Request) -> dict[str, Any]:
         raise Refused(f"The web method at {method.path} failed; the log says how.") from None
     return {
         "display_mode": method.display_mode,
-        "html": None if html is None else _text(html),
+        "html": _html(html),
         "headers": headers(callbacks, request),
     }
 

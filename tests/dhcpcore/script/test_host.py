@@ -570,6 +570,16 @@ class TestWeb:
         site = begin(f"def init():\n    callbacks.webAddMethod('/raw', lambda *_: {answer})\n")
         assert site.call("method", path="/raw")[1]
 
+    def test_html_may_come_as_octets_and_what_is_too_much_is_refused(self, begin: Begin) -> None:
+        site = begin("""
+            def init():
+                template = callbacks.WEB_METHOD_TEMPLATE
+                callbacks.webAddMethod('/octets', lambda **k: '<p>\u00f6'.encode(), display_mode=template)
+                callbacks.webAddMethod('/much', lambda **k: 'x' * 5_000_000, display_mode=template)
+        """)
+        assert site.call("method", path="/octets")[0]["html"] == "<p>\u00f6"
+        assert "5000000 characters, of 2097152" in site.call("method", path="/much")[1]
+
     def test_the_servers_own_are_there_unless_the_folder_says_otherwise(self, begin: Begin) -> None:
         site = begin("""
             WEB_LOG_HISTORY = 0
