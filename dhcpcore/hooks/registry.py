@@ -87,6 +87,9 @@ class Registry:
         """After those that the library, and the libraries before it, have there.  ``InvalidValue``: no such hook."""
         if hook not in POINTS and not hook.startswith("$"):
             raise InvalidValue(f"{library_name}: there is no hook point {hook!r}; there are {', '.join(POINTS)}.")
+        if hook in POINTS and POINTS[hook].absent:
+            log.warning("HOOK-NEVER-CALLED: %s is registered at %s, where nothing is ever called: %s.",
+                        library_name, hook, POINTS[hook].absent)  # fmt: skip
         callouts = self._callouts.setdefault(hook, [])
         at = next((n for n, one in enumerate(callouts) if one.library > library), len(callouts))
         callouts.insert(at, Callout(library, library_name, hook, function))
