@@ -397,6 +397,18 @@ class TestProbation:
         w.later()
         assert seen == []
 
+    def test_where_another_writer_was_first_it_was_not_declined(self, world: Make) -> None:
+        seen: list[str] = []
+        home = subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600)
+        w = world(home, probe=True)
+        hook(w, lease4_server_decline=lambda handle: seen.append(handle.getArgument("lease4").address))
+        w.discover(A)
+        w.faulty = True
+        w.engine.probe_answered(w.engine.take_probes()[0].key)
+        w.store.before_commit.append(lambda: w.fill(HUNDRED, 1, home))
+        w.later()
+        assert (w.row(HUNDRED).state, seen) == (1, [])
+
     def test_nobody_is_given_an_address_at_the_end_of_its_probation_before_the_callout_was_asked(
         self, world: Make
     ) -> None:
