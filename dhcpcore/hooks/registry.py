@@ -31,8 +31,16 @@ class Overrun(LessorError):
     """A callout took longer than ``BUDGET_S``."""
 
 
+class Away(LessorError):
+    """The process of the callout's library is being started again: nobody was called."""
+
+
 Function = Callable[[CalloutHandle], int | None]
 Limit = Callable[[float], AbstractContextManager[None]]
+
+
+def _unlimited(_seconds: float) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +51,8 @@ class Callout:
     library_name: str
     hook: str
     function: Function
+    limit: Limit
+    budget_s: float
     calls: int = 0
     errors: int = 0
     overruns: int = 0
@@ -79,7 +89,7 @@ class Registry:
         self._live: dict[str, tuple[Callout, ...]] = {}
         self._lots: dict[str, ParkingLot] = {}
         self._clock = clock
-        self._limit: Limit = limit or (lambda _: nullcontext())
+        self._limit: Limit = limit or _unlimited
         #: Callouts that were switched off, in words, until somebody has taken them.
         self.events: list[str] = []
 
@@ -92,7 +102,9 @@ class Registry:
                         library_name, hook, POINTS[hook].absent)  # fmt: skip
         callouts = self._callouts.setdefault(hook, [])
         at = next((n for n, one in enumerate(callouts) if one.library > library), len(callouts))
-        callouts.insert(at, Callout(library, library_name, hook, function))
+        own_s: float | None = getattr(function, "budget_s", None)  # It sees to it itself.
+        limit, budget_s = (self._limit, BUDGET_S) if own_s is None else (_unlimited, own_s)
+        callouts.insert(at, Callout(library, library_name, hook, function, limit, budget_s))
         self._settle(hook)
 
     def deregister(self, library: int, hook: str, function: Function | None = None) -> bool:
@@ -111,6 +123,10 @@ class Registry:
     def has(self, *hooks: str) -> bool:
         """Whether any callout is there to be called."""
         return not self._live.keys().isdisjoint(hooks)
+
+    def callouts(self) -> list[Callout]:
+        """All of them; those of one hook in their order."""
+        return [one for callouts in self._callouts.values() for one in callouts]
 
     def commands(self) -> list[str]:
         """Names of the commands that libraries answer."""
@@ -171,12 +187,15 @@ class Registry:
         callout.calls += 1
         began = self._clock()
         try:
-            with self._limit(BUDGET_S):
+            with callout.limit(callout.budget_s):
                 returned = callout.function(handle)
+        except Away:
+            callout.errors += 1  # It is not the callout's failure: it is called again when its process is back.
+            handle.status = Status.DROP
         except Overrun:
             callout.overruns += 1
             handle.status = Status.DROP
-            self._failed(callout, f"it took longer than {BUDGET_S * 1000:.0f} ms")
+            self._failed(callout, f"it took longer than {callout.budget_s * 1000:.0f} ms")
         except (Exception, SystemExit):  # Who calls sys.exit() in a callout ends the callout, not the server.
             handle.status = Status.DROP
             log.exception("HOOK-FAILED: %s at %s raised; the status is DROP.", callout.name, callout.hook)

@@ -47,6 +47,11 @@ class Query4:
         return fault
 
     @property
+    def reading(self) -> bool:
+        """Whether it is about to be read: at buffer4_receive."""
+        return self._reader is not None
+
+    @property
     def request(self) -> Request4:
         """The message as the pipeline has it."""
         return self._bundle.request
