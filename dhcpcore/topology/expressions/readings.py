@@ -316,19 +316,19 @@ _PKT: Mapping[str, Callable[[Subject], bytes]] = {
     "iface": lambda subject: subject.interface.encode(),
     "src": lambda subject: subject.source,
     "dst": lambda subject: subject.destination,
-    "len": lambda subject: _number(len(subject.data)),
+    "len": lambda subject: _number(len(subject.request.data)),
 }
 #: Offsets of the header.  RFC 2131 2.
 _PKT4: Mapping[str, Callable[[Subject], bytes]] = {
-    "mac": lambda subject: subject.hw,
-    "hlen": lambda subject: _number(subject.data[2]),
-    "htype": lambda subject: _number(subject.data[1]),
-    "ciaddr": lambda subject: subject.data[12:16],
-    "giaddr": lambda subject: subject.data[24:28],
-    "yiaddr": lambda subject: subject.data[16:20],
-    "siaddr": lambda subject: subject.data[20:24],
+    "mac": lambda subject: subject.request.hw[1:],
+    "hlen": lambda subject: _number(subject.request.data[2]),
+    "htype": lambda subject: _number(subject.request.data[1]),
+    "ciaddr": lambda subject: subject.request.ciaddr,
+    "giaddr": lambda subject: subject.request.giaddr,
+    "yiaddr": lambda subject: subject.request.data[16:20],
+    "siaddr": lambda subject: subject.request.data[20:24],
     "msgtype": lambda subject: _number(subject.message_type),
-    "transid": lambda subject: subject.data[4:8],
+    "transid": lambda subject: subject.request.xid,
 }
 _ROOTS: Mapping[str, Callable[[Sequence[Part], OptionSpace], Reading]] = {
     "option": _option,

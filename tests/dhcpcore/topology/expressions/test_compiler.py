@@ -192,7 +192,7 @@ def test_what_is_read_of_a_packet(text: str, expected: bool | bytes) -> None:
 
 def test_the_length_of_the_packet_is_a_number_of_four_octets() -> None:
     packet = subject()
-    assert value("pkt.len", packet) == len(packet.data).to_bytes(4, "big")
+    assert value("pkt.len", packet) == len(packet.request.data).to_bytes(4, "big")
 
 
 def test_known_is_read_when_it_is_known() -> None:
