@@ -152,7 +152,7 @@ class LeaseStore:
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
         """Store traces, at the latest with ``flush``; how many octets they take.
 
-        On SQLite they go with the next commit: a write of another connection would empty this one's cache each time.
+        They go with the next commit: one of their own would keep it waiting for the disk, and on SQLite empty its cache.
         """
         return self._rows.trace(engine_id, entries)
 
