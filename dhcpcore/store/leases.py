@@ -152,7 +152,7 @@ class LeaseStore:
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
         """Store traces, at the latest with ``flush``; how many octets they take.
 
-        They go with the next commit: one of their own would keep it waiting for the disk, and on SQLite empty its cache.
+        They go with the next commit: one of their own would keep that waiting for the disk (and clear SQLite's cache).
         """
         return self._rows.trace(engine_id, entries)
 
