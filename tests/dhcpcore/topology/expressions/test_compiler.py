@@ -397,7 +397,7 @@ def within_limits(error: InvalidExpression) -> bool:
     return not ("deep" in error.said or "letters" in error.said)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(CONDITIONS | STRINGS, PACKETS)
 def test_any_packet_is_evaluated_without_a_word(text: str, packet: Subject) -> None:
     try:
@@ -409,7 +409,7 @@ def test_any_packet_is_evaluated_without_a_word(text: str, packet: Subject) -> N
     assert isinstance(got, bool) if made.piece.truth else len(got) <= VALUE_OCTETS_MAX
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(CONDITIONS, CONDITIONS, PACKETS)
 def test_logic_is_logic(one: str, other: str, packet: Subject) -> None:
     try:
