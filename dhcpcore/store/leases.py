@@ -153,7 +153,7 @@ class LeaseStore:
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
         """Store traces, at the latest with ``flush``; how many octets they take.
 
-        On SQLite they go with the next commit: a write of another connection would empty this one's cache each time.
+        They go with the next commit: one of their own would keep that waiting for the disk (and clear SQLite's cache).
         """
         return self._rows.trace(engine_id, entries)
 
@@ -175,14 +175,14 @@ class LeaseStore:
         return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
 
     def sweep(
-        self, after: LeaseKey | None, now: float, probation_s: int | None = None
+        self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS, probation_s: int | None = None
     ) -> tuple[list[Lease], LeaseKey | None]:
-        """Of the next ``SWEEP_ROWS`` rows in key order those that ended unswept; and where to go on (None: afresh).
+        """Of the next ``limit`` rows in key order those that ended unswept; and where to go on (None: afresh).
 
         ``probation_s``: those, too, whose probation of so many seconds is over, but not by their row.
         """
-        rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
-        following = rows[-1].key if len(rows) == SWEEP_ROWS else None
+        rows = self._rows.after(after or (-1, 0, b"", 0), limit)
+        following = rows[-1].key if len(rows) == limit else None
         ended = []
         for row in rows:
             if fault := fault_of(row):

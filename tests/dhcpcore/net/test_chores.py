@@ -325,3 +325,17 @@ def test_callouts_hear_who_changed_what_once_a_later_revision_is_in_force(bench:
     assert said == [(revision - 1, "alice", "definitions.added", "subnet lab"),
                     (revision, "alice", "definitions.added", "subnet hall")]  # fmt: skip
     assert len(bench.engine.snapshot.subnets) == 3
+
+
+def test_the_sweep_asks_callouts_at_the_end_of_a_probation(bench: Bench) -> None:
+    seen: list[str] = []
+    registry = Registry()
+    registry.register(1, "site", "lease4_recover", lambda handle: seen.append(handle.getArgument("lease4").address))
+    bench.engine.hook(registry)
+    bench.engine.install(Snapshot(1, (OFFICE,), probation_s=600))
+    for address, began in (("192.0.2.10", 600), ("192.0.2.11", 599)):
+        row = Lease(0, 4, ip(address), 32, b"", b"", 4, int(T0) + 3000, int(T0) - began, 1, 1, 1, "", b"", b"")
+        bench.store.commit([Change(None, row, False, None)], T0)
+    bench.chores.sweep()
+    bench.chores.sweep()
+    assert seen == ["192.0.2.10"]
