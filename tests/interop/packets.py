@@ -190,7 +190,8 @@ def dissect(raw: bytes, seen_at: float) -> list[Packet]:
 def pieces(data: bytes) -> list[bytes]:
     """Cut what was sent in one piece: into as many parts of one length as there are that all begin a message."""
     for count in range(len(data) // (HEADER.size + len(MAGIC)), 1, -1):
-        size = len(data) // count
-        if len(data) == size * count and all(data.startswith(MAGIC, at + HEADER.size) for at in range(0, len(data), size)):
-            return [data[at : at + size] for at in range(0, len(data), size)]
+        size, rest = divmod(len(data), count)
+        begins = range(0, len(data), size)
+        if not rest and all(data.startswith(MAGIC, at + HEADER.size) for at in begins):
+            return [data[at : at + size] for at in begins]
     return [data]
