@@ -232,6 +232,9 @@ class Judge:
             return
         for change in batch.committed:
             after = change.after
+            row = self._books.row_of(after.key)
+            if row is None or row.opened != after.opened or row.state != State.LEASED:
+                continue  # It was taken back, where another of the rows that were to go with it was lost.
             if change.opens and (after.key, after.client) not in batch.acknowledged:
                 raise Violation(f"{text(after.address)} was granted and nobody told")
 
