@@ -27,7 +27,7 @@ ATTACHED, UPLINK = 2, 3
 """Indexes of a server's two interfaces."""
 _FASTEST_S = 0.0002
 VSS, VSS_CONTROL = 151, 152
-"""Sub-options of option 82.  RFC 6607 3.3 and 3.4."""
+"""Sub-options of option 82.  RFC 6607 3.2 and 3.3."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Link:
 
     @property
     def vss(self) -> bytes:
-        """What names its VPN: type octet and name.  RFC 6607 3.1."""
+        """What names its VPN: type octet and name.  RFC 6607 3.5."""
         return b"\0vpn%d" % self.space if self.space else b""
 
     @property
