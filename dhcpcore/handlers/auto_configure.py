@@ -8,8 +8,8 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType, Opt
 
-#: No address is chosen for the client, and none will be in a moment (RFC 2563 2.3): what passes by itself, a probe or an
-#: offer that waits, stays silence.
+#: No address is chosen for the client, and none will be in a moment (RFC 2563 2.3): what passes by itself, as a probe
+#: does, stays silence.
 _NOTHING_TO_GIVE = frozenset((
     Reason.NO_POOL, Reason.NOT_ADMITTED, Reason.RANDOM_MAC, Reason.LIMIT_REACHED, Reason.POOL_EXHAUSTED,
     Reason.ASSIGNMENT_CONFLICT,

@@ -163,7 +163,7 @@ class LeaseStore:
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
         """Store traces, at the latest with ``flush``; how many octets they take.
 
-        On SQLite they go with the next commit: a write of another connection would empty this one's cache each time.
+        They go with the next commit: one of their own would keep that waiting for the disk (and clear SQLite's cache).
         """
         return self._rows.trace(engine_id, entries)
 
@@ -184,10 +184,12 @@ class LeaseStore:
         rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
         return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
 
-    def sweep(self, after: LeaseKey | None, now: float) -> tuple[list[Lease], LeaseKey | None]:
-        """Of the next ``SWEEP_ROWS`` rows in key order those that ended unswept; and where to go on (None: afresh)."""
-        rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
-        following = rows[-1].key if len(rows) == SWEEP_ROWS else None
+    def sweep(
+        self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS
+    ) -> tuple[list[Lease], LeaseKey | None]:
+        """Of the next ``limit`` rows in key order those that ended unswept; and where to go on (None: afresh)."""
+        rows = self._rows.after(after or (-1, 0, b"", 0), limit)
+        following = rows[-1].key if len(rows) == limit else None
         ended = []
         for row in rows:
             if fault := fault_of(row):

@@ -23,7 +23,7 @@ from dhcpcore.lease.transitions import is_renewal
 from dhcpcore.store.database import Database
 from dhcpcore.store.postgresql_arrays import PACK, Array, register
 from dhcpcore.store.schema import history, lease
-from dhcpcore.store.traces import BLOCK_COLUMNS, blocks
+from dhcpcore.store.traces import BLOCK_COLUMNS, Aside, Block
 
 if TYPE_CHECKING:
     from dhcpcore.engine import Traced
@@ -110,6 +110,12 @@ _TRACE = (
     f"INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) SELECT %s, %s, %s, %s, %s "
     "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS here"
 )
+#: The same two with a block of traces, which then needs no sync of its own.
+_COMMIT_AND_TRACE, _RENEW_AND_TRACE = (
+    f"WITH x AS (INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)), "
+    + statement.strip().removeprefix("WITH ")
+    for statement in (_COMMIT, _RENEW)
+)
 _NO_CLOSING = (0, 0, 0)
 _QUARANTINE = 'INSERT INTO quarantine (at, place, fault, "row") VALUES (%s, %s, %s, %s)'
 
@@ -121,6 +127,7 @@ class PostgresqlRows:
         self._database = database
         self._pooled: Any = None
         self._cursor: psycopg.Cursor[Any] | None = None
+        self._aside = Aside()
 
     def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
         """Rows of these clients."""
@@ -153,8 +160,10 @@ class PostgresqlRows:
         """One statement; where the server refuses a row in it, halves, so that only that row is set aside."""
         lost: set[LeaseKey] = set()
         refused: list[tuple[Change, str]] = []
+        # Taken out first: if it is this that the server refuses, it must not come up again.
+        trace = self._aside.blocks.popleft() if self._aside.blocks else ()
         with self._told(committing=True) as cursor:
-            self._commit(cursor, changes, lost, refused)
+            self._commit(cursor, changes, lost, refused, trace)
             for change, fault in refused:
                 cursor.execute(_QUARANTINE, (int(now), "lease", fault, _shown(change.after)))
         if not lost and not refused:
@@ -167,15 +176,19 @@ class PostgresqlRows:
         changes: Sequence[Change],
         lost: set[LeaseKey],
         refused: list[tuple[Change, str]],
+        trace: Block | tuple[()] = (),
     ) -> None:
         try:
             renewals = _renewals(changes)
             if renewals is not None:
-                cursor.execute(_RENEW, renewals, prepare=True)
+                cursor.execute(_RENEW_AND_TRACE if trace else _RENEW, (*trace, *renewals), prepare=True)
             else:
-                cursor.execute(_COMMIT, _arrays(changes), prepare=True)
+                cursor.execute(_COMMIT_AND_TRACE if trace else _COMMIT, (*trace, *_arrays(changes)), prepare=True)
             won = cursor.fetchall()
         except _REFUSALS as error:
+            if trace:
+                self._commit(cursor, changes, lost, refused)
+                return
             if len(changes) == 1:
                 refused.append((changes[0], str(error).strip()))
                 return
@@ -188,15 +201,15 @@ class PostgresqlRows:
             lost.update(change.after.key for change in changes if change.after.key not in kept)
 
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
-        """At once."""
-        made = blocks(engine_id, entries)
-        with self._told() as cursor:
-            for block in made:
-                cursor.execute(_TRACE, block, prepare=True)
-        return sum(len(block[-1]) for block in made)
+        """Put aside for the next commit."""
+        return self._aside.put(engine_id, entries)
 
     def flush(self, *, at_once: bool = False) -> None:
-        """Nothing is put aside."""
+        """A commit of traces alone, where none of leases came for a second."""
+        if self._aside.due(at_once=at_once):
+            with self._told() as cursor:
+                while self._aside.blocks:
+                    cursor.execute(_TRACE, self._aside.blocks.popleft(), prepare=True)
 
     def checkpoint(self) -> None:
         """The server makes its own."""

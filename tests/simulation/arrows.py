@@ -86,7 +86,7 @@ class Arrows:
         self.pass_by("after commit")
         return outcome
 
-    def sweep(self, after: LeaseKey | None, now: float) -> tuple[list[Lease], LeaseKey | None]:
+    def sweep(self, after: LeaseKey | None, now: float, limit: int = 0) -> tuple[list[Lease], LeaseKey | None]:
         """A piece of the table."""
         self._require()
         return self._inner.sweep(after, now)

@@ -4,7 +4,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from tests.simulation.world import Violation
 
 ROOT = Path(__file__).parent.parent.parent
 FEW = range(20)
-BUDGET_S = 20.0
+MANY = 30
 
 #: What the first seeds must have met, for the run to mean anything: answers, refusals and every kind of trouble.
 MET = {
@@ -60,14 +59,10 @@ def test_the_promises_hold_in_the_first_worlds() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_promises_hold_in_as_many_worlds_as_there_is_time_for() -> None:
-    began = time.monotonic()
-    seed = 1000
-    while time.monotonic() - began < BUDGET_S:
+def test_the_promises_hold_in_other_worlds_too() -> None:
+    """As many as the check has time for; `python -m tests.simulation` has more."""
+    for seed in range(1000, 1000 + MANY):
         run(seed)
-        seed += 1
-    print(f"{seed - 1000} worlds")
-    assert seed > 1010
 
 
 def test_an_hour_of_calm_loses_nobody() -> None:

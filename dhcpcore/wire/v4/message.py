@@ -248,6 +248,28 @@ def encode(
 _BARE = bytes(192) + COOKIE
 
 
+def header(
+    request: Request4, *, yiaddr: bytes, ciaddr: bytes, siaddr: bytes, sname: bytes, file: bytes, broadcast: bool
+) -> bytes:
+    """The fields of a reply, 236 octets; ``encode`` has them once more, in its one join.  RFC 2131 4.3.1 table 3."""
+    data = request.data
+    return b"".join(
+        (
+            b"\x02",
+            data[1:3],
+            b"\0",
+            data[4:8],
+            b"\0\0\x80\0" if broadcast else b"\0\0\0\0",
+            ciaddr,
+            yiaddr,
+            siaddr,
+            data[24:44],
+            sname.ljust(64, b"\0"),
+            file.ljust(128, b"\0"),
+        )
+    )
+
+
 def _spread(code: int, payload: bytes, fields: Sequence[int]) -> list[bytes] | None:
     """A long option in pieces for the options field, file and sname, which are read in that order; None: no room.
 
@@ -316,24 +338,8 @@ def encode_tight(
         file = b"".join(parts[1]) + b"\xff"
     if parts[2]:
         sname = b"".join(parts[2]) + b"\xff"
-    data = request.data
-    reply = b"".join(
-        (
-            b"\x02",
-            data[1:3],
-            b"\0",
-            data[4:8],
-            b"\0\0\x80\0" if broadcast else b"\0\0\0\0",
-            ciaddr,
-            yiaddr,
-            siaddr,
-            data[24:44],
-            sname.ljust(64, b"\0"),
-            file.ljust(128, b"\0"),
-            COOKIE,
-            *parts[0],
-            tail,
-            b"\xff",
-        )
-    )
+    head = header(
+        request, yiaddr=yiaddr, ciaddr=ciaddr, siaddr=siaddr, sname=sname, file=file, broadcast=broadcast
+    )  # fmt: skip
+    reply = b"".join((head, COOKIE, *parts[0], tail, b"\xff"))
     return reply.ljust(_MINIMUM, b"\0"), tuple(dropped)
