@@ -38,10 +38,11 @@ class MatchClasses(Handler):
         assert classes is not None
         bundle.subject = subject = subject_of(bundle)
         bundle.matched = matched = classes.match(subject)
-        subject.classes = matched.names
-        if matched.told:
-            bundle.trace.append((Step.CLASSES, matched.told))
-        if DROP in matched.names and not (classes.reads_agent and _bypasses_relay(bundle)):
+        names, _given, told = matched
+        subject.classes = names
+        if told:
+            bundle.trace.append((Step.CLASSES, told))
+        if DROP in names and not (classes.reads_agent and _bypasses_relay(bundle)):
             raise CannotRespond(Reason.CLASS_DROP)
 
 
@@ -54,7 +55,7 @@ class MatchPort(Handler):
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Before ``FindAssignment``.  RFC 2131 4.4.5: a renewal is unicast."""
-        if not _bypasses_relay(bundle):
+        if bundle.request.giaddr != NOWHERE or not _bypasses_relay(bundle):
             return
         classes = bundle.snapshot.classes
         assert classes is not None
@@ -84,17 +85,13 @@ class MatchKnown(Handler):
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Sets ``client_classes``.  Each round begins with what the packet told."""
-        classes, subject, assignment, matched = (
-            bundle.snapshot.classes,
-            bundle.subject,
-            bundle.assignment,
-            bundle.matched,
-        )
-        assert classes is not None
+        subject, matched, assignment = bundle.subject, bundle.matched, bundle.assignment
         assert subject is not None
         assert matched is not None
         subject.classes = matched.names
         given = None if assignment is None else assignment.classes
+        classes = bundle.snapshot.classes
+        assert classes is not None
         if given or classes.asks_known:
             before, matched = matched, classes.match_known(subject, matched, given)
             if not matched.names - before.names <= _PLAIN:

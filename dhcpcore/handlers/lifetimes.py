@@ -86,8 +86,11 @@ class RunOut(Handler):
 
     def handle(self, bundle: TransactionBundle) -> None:
         """After all that sets times."""
-        key, before, response = bundle.key, bundle.before, bundle.responses[0]
-        if key is None or before is None or before.client != bundle.client or not runs_out(bundle, key):
+        key = bundle.key
+        if key is None or (bundle.assignment is None and not bundle.facts.assigned.get(key)):
+            return  # Nothing is in anybody's way.
+        before, response = bundle.before, bundle.responses[0]
+        if before is None or before.client != bundle.client or not runs_out(bundle, key):
             return
         left = before.expires - int(bundle.now)
         if left < response.lifetime_s:

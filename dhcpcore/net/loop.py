@@ -1,7 +1,7 @@
 """The loop: waits for datagrams, commands and times, and drives the engine with them.
 
-One thread.  A batch is whatever is waiting, up to ``BATCH_MAX``; between batches, chores whose time has come run one
-after the other, each bounded to a few milliseconds.  Nothing but a socket or a due time wakes it.
+One thread.  A batch is whatever is waiting, up to ``BATCH_MAX``; between two batches runs at most one chore whose time
+has come, bounded to a few milliseconds.  Nothing but a socket or a due time wakes it.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Loop:
             timer = engine.timer()
             if hear or engine.due or (timer is not None and timer <= self.clock.now()):
                 self._serve(hear)
-            self._do_chores()
+            self._do_next()
 
     def attach(self, listener: Listener) -> None:
         """Another socket that is looked after between batches."""
@@ -215,6 +215,15 @@ class Loop:
         for chore in (self._reading, *self.chores):
             if chore.due <= now:
                 self._do(chore)
+
+    def _do_next(self) -> None:
+        """The chore that has been due for longest: what has come meanwhile need not wait for the others."""
+        first = self._reading
+        for chore in self.chores:
+            if chore.due < first.due:
+                first = chore
+        if first.due <= time.monotonic():
+            self._do(first)
 
     def _do(self, chore: Chore) -> None:
         try:

@@ -28,17 +28,18 @@ class SubOption(enum.IntEnum):
 
 def identifiers(request: Request4, kinds: frozenset[int]) -> list[tuple[int, bytes]]:
     """The sender's identifiers of these kinds, most specific first: its own names, its hardware, the port it is on."""
-    options = request.options
+    options, hw = request.options, request.hw
     found: list[tuple[int, bytes]] = []
     if client_id := options.get(Opt.CLIENT_ID):
         if _CLIENT_ID in kinds:
             found.append((_CLIENT_ID, client_id))
         if _DUID in kinds and client_id[0] == 255 and len(client_id) > 5:
             found.append((_DUID, client_id[5:]))  # Type 255, IAID, DUID.  RFC 4361 6.1.
-    if _HW_ADDRESS in kinds and len(request.hw) > 1:
-        found.append((_HW_ADDRESS, request.hw))
-    if request.giaddr != NOWHERE:  # Only a relay's word counts: a client could name any port.  RFC 3046 2.1.
-        found += of_port(options.get(Opt.AGENT_OPTIONS, b""), kinds)
+    if _HW_ADDRESS in kinds and len(hw) > 1:
+        found.append((_HW_ADDRESS, hw))
+    # Only a relay's word counts: a client could name any port.  RFC 3046 2.1.
+    if (agent := options.get(Opt.AGENT_OPTIONS)) and request.giaddr != NOWHERE:
+        found += of_port(agent, kinds)
     return found
 
 

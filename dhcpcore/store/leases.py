@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dhcpcore.errors import Deadlocked
 from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Assignment, Change, Lease, LeaseKey
+from dhcpcore.lease.transitions import is_recovering
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 #: Rows of one step of the sweep.
 SWEEP_ROWS = 512
+#: Times that a transaction is tried which the database ended for another one's sake; each takes it a second to see.
+ATTEMPTS_MAX = 3
 #: Rows that make no sense and are told of.
 _QUARANTINED_MAX = 100
 #: Octets of an address, and the prefix lengths that it can have.
@@ -140,6 +144,14 @@ class LeaseStore:
 
         Raises ``StoreUnavailable`` (nothing stored) or ``OutcomeUnknown`` (fetch again and decide again).
         """
+        for attempt in range(1, ATTEMPTS_MAX):
+            try:
+                return self._commit(changes, now)
+            except Deadlocked as fault:
+                log.warning("DEADLOCK: a commit was ended, attempt %d: %s", attempt, fault)
+        return self._commit(changes, now)
+
+    def _commit(self, changes: Sequence[Change], now: float) -> Outcome:
         limits = self._limits
         if limits is None or not limits.counted(changes):
             return self._rows.commit(changes, now)
@@ -152,7 +164,7 @@ class LeaseStore:
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
         """Store traces, at the latest with ``flush``; how many octets they take.
 
-        On SQLite they go with the next commit: a write of another connection would empty this one's cache each time.
+        They go with the next commit: one of their own would keep that waiting for the disk (and clear SQLite's cache).
         """
         return self._rows.trace(engine_id, entries)
 
@@ -173,15 +185,22 @@ class LeaseStore:
         rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
         return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
 
-    def sweep(self, after: LeaseKey | None, now: float) -> tuple[list[Lease], LeaseKey | None]:
-        """Of the next ``SWEEP_ROWS`` rows in key order those that ended unswept; and where to go on (None: afresh)."""
-        rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
-        following = rows[-1].key if len(rows) == SWEEP_ROWS else None
+    def sweep(
+        self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS, probation_s: int | None = None
+    ) -> tuple[list[Lease], LeaseKey | None]:
+        """Of the next ``limit`` rows in key order those that ended unswept; and where to go on (None: afresh).
+
+        ``probation_s``: those, too, whose probation of so many seconds is over, but not by their row.
+        """
+        rows = self._rows.after(after or (-1, 0, b"", 0), limit)
+        following = rows[-1].key if len(rows) == limit else None
         ended = []
         for row in rows:
             if fault := fault_of(row):
                 self._set_aside(row, fault, now)
-            elif row.state == 1 and row.expires <= now:
+            elif (row.state == 1 and row.expires <= now) or (
+                probation_s is not None and is_recovering(row, now, probation_s)
+            ):
                 ended.append(row)
         return ended, following
 

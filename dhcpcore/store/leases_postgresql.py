@@ -1,7 +1,8 @@
 """The PostgreSQL half of the lease store: one statement a commit, which writes leases and history of the rows it won.
 
-The statement takes columns as arrays (``unnest``) in the order of the key, so that two engines never wait for each
-other crosswise, and is its own transaction: one round trip, one sync.
+The statement takes columns as arrays (``unnest``) in the order of the key, and locks the rows that are there before it
+inserts new ones, so that two engines never wait for each other crosswise; it is its own transaction: one round trip,
+one sync.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import psycopg
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, SmallInteger, Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
+from dhcpcore.errors import Deadlocked, OutcomeUnknown, StoreUnavailable
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey
 from dhcpcore.lease.transitions import is_renewal
 from dhcpcore.store.database import Database
 from dhcpcore.store.postgresql_arrays import PACK, Array, register
 from dhcpcore.store.schema import history, lease
-from dhcpcore.store.traces import BLOCK_COLUMNS, blocks
+from dhcpcore.store.traces import BLOCK_COLUMNS, Aside, Block
 
 if TYPE_CHECKING:
     from dhcpcore.engine import Traced
@@ -47,6 +48,8 @@ _REFUSALS = (
     psycopg.errors.ProgramLimitExceeded,
     psycopg.errors.RaiseException,
 )
+#: The server ended the transaction for another one's sake; a distributed one says so in the second way.
+_SACRIFICED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _TYPES = {SmallInteger: "int2", Integer: "int4", BigInteger: "int8", LargeBinary: "bytea", Text: "text"}
 
 
@@ -75,6 +78,7 @@ _ARRAYS = ", ".join(f"%b::{element}[]" for element in _ELEMENTS)
 _NAMES = ", ".join([*_COLUMNS, *(name for name, _ in _EXTRA)])
 _SET = ", ".join(f"{name} = c.{name}" for name in _COLUMNS[4:])
 _HISTORY = ", ".join(column.name for column in list(history.c)[:12])
+#: ``won`` reads the updates first: those that count lock the rows that are there, too, before they insert any.
 _COMMIT = f"""
 WITH c AS MATERIALIZED (SELECT * FROM unnest({_ARRAYS}) AS t({_NAMES})),
 i AS (INSERT INTO lease ({_LIST}) SELECT {_LIST} FROM c WHERE before = 0
@@ -83,7 +87,7 @@ t AS MATERIALIZED (SELECT c.*, (SELECT l.ctid FROM lease AS l WHERE {_ON_KEY.for
       AS place FROM c WHERE c.before > 0),
 u AS (UPDATE lease AS l SET {_SET} FROM t AS c WHERE l.ctid = c.place AND l.version = c.before
       RETURNING l.space, l.kind, l.address, l.plen),
-won AS MATERIALIZED (SELECT * FROM i UNION ALL SELECT * FROM u),
+won AS MATERIALIZED (SELECT * FROM u UNION ALL SELECT * FROM i),
 h AS (INSERT INTO history ({_HISTORY})
       SELECT c.space, c.kind, c.address, c.plen, c.opened, c.client, c.hw, c.subnet, c.hostname, c.relay, c.agent,
         c.cltt
@@ -106,6 +110,12 @@ _TRACE = (
     f"INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) SELECT %s, %s, %s, %s, %s "
     "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS here"
 )
+#: The same two with a block of traces, which then needs no sync of its own.
+_COMMIT_AND_TRACE, _RENEW_AND_TRACE = (
+    f"WITH x AS (INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)), "
+    + statement.strip().removeprefix("WITH ")
+    for statement in (_COMMIT, _RENEW)
+)
 _NO_CLOSING = (0, 0, 0)
 _QUARANTINE = 'INSERT INTO quarantine (at, place, fault, "row") VALUES (%s, %s, %s, %s)'
 
@@ -117,6 +127,7 @@ class PostgresqlRows:
         self._database = database
         self._pooled: Any = None
         self._cursor: psycopg.Cursor[Any] | None = None
+        self._aside = Aside()
 
     def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
         """Rows of these clients."""
@@ -149,8 +160,10 @@ class PostgresqlRows:
         """One statement; where the server refuses a row in it, halves, so that only that row is set aside."""
         lost: set[LeaseKey] = set()
         refused: list[tuple[Change, str]] = []
+        # Taken out first: if it is this that the server refuses, it must not come up again.
+        trace = self._aside.blocks.popleft() if self._aside.blocks else ()
         with self._told(committing=True) as cursor:
-            self._commit(cursor, changes, lost, refused)
+            self._commit(cursor, changes, lost, refused, trace)
             for change, fault in refused:
                 cursor.execute(_QUARANTINE, (int(now), "lease", fault, _shown(change.after)))
         if not lost and not refused:
@@ -163,15 +176,19 @@ class PostgresqlRows:
         changes: Sequence[Change],
         lost: set[LeaseKey],
         refused: list[tuple[Change, str]],
+        trace: Block | tuple[()] = (),
     ) -> None:
         try:
             renewals = _renewals(changes)
             if renewals is not None:
-                cursor.execute(_RENEW, renewals, prepare=True)
+                cursor.execute(_RENEW_AND_TRACE if trace else _RENEW, (*trace, *renewals), prepare=True)
             else:
-                cursor.execute(_COMMIT, _arrays(changes), prepare=True)
+                cursor.execute(_COMMIT_AND_TRACE if trace else _COMMIT, (*trace, *_arrays(changes)), prepare=True)
             won = cursor.fetchall()
         except _REFUSALS as error:
+            if trace:
+                self._commit(cursor, changes, lost, refused)
+                return
             if len(changes) == 1:
                 refused.append((changes[0], str(error).strip()))
                 return
@@ -184,15 +201,15 @@ class PostgresqlRows:
             lost.update(change.after.key for change in changes if change.after.key not in kept)
 
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
-        """At once."""
-        made = blocks(engine_id, entries)
-        with self._told() as cursor:
-            for block in made:
-                cursor.execute(_TRACE, block, prepare=True)
-        return sum(len(block[-1]) for block in made)
+        """Put aside for the next commit."""
+        return self._aside.put(engine_id, entries)
 
     def flush(self, *, at_once: bool = False) -> None:
-        """Nothing is put aside."""
+        """A commit of traces alone, where none of leases came for a second."""
+        if self._aside.due(at_once=at_once):
+            with self._told() as cursor:
+                while self._aside.blocks:
+                    cursor.execute(_TRACE, self._aside.blocks.popleft(), prepare=True)
 
     def checkpoint(self) -> None:
         """The server makes its own."""
@@ -242,7 +259,8 @@ class PostgresqlRows:
                 self._database.renew()
             if broken and committing:
                 raise OutcomeUnknown(f"The connection to PostgreSQL was lost during COMMIT: {words}") from error
-            raise StoreUnavailable(f"PostgreSQL: {words}; nothing was stored.") from error
+            refusal = Deadlocked if isinstance(error, _SACRIFICED) else StoreUnavailable
+            raise refusal(f"PostgreSQL: {words}; nothing was stored.") from error
         except BaseException:
             self._drop()
             raise

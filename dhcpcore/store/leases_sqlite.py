@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from dhcpcore.lease.transitions import is_renewal
 from dhcpcore.store.checkpoint import PASSIVE, Checkpointer
 from dhcpcore.store.database import Database
 from dhcpcore.store.schema import history, lease, quarantine, trace
-from dhcpcore.store.traces import BLOCK_COLUMNS, Block, blocks
+from dhcpcore.store.traces import BLOCK_COLUMNS, Aside
 
 if TYPE_CHECKING:
     from dhcpcore.engine import Traced
@@ -114,10 +113,6 @@ _QUARANTINE = _sql(
 )
 
 _TRACE = _sql(insert(trace).values({name: bindparam(name) for name in BLOCK_COLUMNS}))
-#: Blocks of traces that wait for a commit; beyond it the oldest are dropped.
-_TRACES_MAX = 64
-#: Seconds that they wait.
-_TRACES_WAIT_S = 1.0
 
 
 class SqliteRows:
@@ -129,8 +124,7 @@ class SqliteRows:
         self._cursor: sqlite3.Cursor | None = None
         self._clients: dict[int, str] = {}
         self._keys: dict[int, str] = {}
-        self._traces: deque[Block] = deque(maxlen=_TRACES_MAX)
-        self._traces_since = 0.0
+        self._aside = Aside()
         assert database.path is not None
         self._checkpointer = Checkpointer(database.path)
         self._changes = 0
@@ -174,12 +168,12 @@ class SqliteRows:
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 if self._together(cursor, changes):
-                    if self._traces:
+                    if self._aside.blocks:
                         self._write_traces(cursor)
                     cursor.execute("COMMIT")
                     return _ALL_WON
             except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError):
-                self._traces.clear()  # If it was one of them that was refused, it must not come up again.
+                self._aside.blocks.clear()  # If it was one of them that was refused, it must not come up again.
             cursor.execute("ROLLBACK")
             cursor.execute("BEGIN IMMEDIATE")
             outcome = self._apart(cursor, changes, int(now))
@@ -188,15 +182,11 @@ class SqliteRows:
 
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
         """Put aside for the next commit."""
-        made = blocks(engine_id, entries)
-        if not self._traces:
-            self._traces_since = time.monotonic()
-        self._traces += made
-        return sum(len(block[-1]) for block in made)
+        return self._aside.put(engine_id, entries)
 
     def flush(self, *, at_once: bool = False) -> None:
         """A commit of traces alone, where none of leases came for a second."""
-        if self._traces and (at_once or time.monotonic() - self._traces_since >= _TRACES_WAIT_S):
+        if self._aside.due(at_once=at_once):
             with self._told() as cursor:
                 cursor.execute("BEGIN IMMEDIATE")
                 self._write_traces(cursor)
@@ -212,8 +202,8 @@ class SqliteRows:
             self._checkpointer.begin()
 
     def _write_traces(self, cursor: sqlite3.Cursor) -> None:
-        cursor.executemany(_TRACE, self._traces)
-        self._traces.clear()
+        cursor.executemany(_TRACE, self._aside.blocks)
+        self._aside.blocks.clear()
 
     def quarantine(self, row: Lease, place: str, fault: str, now: int) -> None:
         """Show a row that makes no sense."""

@@ -127,8 +127,9 @@ class Readings:
     def of(self, subject: Subject) -> list[Any]:
         """What they read of this packet."""
         options = subject.options
-        found: list[Any] = [options.get(code) for code in self._alike]
-        found += [read(subject) for read in self._header]
+        found: list[Any] = [*map(options.get, self._alike)]
+        for read in self._header:
+            found.append(read(subject))  # noqa: PERF401 - In 3.11 a comprehension is a call, for every packet.
         for code, reads in self._own:
             found += [read(subject) for read in reads] if code in options else (None,)
         return found

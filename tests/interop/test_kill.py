@@ -8,7 +8,7 @@ import pytest
 from tests.interop import database
 from tests.interop.clients import Habits
 from tests.interop.judges import Wire, lease_acks, missing_history, missing_leases
-from tests.interop.packets import ACK, NAK, REQUEST
+from tests.interop.packets import ACK, NAK, REQUEST, text
 from tests.interop.processes import wait_for
 from tests.interop.servers import Lessor
 from tests.interop.transports import OnLink, Relayed
@@ -53,7 +53,8 @@ def test_no_acknowledged_lease_is_lost_by_fifty_kills(lab, database_url):
         packets = witness.packets()
         wire.see(packets[read:])
         read = len(packets)
-        assert not missing_leases(wire, database.leases(database_url, crashed=True)), f"after kill {number}"
+        missing = missing_leases(wire, database.leases(database_url, crashed=True))
+        assert not missing, f"after kill {number}:\n" + dialogue(packets, missing)
         server.launch()
     bound = len(witness.packets(ACK))
     wait_for("the last start serves", lambda: len(witness.packets(ACK)) > bound, 30, server.log)
@@ -71,6 +72,13 @@ def test_no_acknowledged_lease_is_lost_by_fifty_kills(lab, database_url):
         assert not each.faults
         assert each.received["ACK"] > KILLS
     assert not refused_holders(packets), "all that was granted was remembered"
+
+
+def dialogue(packets, faults):
+    """The last packets about the addresses that something is wrong with, for whoever has to find out."""
+    addresses = {fault.split()[0] for fault in faults}
+    clients = {p.message.chaddr for p in packets if text(p.message.yiaddr) in addresses}
+    return "\n".join(str(p) for p in packets[-400:] if p.message.chaddr in clients)
 
 
 def refused_holders(packets):

@@ -73,17 +73,20 @@ class Arrows:
         if unknown and world.dice.random() < 0.5:
             self._lose("without its being stored")
         outcome = self._inner.commit(changes, now)
-        bad = {change.after.key for change, _ in outcome.refused} | outcome.lost
+        bad = {change.after.key for change, _ in outcome.refused} | outcome.lost | outcome.over
         won = [change for change in changes if change.after.key not in bad]
         if bad:
-            world.note(f"{self._name} loses {len(outcome.lost)} rows, {len(outcome.refused)} are refused")
+            world.note(
+                f"{self._name} loses {len(outcome.lost)} rows, {len(outcome.refused)} are refused, "
+                f"{len(outcome.over)} are too many"
+            )
         self._committed(won)
         if unknown:
             self._lose("after it was stored")
         self.pass_by("after commit")
         return outcome
 
-    def sweep(self, after: LeaseKey | None, now: float) -> tuple[list[Lease], LeaseKey | None]:
+    def sweep(self, after: LeaseKey | None, now: float, limit: int = 0) -> tuple[list[Lease], LeaseKey | None]:
         """A piece of the table."""
         self._require()
         return self._inner.sweep(after, now)

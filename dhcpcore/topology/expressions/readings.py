@@ -232,67 +232,62 @@ def _enterprise(part: Part) -> int:
     return int(index)
 
 
-def _first_number(code: int) -> Callable[[Subject], bytes]:
-    def number(subject: Subject) -> bytes:
-        data = subject.options.get(code, b"")
-        return data[:4] if next(blocks(data), None) is not None else b""
+def _of_enterprise(
+    path: Sequence[Part], code: int, inner: str, inside: Callable[[Part, int], Reading]
+) -> Reading:
+    """``.enterprise`` and ``[E].exists`` of option 124 or 125; what its ``inner`` part reads is told by ``inside``."""
+    if len(path) > 1 and path[1].name == "enterprise":
+        _bare(path[0])
+        _ended(path, 2)
 
-    return number
+        def number(subject: Subject) -> bytes:
+            data = subject.options.get(code, b"")
+            return data[:4] if next(blocks(data), None) is not None else b""
+
+        return Reading(False, number, code)
+    enterprise = _enterprise(path[0])
+    form = _next(path, 1, ("exists", inner))
+    if form.name == "exists":
+        _ended(path, 2)
+        return Reading(True, lambda subject: block(subject.options.get(code), enterprise) is not None, code)
+    return inside(form, enterprise)._replace(code=code)
 
 
 def _vendor(path: Sequence[Part], space: OptionSpace) -> Reading:
     """``vendor.enterprise``, ``vendor[E].exists`` and ``vendor[E].option[N]``: option 125."""
-    if len(path) > 1 and path[1].name == "enterprise":
-        _bare(path[0])
-        _ended(path, 2)
-        return Reading(False, _first_number(_VENDOR_OPTIONS), _VENDOR_OPTIONS)
-    enterprise = _enterprise(path[0])
-    form = _next(path, 1, ("exists", "option"))
 
-    def payload(subject: Subject) -> bytes | None:
-        return block(subject.options.get(_VENDOR_OPTIONS), enterprise)
+    def inside(form: Part, enterprise: int) -> Reading:
+        known = {row.name: row for row in space.inner(f"vendor-{enterprise}")}
+        inner = _code(form, known, 0, 255)
+        code = inner.code if isinstance(inner, OptionRow) else inner
 
-    if form.name == "exists":
-        _ended(path, 2)
-        return Reading(True, lambda subject: payload(subject) is not None, _VENDOR_OPTIONS)
-    known = {row.name: row for row in space.inner(f"vendor-{enterprise}")}
-    inner = _code(form, known, 0, 255)
-    code = inner.code if isinstance(inner, OptionRow) else inner
+        def option(subject: Subject) -> bytes | None:
+            data = block(subject.options.get(_VENDOR_OPTIONS), enterprise)
+            return None if data is None else sub_option(data, code)
 
-    def option(subject: Subject) -> bytes | None:
-        data = payload(subject)
-        return None if data is None else sub_option(data, code)
+        return _of_payload(option, inner, path, 2, space)
 
-    return _of_payload(option, inner, path, 2, space)._replace(code=_VENDOR_OPTIONS)
+    return _of_enterprise(path, _VENDOR_OPTIONS, "option", inside)
 
 
 def _vendor_class(path: Sequence[Part], _space: OptionSpace) -> Reading:
     """``vendor-class.enterprise``, ``vendor-class[E].exists`` and ``vendor-class[E].data[N]``: option 124."""
-    if len(path) > 1 and path[1].name == "enterprise":
-        _bare(path[0])
-        _ended(path, 2)
-        return Reading(False, _first_number(_VENDOR_CLASS), _VENDOR_CLASS)
-    enterprise = _enterprise(path[0])
-    form = _next(path, 1, ("exists", "data"))
 
-    def payload(subject: Subject) -> bytes | None:
-        return block(subject.options.get(_VENDOR_CLASS), enterprise)
+    def inside(form: Part, enterprise: int) -> Reading:
+        index = form.inside if form.inside is not None else "0"
+        if not index.isdecimal() or int(index) > 255:
+            raise UnknownReading("data takes the number of an item, from 0: data[0] is the first", form.inside_at)
+        if len(path) > 2:
+            raise UnknownReading("nothing is read behind data: the path ends there", path[2].at)
+        number = int(index)
 
-    if form.name == "exists":
-        _ended(path, 2)
-        return Reading(True, lambda subject: payload(subject) is not None, _VENDOR_CLASS)
-    index = form.inside if form.inside is not None else "0"
-    if not index.isdecimal() or int(index) > 255:
-        raise UnknownReading("data takes the number of an item, from 0: data[0] is the first", form.inside_at)
-    if len(path) > 2:
-        raise UnknownReading("nothing is read behind data: the path ends there", path[2].at)
-    number = int(index)
+        def data(subject: Subject) -> bytes:
+            found = block(subject.options.get(_VENDOR_CLASS), enterprise) or b""
+            return next((item for place, item in enumerate(items(found)) if place == number), b"")
 
-    def data(subject: Subject) -> bytes:
-        found = payload(subject) or b""
-        return next((item for place, item in enumerate(items(found)) if place == number), b"")
+        return Reading(False, data)
 
-    return Reading(False, data, _VENDOR_CLASS)
+    return _of_enterprise(path, _VENDOR_CLASS, "data", inside)
 
 
 def _fields(table: Mapping[str, Callable[[Subject], bytes]]) -> Callable[[Sequence[Part], OptionSpace], Reading]:
@@ -316,19 +311,19 @@ _PKT: Mapping[str, Callable[[Subject], bytes]] = {
     "iface": lambda subject: subject.interface.encode(),
     "src": lambda subject: subject.source,
     "dst": lambda subject: subject.destination,
-    "len": lambda subject: _number(len(subject.data)),
+    "len": lambda subject: _number(len(subject.request.data)),
 }
 #: Offsets of the header.  RFC 2131 2.
 _PKT4: Mapping[str, Callable[[Subject], bytes]] = {
-    "mac": lambda subject: subject.hw,
-    "hlen": lambda subject: _number(subject.data[2]),
-    "htype": lambda subject: _number(subject.data[1]),
-    "ciaddr": lambda subject: subject.data[12:16],
-    "giaddr": lambda subject: subject.data[24:28],
-    "yiaddr": lambda subject: subject.data[16:20],
-    "siaddr": lambda subject: subject.data[20:24],
+    "mac": lambda subject: subject.request.hw[1:],
+    "hlen": lambda subject: _number(subject.request.data[2]),
+    "htype": lambda subject: _number(subject.request.data[1]),
+    "ciaddr": lambda subject: subject.request.ciaddr,
+    "giaddr": lambda subject: subject.request.giaddr,
+    "yiaddr": lambda subject: subject.request.data[16:20],
+    "siaddr": lambda subject: subject.request.data[20:24],
     "msgtype": lambda subject: _number(subject.message_type),
-    "transid": lambda subject: subject.data[4:8],
+    "transid": lambda subject: subject.request.xid,
 }
 _ROOTS: Mapping[str, Callable[[Sequence[Part], OptionSpace], Reading]] = {
     "option": _option,

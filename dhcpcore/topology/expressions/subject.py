@@ -10,7 +10,6 @@ from typing import Protocol
 from dhcpcore.wire.v4.message import Opt, Request4
 
 _NO_CLASSES: AbstractSet[str] = frozenset()
-_NO_OPTIONS: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Named(Protocol):
@@ -39,34 +38,25 @@ _NO_INTERFACES: Mapping[int, Named] = MappingProxyType({})
 class Subject:
     """A DHCPv4 packet; ``classes`` are those found so far.  Each packet has one: what few ask for is found when asked.
 
-    None for ``request``: nothing, which constants are worked out on; for ``came``: it was not received.
+    ``options`` are the request's, or stand for them.  Without ``came`` it was not received.
     """
 
-    __slots__ = ("_came", "_interfaces", "_request", "classes", "options")
+    __slots__ = ("_came", "_interfaces", "classes", "options", "request")
 
     def __init__(
-        self, request: Request4 | None, came: Came | None = None, interfaces: Mapping[int, Named] = _NO_INTERFACES
+        self, request: Request4, came: Came | None = None, interfaces: Mapping[int, Named] = _NO_INTERFACES
     ) -> None:
-        self.options: Mapping[int, bytes] = _NO_OPTIONS if request is None else request.options
+        self.request = request
+        self.options: Mapping[int, bytes] = request.options
         self.classes: AbstractSet[str] = _NO_CLASSES
-        self._request = request
         self._came = came
         self._interfaces = interfaces
 
     @property
-    def data(self) -> bytes:
-        """The whole message."""
-        return b"" if self._request is None else self._request.data
-
-    @property
-    def hw(self) -> bytes:
-        """The hardware address."""
-        return b"" if self._request is None else self._request.hw[1:]
-
-    @property
     def message_type(self) -> int:
         """As it was said: what the server takes a message for may be another thing.  0: BOOTP, which says nothing."""
-        return (self.options.get(Opt.MESSAGE_TYPE) or b"\0")[0]
+        said = self.options.get(Opt.MESSAGE_TYPE)
+        return said[0] if said else 0
 
     @property
     def source(self) -> bytes:
@@ -86,4 +76,4 @@ class Subject:
 
 
 #: What a constant is worked out on, once.
-NOTHING = Subject(None)
+NOTHING = Subject(Request4(bytes(240), {}, 0))

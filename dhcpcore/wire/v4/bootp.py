@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dhcpcore.wire.v4.message import COOKIE, DEFAULT_LIMIT, Opt, Request4
+from dhcpcore.wire.v4.message import COOKIE, DEFAULT_LIMIT, Opt, Request4, header
 from dhcpcore.wire.v4.tlv import encode_options
 
 _COOKIE, _OPTIONS = 236, 240
@@ -33,8 +33,7 @@ def encode_bootp(
 
     ``pairs`` come in order of importance.  A client of before RFC 1497 is given none of them, and an area of zeros.
     """
-    data = request.data
-    room = max(_SIZE, min(len(data), DEFAULT_LIMIT)) - _OPTIONS - 1  # The end option.
+    room = max(_SIZE, min(len(request.data), DEFAULT_LIMIT)) - _OPTIONS - 1  # The end option.
     dropped: list[int] = []
     parts: list[bytes] = []
     if len(tail) > room:
@@ -49,20 +48,7 @@ def encode_bootp(
         else:
             dropped.append(code)
     area = b"".join((COOKIE, *parts, tail, b"\xff")) if parts or tail else b""
-    reply = b"".join(
-        (
-            b"\x02",
-            data[1:3],
-            b"\0",
-            data[4:8],
-            b"\0\0\x80\0" if broadcast else b"\0\0\0\0",
-            ciaddr,
-            yiaddr,
-            siaddr,
-            data[24:44],
-            sname.ljust(64, b"\0"),
-            file.ljust(128, b"\0"),
-            area,
-        )
-    )
-    return reply.ljust(_SIZE, b"\0"), tuple(dropped)
+    head = header(
+        request, yiaddr=yiaddr, ciaddr=ciaddr, siaddr=siaddr, sname=sname, file=file, broadcast=broadcast
+    )  # fmt: skip
+    return (head + area).ljust(_SIZE, b"\0"), tuple(dropped)

@@ -143,6 +143,27 @@ def test_a_chore_that_fails_stops_neither_the_others_nor_the_service(loop: Loop,
     assert all(chore.due > 0 for chore in loop.chores)
 
 
+def test_what_waits_is_served_between_two_chores(loop: Loop) -> None:
+    """All of them before the first packet; then none keeps a client waiting for more than itself."""
+    loop.engine.set_interfaces(ETHERNET)
+    loop.engine.install(Snapshot(1, (OFFICE,)))
+    ear: Any = loop.udp
+    ear._pair[1].send(b"something can be read")
+    seen: list[tuple[str, int]] = []
+
+    def chore(name: str) -> Callable[[], float]:
+        def run() -> float:
+            seen.append((name, loop.engine.counters.batches))
+            loop.stopping = len(seen) >= 6
+            return 0.0
+
+        return run
+
+    loop.chores = [Chore("one", chore("one")), Chore("two", chore("two"))]
+    loop.run()
+    assert seen == [("one", 0), ("two", 0), ("one", 1), ("two", 2), ("one", 3), ("two", 4)]
+
+
 def test_where_faults_shall_be_seen_they_are(loop: Loop) -> None:
     loop.chores = [Chore("one", failing(ValueError("a fault")))]
     with pytest.raises(ValueError, match="a fault"):

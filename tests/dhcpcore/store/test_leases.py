@@ -10,13 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dhcpcore.engine import Datagram, Traced
 from dhcpcore.errors import StoreUnavailable
 from dhcpcore.lease.facts import Facts, Outcome, Page, PageRow, Wants
 from dhcpcore.lease.model import NEVER, Assignment, Change, Close, Closing, Lease, LeaseKey, State
 from dhcpcore.lease.transitions import conflict, decline, end, expire, grant, is_renewal
+from dhcpcore.stats.reasons import Reason
+from dhcpcore.store import traces
 from dhcpcore.store.database import Database
 from dhcpcore.store.leases import SWEEP_ROWS, LeaseStore
-from dhcpcore.store.schema import history, lease, quarantine
+from dhcpcore.store.schema import history, lease, quarantine, trace
+from dhcpcore.store.traces import TraceLog
 
 NOW = 1_700_000_000
 A, B = b"\x00\x01\x02\x00\x00\x00\x00\x01", b"\x01\xff\x00\x01"
@@ -82,7 +86,7 @@ def database(shared: Database) -> Database:
 
 def empty(database: Database) -> None:
     with database.writer(durable=False) as connection:
-        for table in (lease, history, quarantine):
+        for table in (lease, history, quarantine, trace):
             connection.execute(table.delete())
 
 
@@ -121,6 +125,17 @@ def rows(database: Database) -> list[Lease]:
     with database.reader() as connection:
         found = connection.execute(lease.select().order_by(lease.c.space, lease.c.address)).all()
     return [Lease(*(bytes(value) if isinstance(value, memoryview) else value for value in row)) for row in found]
+
+
+def traced(number: int) -> Traced:
+    datagram = Datagram(b"", bytes(4), 67, 1, bytes(4), bytes(4), float(NOW + number))
+    return Traced(datagram, Reason.OFFER, 1, [], b"", b"")
+
+
+def told(database: Database) -> list[int]:
+    """The numbers of the traces that are stored."""
+    found = TraceLog(database).latest(100)
+    return [int(record.received_at) - NOW for record in reversed(found)]
 
 
 class TestFetch:
@@ -442,6 +457,43 @@ RULE = {
         "DROP FUNCTION rule() CASCADE",
     ),
 }
+
+
+class TestTraces:
+    """They go with a commit of leases, whatever that writes, and alone where none comes."""
+
+    def test_the_next_commit_takes_them_along(self, store: LeaseStore, database: Database) -> None:
+        change = granted(None, key(1))
+        assert store.trace(1, [traced(1), traced(2)]) > 0
+        store.flush()
+        assert told(database) == []
+        commit(store, change)
+        assert told(database) == [1, 2]
+        store.trace(1, [traced(3)])
+        commit(store, granted(change.after, key(1), now=NOW + 1800, renewing=True))
+        assert told(database) == [1, 2, 3]
+        commit(store, granted(None, key(2), B))
+        store.flush(at_once=True)
+        assert told(database) == [1, 2, 3]
+
+    def test_where_none_comes_they_are_stored_alone(
+        self, store: LeaseStore, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store.trace(1, [traced(1)])
+        monkeypatch.setattr(traces, "ASIDE_S", 0.0)
+        store.flush()
+        assert told(database) == [1]
+
+    def test_those_that_the_database_refuses_keep_no_lease_from_being_stored(
+        self, store: LeaseStore, database: Database
+    ) -> None:
+        store.trace(1, [traced(1)._replace(datagram=traced(1).datagram._replace(received_at=float(1 << 70)))])
+        outcome = commit(store, granted(None, key(1)))
+        assert outcome == Outcome()
+        assert [row.key for row in rows(database)] == [key(1)]
+        assert quarantined(database) == []
+        store.flush(at_once=True)
+        assert told(database) == []
 
 
 class TestSweep:
