@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from dhcpcore.errors import InvalidValue
+from dhcpcore.errors import InvalidValue, LessorError
 from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.parking import ParkingLot
 from dhcpcore.hooks.points import POINTS, command_point
@@ -193,7 +193,7 @@ class Registry:
             with callout.limit(callout.budget_s):
                 returned = callout.function(handle)
             took = self._clock() - began
-            if took > callout.budget_s:  # It has kept to itself that it was ended.
+            if took > callout.budget_s and callout.limit is not _unlimited:  # It has kept its end to itself.
                 raise Overrun  # noqa: TRY301 - The end of both is one.
         except Away:
             took = self._clock() - began
