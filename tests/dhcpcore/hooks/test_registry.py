@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -174,7 +175,7 @@ def test_one_that_overruns_is_switched_off_after_three_times() -> None:
 
 def test_one_that_keeps_its_end_to_itself_has_overrun() -> None:
     times = iter([0.0, 0.026])
-    registry = Registry(clock=lambda: next(times, 1.0))
+    registry = Registry(clock=lambda: next(times, 1.0), limit=lambda _: nullcontext())
     registry.register(1, "stubborn", HOOK, lambda handle: None)
     assert registry.call(registry.open(), HOOK, {}) is Status.DROP
     assert registry.statistics()[0]["overruns"] == 1
