@@ -64,7 +64,8 @@ class Receive(_Hooked):
             return
         if self.callouts.call(bundle, "pkt4_receive") in (Status.SKIP, Status.DROP):
             raise self.drop(bundle, "pkt4_receive")
-        assert bundle.handler_data is not None
+        if bundle.handler_data is None:  # Whoever was to be called is not called any more.
+            bundle.handler_data = {}
         bundle.handler_data[_RECEIVED] = True
 
 

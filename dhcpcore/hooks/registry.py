@@ -7,9 +7,10 @@ changes nothing.  One that goes on failing, or takes longer than it may, is swit
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dhcpcore.errors import InvalidValue, LessorError
@@ -25,6 +26,8 @@ FAILURES_MAX = 10
 BUDGET_S = 0.025
 #: Calls that overran after which a callout is not called any more: each of them kept every client waiting.
 OVERRUNS_MAX = 3
+#: They count within so many seconds: a machine that stands still for a moment now and then switches off nobody.
+OVERRUNS_WITHIN_S = 600.0
 
 
 class Overrun(BaseException):
@@ -59,6 +62,7 @@ class Callout:
     calls: int = 0
     errors: int = 0
     overruns: int = 0
+    overran_at: deque[float] = field(default_factory=lambda: deque(maxlen=OVERRUNS_MAX))
     in_a_row: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
@@ -78,6 +82,11 @@ class Callout:
             "mean_us": round(self.seconds / self.calls * 1e6, 1) if self.calls else 0.0,
             "slowest_us": round(self.slowest * 1e6, 1), "disabled": self.disabled,
         }  # fmt: skip
+
+
+def overruns_too_often(times: deque[float]) -> bool:
+    """Whether what overran at these times, the last one just now, is switched off."""
+    return len(times) == OVERRUNS_MAX and times[-1] - times[0] <= OVERRUNS_WITHIN_S
 
 
 class Registry:
@@ -202,6 +211,7 @@ class Registry:
         except Overrun:
             took = self._clock() - began
             callout.overruns += 1
+            callout.overran_at.append(began)
             handle.status = Status.DROP
             self._failed(callout, f"it took longer than {callout.budget_s * 1000:.0f} ms")
         except BaseException:  # Who calls sys.exit(), or interrupts, in a callout ends the callout, not the server.
@@ -221,8 +231,11 @@ class Registry:
     def _failed(self, callout: Callout, why: str) -> None:
         callout.errors += 1
         callout.in_a_row += 1
-        if callout.in_a_row >= FAILURES_MAX or callout.overruns >= OVERRUNS_MAX:
-            callout.disabled = f"{why}, {callout.in_a_row} times in a row"
+        if callout.in_a_row >= FAILURES_MAX or overruns_too_often(callout.overran_at):
+            times = f"{callout.in_a_row} times in a row"
+            if callout.in_a_row < len(callout.overran_at):
+                times = f"{len(callout.overran_at)} times within {OVERRUNS_WITHIN_S / 60:.0f} minutes"
+            callout.disabled = f"{why}, {times}"
             told = f"HOOK-DISABLED: {callout.name} at {callout.hook} is not called any more: {callout.disabled}."
             self._settle(callout.hook)
             log.error("%s", told)

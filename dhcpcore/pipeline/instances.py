@@ -7,13 +7,22 @@ that goes on failing, or takes longer than it may, is switched off and shown.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dhcpcore.hooks.registry import BUDGET_S, FAILURES_MAX, OVERRUNS_MAX, Limit, Overrun
+from dhcpcore.hooks.registry import (
+    BUDGET_S,
+    FAILURES_MAX,
+    OVERRUNS_MAX,
+    OVERRUNS_WITHIN_S,
+    Limit,
+    Overrun,
+    overruns_too_often,
+)
 from dhcpcore.pipeline.api import (
     CannotRespondError,
     Factories,
@@ -45,8 +54,8 @@ _PHASES = ("analyse_pre", "pre", "handle", "post", "analyse_post")
 class Instance:
     """One configured handler, and what became of its calls.  Seconds are of the wall clock."""
 
-    __slots__ = ("calls", "changed", "disabled", "errors", "handler", "in_a_row", "is_built_in", "overruns", "phases",
-                 "row", "seconds", "slowest", "stopped")  # fmt: skip
+    __slots__ = ("calls", "changed", "disabled", "errors", "handler", "in_a_row", "is_built_in", "overran_at",
+                 "overruns", "phases", "row", "seconds", "slowest", "stopped")  # fmt: skip
 
     def __init__(self, row: HandlerRow, handler: Handler) -> None:
         self.row = row
@@ -59,6 +68,7 @@ class Instance:
             if getattr(type(handler), phase, None) is not getattr(Handler, phase)
         }
         self.calls = self.errors = self.overruns = 0
+        self.overran_at: deque[float] = deque(maxlen=OVERRUNS_MAX)
         self.in_a_row: dict[str, int] = {}  #: Failures since a call went well, by phase.
         self.stopped = 0  #: Messages that it left unanswered, or refused.
         self.changed = 0  #: Answers that it changed.
@@ -283,6 +293,7 @@ class Instances:
                     raise Overrun  # noqa: TRY301 - The end of both is one.
         except Overrun:
             one.overruns += 1
+            one.overran_at.append(began)
             self._failed(one, phase, f"it took longer than {BUDGET_S * 1000:.0f} ms")
             signal = CannotRespond(Reason.HANDLER_FAILED)
         except HandlerException as error:
@@ -327,8 +338,11 @@ class Instances:
     def _failed(self, one: Instance, phase: str, why: str) -> None:
         one.errors += 1
         failures = one.in_a_row[phase] = one.in_a_row.get(phase, 0) + 1
-        if failures >= FAILURES_MAX or one.overruns >= OVERRUNS_MAX:
-            one.disabled = f"{why} in {phase}, {failures} times in a row"
+        if failures >= FAILURES_MAX or overruns_too_often(one.overran_at):
+            times = f"{failures} times in a row"
+            if failures < len(one.overran_at):
+                times = f"{len(one.overran_at)} times within {OVERRUNS_WITHIN_S / 60:.0f} minutes"
+            one.disabled = f"{why} in {phase}, {times}"
             told = f"HANDLER-DISABLED: {one.row.name} is not called any more: {one.disabled}."
             self._settle()
             log.error("%s", told)

@@ -1,7 +1,8 @@
 """The script host: a process without sockets and capabilities, in which the site's script lives.
 
-Started as ``python -m dhcpcore.script PIPE PROGRESS LEVEL PATH``; PIPE and PROGRESS are descriptors.  One thread:
-hooks, ticks, statistics and web callbacks run one after the other, so that a script's globals are one.
+Started as ``python -m dhcpcore.script PIPE PROGRESS LEVEL PATH``; PIPE and PROGRESS are descriptors.  It waits until it
+is told to begin: one that stands by costs nobody the time of its start.  Hooks, ticks, statistics and web callbacks run
+one after the other, as long as each is short: ``lanes`` says what becomes of the others.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dhcpcore.errors import LessorError, Refused
+from dhcpcore.pipeline.questions import Word
 from dhcpcore.script import built_in, frames, web
 from dhcpcore.script.compat.generic import Database
 from dhcpcore.script.compat.ipv4 import IPv4
 from dhcpcore.script.compat.mac import MAC
 from dhcpcore.script.compat.statistics import Address, Statistics
 from dhcpcore.script.hooks import Hooks
+from dhcpcore.script.lanes import Lanes, Overrun
 from dhcpcore.script.loader import Site
 from dhcpcore.script.progress import Doing, Progress
 
@@ -39,48 +44,82 @@ _READ_MAX = 1024 * 1024
 #: Address space of the host: a script that leaks ends in MemoryError, in its own process.
 MEMORY_MAX = 2 * 1024**3
 _LOG_LETTERS_MAX = 8000
+#: Lines a second that go to the engine, which writes some less: the others are only counted.
+_LINES_MAX = 250
+#: Packets of which statistics handlers have not been told; of more they are not.
+_ROWS_MAX = 65_536
 _PR_SET_PDEATHSIG = 1
+#: Where memory runs short, the host ends before the engine, and before most else.
+_OOM_SCORE = "500"
 
 
 class PipeHandler(logging.Handler):
-    """Log lines go to the engine, which writes them into its own log."""
+    """Log lines go to the engine, which writes them into its own log; who logs without end is not made to wait."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         super().__init__()
         self._send = send
+        self._second = self._lines = self._dropped = 0
         self.setFormatter(logging.Formatter("%(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
+            second = int(time.monotonic())
+            if second != self._second:
+                dropped, self._second, self._lines, self._dropped = self._dropped, second, 0, 0
+                if dropped:
+                    self._send({"dropped": dropped})
+            self._lines += 1
+            if self._lines > _LINES_MAX:
+                self._dropped += 1
+                return
             self._send({"log": [record.levelno, record.name, self.format(record)[:_LOG_LETTERS_MAX]]})
         except Exception:
             self.handleError(record)
 
 
 class Child:
-    """The loop."""
+    """The loop.  What of it belongs to whoever leads is touched by that lane alone."""
 
     def __init__(self, pipe: socket.socket, progress: Progress) -> None:
         self._pipe = pipe
         self._progress = progress
         self._decoder = frames.Decoder()
+        self._sending = threading.Lock()
+        self._work: deque[tuple[Callable[[int, Any], None], Any]] = deque()
+        self._answers: list[list[Any]] = []
+        self._flush_at = 0.0
+        self._rows: deque[list[Any]] = deque(maxlen=_ROWS_MAX)
+        self._is_counting = self._is_ticking = False
         self._tick_at = 0.0
         self._listening = False
         self._told = 0
         self.site: Site
         self.hooks: Hooks
         self.database: Database
+        self.lanes: Lanes
 
     def send(self, message: dict[str, Any]) -> None:
         """To the engine; who ends because the engine is gone ends quietly."""
+        octets = frames.encode(message)
         try:
-            self._pipe.sendall(frames.encode(message))
+            with self._sending:
+                self._pipe.sendall(octets)
         except OSError:
             os._exit(0)
 
+    def wait(self) -> bool:
+        """Until the engine wants this host; False: it never did."""
+        while data := self._pipe.recv(_READ_MAX):
+            for message in self._decoder.feed(data):
+                if "begin" in message:
+                    budgets = {Doing(doing): float(seconds) for doing, seconds in message["begin"]}
+                    self.lanes = Lanes(self._progress, self._turn, budgets)
+                    return True
+        return False
+
     def load(self, path: Path) -> None:
         """Run conf.py, make its database, and call its ``init``."""
-        self._progress.write(Doing.BEGINNING, 0, time.monotonic())
         self.site = Site(path)
         callbacks = self.site.namespace.callbacks
         built_in.register(callbacks, self.site.parameters, self._reinitialise)
@@ -97,76 +136,108 @@ class Child:
 
     def run(self) -> None:
         """Until the engine closes the pipe."""
-        while True:
-            wait = max(0.0, self._tick_at - time.monotonic())
-            if select.select([self._pipe], [], [], wait)[0]:
-                data = self._pipe.recv(_READ_MAX)
-                if not data:
-                    return
-                for message in self._decoder.feed(data):
-                    self._do(message)
-            if time.monotonic() >= self._tick_at:
-                self._tick()
-            listening = bool(self.site.namespace.callbacks.statistics)
-            if listening != self._listening:
-                self._listening = listening
-                self.send({"listening": listening})
-            if self.site.namespace.callbacks.changes != self._told:
-                self._told = self.site.namespace.callbacks.changes
-                self.send({"registry": self._registry()})
+        self.lanes.run()
 
-    def _do(self, message: dict[str, Any]) -> None:
-        if "questions" in message:
-            self._answer(message["questions"])
-        elif "statistics" in message:
-            self._count(message["statistics"])
-        elif "call" in message:
-            self._call(message)
+    def _turn(self, lane: int) -> bool:
+        """One thing that is to be done, or else the next messages."""
+        if self._work:
+            do, what = self._work.popleft()
+            do(lane, what)
+            return True
+        self._flush()
+        if self._rows and not self._is_counting:  # They came while others were counted.
+            self._count(lane)
+        elif time.monotonic() >= self._tick_at and not self._is_ticking:
+            self._tick(lane)
+        else:
+            return self._receive()
+        return True
 
-    def _answer(self, questions: list[list[Any]]) -> None:
-        answers: list[list[Any]] = []
-        progress, hooks = self._progress, self.hooks
-        flush_at = 0.0
-        for question in questions:
-            now = time.monotonic()
-            if now > flush_at and answers:
-                progress.done()  # An engine that does not read for a while is no fault of the hook's.
-                self.send({"answers": answers})
-                answers = []
-            if not answers:
-                flush_at = now + _FLUSH_S
-            progress.write(Doing.HOOK, question[0], now)
-            answers.append(hooks.answer(question))
-        progress.done()
-        if answers:
+    def _receive(self) -> bool:
+        self._tell_changes()
+        until = time.monotonic() + 1.0 if self._is_ticking else self._tick_at
+        if select.select([self._pipe], [], [], max(0.0, until - time.monotonic()))[0]:
+            data = self._pipe.recv(_READ_MAX)
+            if not data:
+                return False
+            for message in self._decoder.feed(data):
+                if "questions" in message:
+                    self._work.extend((self._answer, question) for question in message["questions"])
+                elif "statistics" in message:
+                    self._rows.extend(message["statistics"])
+                    if not self._is_counting:
+                        self._work.append((self._count, None))
+                elif "call" in message:
+                    self._work.append((self._call, message))
+        return True
+
+    def _tell_changes(self) -> None:
+        callbacks = self.site.namespace.callbacks
+        listening = bool(callbacks.statistics)
+        if listening != self._listening:
+            self._listening = listening
+            self.send({"listening": listening})
+        if callbacks.changes != self._told:
+            self._told = callbacks.changes
+            self.send({"registry": self._registry()})
+
+    def _answer(self, lane: int, question: list[Any]) -> None:
+        lanes = self.lanes
+        lanes.begin(lane, Doing.HOOK, question[0])
+        try:
+            answer = self.hooks.answer(question)
+        except Overrun:
+            answer = [question[0], Word.OVERRUN]
+        if not lanes.end(lane):
+            self.send({"answers": [answer]})
+            return
+        now = time.monotonic()
+        if not self._answers:
+            self._flush_at = now + _FLUSH_S
+        self._answers.append(answer)
+        if now >= self._flush_at:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._answers:
+            answers, self._answers = self._answers, []
             self.send({"answers": answers})
 
-    def _tick(self) -> None:
-        begun = time.monotonic()
-        for callback in list(self.site.namespace.callbacks.ticks):
-            self._progress.write(Doing.TICK, 0, time.monotonic())
-            try:
-                callback()
-            except (Exception, SystemExit):
-                log.critical("The tick handler %r failed.", callback, exc_info=True)
-        self._progress.done()
-        self._tick_at = begun + 1.0
+    def _tick(self, lane: int) -> None:
+        self._tick_at = time.monotonic() + 1.0
+        self._is_ticking = True
+        try:
+            for callback in list(self.site.namespace.callbacks.ticks):
+                self._call_back(lane, Doing.TICK, "tick", callback)
+        finally:
+            self._is_ticking = False
 
-    def _count(self, rows: list[list[Any]]) -> None:
-        for row in rows:
-            statistics = _statistics(row)
-            for callback in list(self.site.namespace.callbacks.statistics):
-                self._progress.write(Doing.STATISTICS, 0, time.monotonic())
-                try:
-                    callback(statistics)
-                except (Exception, SystemExit):
-                    log.critical("The statistics handler %r failed.", callback, exc_info=True)
-        self._progress.done()
+    def _count(self, lane: int, _: None = None) -> None:
+        if self._is_counting:
+            return
+        self._flush()
+        self._is_counting = True
+        try:
+            while self._rows:
+                statistics = _statistics(self._rows.popleft())
+                for callback in list(self.site.namespace.callbacks.statistics):
+                    self._call_back(lane, Doing.STATISTICS, "statistics", callback, statistics)
+        finally:
+            self._is_counting = False
 
-    def _call(self, message: dict[str, Any]) -> None:
+    def _call_back(self, lane: int, doing: Doing, kind: str, callback: Callable[..., object], *about: object) -> None:
+        self.lanes.begin(lane, doing)
+        try:
+            callback(*about)
+        except (Exception, SystemExit, Overrun):
+            log.critical("The %s handler %r failed.", kind, callback, exc_info=True)
+        self.lanes.end(lane)
+
+    def _call(self, lane: int, message: dict[str, Any]) -> None:
+        self._flush()
         number, name = message["number"], message["call"]
         arguments = message.get("arguments") or {}
-        self._progress.write(built_in.doing(name, arguments), number, time.monotonic())
+        self.lanes.begin(lane, built_in.doing(name, arguments), number)
         try:
             result = self._called(name, arguments)
             answer: dict[str, Any] = {"called": number, "result": result}
@@ -175,7 +246,9 @@ class Child:
             answer = {"called": number, "error": str(error), "unusable": True}
         except LessorError as error:
             answer = {"called": number, "error": str(error)}
-        self._progress.done()
+        except Overrun:
+            answer = {"called": number, "error": "The script took longer than it may."}
+        self.lanes.end(lane)
         self.send(answer)
 
     def _called(self, name: str, arguments: dict[str, Any]) -> Any:
@@ -239,6 +312,8 @@ def confine() -> None:
         os._exit(0)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
@@ -250,15 +325,18 @@ def main(arguments: list[str]) -> int:
     child = Child(socket.socket(fileno=int(descriptor)), Progress(int(shared)))
     logging.raiseExceptions = False
     logging.basicConfig(level=int(level), handlers=[PipeHandler(child.send)])
+    # What is there until here lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    if not child.wait():
+        return 0
     try:
         child.load(Path(path))
     except (Exception, SystemExit) as error:
         log.critical("The script %s failed to begin.", path, exc_info=True)
         child.send({"failed": _told(error, Path(path))})
         return 1
-    # What the script made until here lives as long as the process, mostly: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # The same of what the script made, mostly.
     gc.set_threshold(20_000, 20, 20)
     child.run()
     return 0

@@ -23,6 +23,8 @@ _log = logging.getLogger("conf")
 
 #: Transactions whose packet is kept between their two questions.
 _KEPT_MAX = 2048
+#: What a packet has that says where or how an answer leaves, which is the server's affair.
+_ON_THE_WAY = ("response_mac", "response_ip", "response_port", "response_source_port", "word_align", "terminal_pad")
 #: Methods whose address stands in option 50; the other ones' is ciaddr, and DISCOVER has none.
 _BY_OPTION = frozenset(("DECLINE", "REQUEST:SELECTING", "REQUEST:INIT-REBOOT", "REQUEST:RENEW", "REQUEST:REBIND"))
 _BY_FIELD = frozenset(("INFORM", "RELEASE"))
@@ -49,6 +51,7 @@ class Hooks:
         self._load = site.hooks["loadDHCPPacket"]
         self._database = database
         self._kept: OrderedDict[int, Exchange] = OrderedDict()
+        self._told: set[str] = set()
 
     def answer(self, question: list[Any]) -> list[Any]:
         """One question as it came over the pipe, and its answer; a hook that fails is logged here."""
@@ -111,6 +114,7 @@ class Hooks:
         ):  # fmt: skip
             _log.info("loadDHCPPacket said no to %s of %s.", method, mac_of(request))
             return [number, Word.DROP]
+        self._tell_in_vain(packet)
         changed, said = packet.changesTo(fields, options)
         if "flags" in changed:
             changed["broadcast"] = bytes((changed.pop("flags")[0] >> 7,))
@@ -118,6 +122,13 @@ class Hooks:
             number, Word.GO, None, {name: octets.hex() for name, octets in changed.items()},
             {code: None if octets is None else octets.hex() for code, octets in said.items()},
         ]  # fmt: skip
+
+    def _tell_in_vain(self, packet: DHCPPacket) -> None:
+        """Once for each: who sets it would look for it on the wire."""
+        for name in _ON_THE_WAY:
+            if getattr(packet, name) and name not in self._told:
+                self._told.add(name)
+                _log.warning("packet.%s is not heeded: where and how an answer leaves is the server's affair.", name)
 
     def _begin(self, number: int, data: bytes) -> Exchange:
         request = _decoded(data)

@@ -1,29 +1,33 @@
 """The engine's end of the script host: questions out, answers in, and a new host for one that hangs or dies.
 
-The loop watches the pipe; nothing here waits.  Each question has its answer, if only that there is none: the one that
-the host was at when it overran or died ends so, and the others are asked again of the next host.
+The loop watches the pipe; nothing here waits.  Each question has its answer, if only that there is none: one whose hook
+overruns ends so, and the host goes on with the others; those that it was at when it died end so, and the others are
+asked again of the next host, which stands by.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import selectors
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Question, Said, Word
-from dhcpcore.script import built_in, frames, translate
+from dhcpcore.script import built_in, frames, judgement, translate
+from dhcpcore.script.blame import Blame
 from dhcpcore.script.calls import Calls, Then
+from dhcpcore.script.lines import Lines
 from dhcpcore.script.parameters import Loaded
 from dhcpcore.script.process import Process, Terms
-from dhcpcore.script.progress import Doing, Progress
+from dhcpcore.script.progress import Doing, State
+from dhcpcore.script.restarts import Restarts
+from dhcpcore.script.running import Running
 
 log = logging.getLogger(__name__)
 
@@ -34,15 +38,13 @@ BUDGETS: Mapping[Doing, float] = {
 }  # fmt: skip
 #: An answer to a question that is older comes too late for its client.  RFC 2131 4.1.
 AGE_S_MAX = 4.0
-#: Seconds before a host that failed soon after its beginning is started again.
-_PAUSES = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
-#: A host that has lived so long begins with a clean slate.
-_SOUND_S = 10.0
+#: Seconds that a host has run before another one stands by: its start is work, and who starts has enough of that.
+_SPARE_AFTER_S = 2.0
 #: Octets that wait to be sent; beyond it, statistics are left out.
 _UNSENT_MAX = 8 * 1024 * 1024
 _READ_MAX = 256 * 1024
-#: Lines a second that a script may log or print; the others are counted.
-_LINES_MAX = 200
+_ALONE_S = 0.25  #: A suspect that has not ended its host by then is slow; the others are not to wait for it.
+_CALLED = frozenset((Doing.WEB, Doing.REINITIALISING))
 
 
 @dataclass(slots=True)
@@ -62,26 +64,6 @@ class Figures:
     deaths: int = 0
     asked: int = 0
     failed: int = 0
-    lines_dropped: int = 0
-
-
-@dataclass(slots=True)
-class _Lines:
-    """How many lines came in this second."""
-
-    second: int = 0
-    count: int = 0
-    dropped: int = 0
-
-
-@dataclass(slots=True)
-class _Running:
-    process: Process
-    decoder: frames.Decoder = field(default_factory=frames.Decoder)
-    unsent: bytearray = field(default_factory=bytearray)
-    ready: bool = False
-    since: float = 0.0
-    partial: bytes = b""
 
 
 class Host:
@@ -104,17 +86,18 @@ class Host:
         self._budgets = budgets
         self._age_s = age_s
         self._clock = clock
-        self._progress = Progress()
-        self._running: _Running | None = None
+        self._running: Running | None = None
+        self._spare: Process | None = None
+        self._blame = Blame()
         self._gone: list[Process] = []
         self._selector: selectors.BaseSelector | None = None
         self._asked: OrderedDict[int, Asked] = OrderedDict()
         self._calls = Calls()
-        self._failures = 0
-        self._careful = False  #: One question at a time, as one of them ends hosts and it is not known which.
+        self._restarts = Restarts()
+        self._suspects: deque[int] = deque()  #: One of them ends hosts: they are asked one at a time.
         self._alone: int | None = None  #: The one that is under way.
         self._again_at: float | None = None
-        self._lines = _Lines()
+        self._lines = Lines(clock)
         self._closed = False
 
     # The loop's side.
@@ -123,7 +106,7 @@ class Host:
         """Have the loop's selector watch the pipe; ``key.data`` is this host."""
         self._selector = selector
         if self._running is not None:
-            self._watch_pipes(self._running)
+            self._running.watch(selector)
 
     def handle(self, key: selectors.SelectorKey, mask: int) -> None:
         """Read what is there, and send what waits."""
@@ -132,11 +115,10 @@ class Host:
             return
         if key.fileobj is running.process.output:
             self._hear_output(running)
-            return
-        if mask & selectors.EVENT_READ:
+        elif mask & selectors.EVENT_READ:
             self._read(running)
         if self._running is running and mask & selectors.EVENT_WRITE:
-            self._write(running)
+            running.write()
 
     def watch(self) -> float:
         """Once in a while: look at budgets, begin again, reap.  In how many seconds to look again."""
@@ -146,12 +128,12 @@ class Host:
         if running is None:
             if self._again_at is not None and now >= self._again_at:
                 self.start()
+        elif running.process.ended():
+            self._hear_out(running)
         else:
-            doing, _, since = self._progress.read()
-            if doing != Doing.NOTHING and now - since > self._budgets[doing]:
-                self._end(running, Word.OVERRUN, f"took over {self._budgets[doing]:g} s of {doing.name.lower()}")
-            elif running.process.ended():
-                self._hear_out(running)
+            self._judge(running, now)
+            if self._alone is not None and now - running.alone_since > _ALONE_S:
+                self._next_suspect(running)
         self._outdate(now)
         return 0.1 if self._asked or self._calls or self._running is None else 0.5
 
@@ -163,28 +145,41 @@ class Host:
         running, self._running = self._running, None
         self._again_at = None
         if running is not None:
-            self._forget_pipes(running)
-            running.process.kill()
-            self._gone.append(running.process)
-            running.process.close()
+            running.forget()
+            self._dismiss(running.process)
+        if self._spare is not None:
+            self._dismiss(self._spare)
         for process in self._gone:
             while not process.ended():
                 time.sleep(0.001)
         self._calls.fail("The engine stops.")
-        self._progress.close()
 
     # What the engine wants.
 
     def start(self) -> None:
         """Start a host; what waits for an answer is asked of it."""
         self._again_at = None
-        self._progress.write(Doing.BEGINNING, 0, self._clock())
-        running = _Running(Process(self.path, self._progress, log.getEffectiveLevel(), self._terms))
-        running.since = self._clock()
+        process, self._spare = self._spare, None
+        if process is not None and process.ended():
+            self._dismiss(process)
+            process = None
+        if process is None:
+            process = self._process()
+        running = Running(process, self._clock(), self)
+        process.progress.write(Doing.BEGINNING, 0, running.since)
         self._running = running
         self.figures.started += 1
         if self._selector is not None:
-            self._watch_pipes(running)
+            running.watch(self._selector)
+        running.send({"begin": [(int(doing), seconds) for doing, seconds in self._budgets.items()]})
+
+    def _process(self) -> Process:
+        return Process(self.path, log.getEffectiveLevel(), self._terms)
+
+    def _dismiss(self, process: Process) -> None:
+        process.kill()
+        process.close()
+        self._gone.append(process)
 
     def begin(self) -> None:
         """Start the first host, and wait until the script's ``init`` has run; ``SettingsError`` where it fails.
@@ -220,17 +215,22 @@ class Host:
                 self._said(Said(question.number, Word.AWAY))
             return
         now = self._clock()
+        admitted = []
         for question in questions:
-            self._asked[question.number] = Asked(question, now)
-        self.figures.asked += len(questions)
-        if running is not None and running.ready and not self._careful:
-            self._send(running, {"questions": [translate.to_pipe(question) for question in questions]})
+            if self._blame.is_out(question, now):
+                self._said(Said(question.number, Word.AWAY))
+            else:
+                self._asked[question.number] = Asked(question, now)
+                admitted.append(question)
+        self.figures.asked += len(admitted)
+        if admitted and running is not None and running.ready:
+            running.send({"questions": [translate.to_pipe(question) for question in admitted]})
 
     def count(self, rows: list[list[Any]]) -> None:
         """Tell it of packets; left out where it does not keep up."""
         running = self._running
-        if rows and running is not None and running.ready and len(running.unsent) < _UNSENT_MAX:
-            self._send(running, {"statistics": rows})
+        if rows and running is not None and running.ready and running.waiting < _UNSENT_MAX:
+            running.send({"statistics": rows})
 
     def call(self, name: str, arguments: Mapping[str, Any], then: Then) -> None:
         """Call something in the host; ``then`` is told the result, or why there is none."""
@@ -242,10 +242,10 @@ class Host:
                         self._clock() + self._budgets[built_in.doing(name, arguments)] + self._age_s)
         self._call_next(running)
 
-    def _call_next(self, running: _Running) -> None:
+    def _call_next(self, running: Running) -> None:
         while (message := self._calls.take()) is not None:
             try:
-                self._send(running, message)
+                running.send(message)
             except frames.BrokenPipeProtocol as error:
                 self._calls.told(message["number"], None, str(error))
 
@@ -272,53 +272,19 @@ class Host:
             "deaths": self.figures.deaths,
             "questions": self.figures.asked,
             "failed": self.figures.failed,
-            "lines_dropped": self.figures.lines_dropped,
+            "lines_dropped": self._lines.left_out,
         }
 
     # The pipe.
 
-    def _watch_pipes(self, running: _Running) -> None:
-        assert self._selector is not None
-        self._selector.register(running.process.pipe, self._wanted(running), self)
-        self._selector.register(running.process.output, selectors.EVENT_READ, self)
-
-    def _forget_pipes(self, running: _Running) -> None:
-        if self._selector is not None:
-            for end in (running.process.pipe, running.process.output):
-                try:
-                    self._selector.unregister(end)
-                except (KeyError, ValueError):
-                    continue
-
-    def _wanted(self, running: _Running) -> int:
-        return selectors.EVENT_READ | (selectors.EVENT_WRITE if running.unsent else 0)
-
-    def _send(self, running: _Running, message: dict[str, Any]) -> None:
-        empty = not running.unsent
-        running.unsent += frames.encode(message)
-        if empty:
-            self._write(running)
-
-    def _write(self, running: _Running) -> None:
-        try:
-            while running.unsent:
-                del running.unsent[: running.process.pipe.send(running.unsent)]
-        except BlockingIOError:
-            pass
-        except OSError:
-            return  # It is gone: the other direction says so.
-        if self._selector is not None:
-            with contextlib.suppress(KeyError):
-                self._selector.modify(running.process.pipe, self._wanted(running), self)
-
-    def _hear_out(self, running: _Running) -> None:
+    def _hear_out(self, running: Running) -> None:
         """It has ended: its last words, which may say why, still wait in the pipe."""
         while self._running is running and self._read(running):
             pass
         if self._running is running:
             self._end(running, Word.FAILED, f"ended {running.process.how()}")
 
-    def _read(self, running: _Running) -> bool:
+    def _read(self, running: Running) -> bool:
         """Whether there was something."""
         try:
             data = running.process.pipe.recv(_READ_MAX)
@@ -337,17 +303,18 @@ class Host:
                 if self._running is not running:
                     break
         except (frames.BrokenPipeProtocol, TypeError, ValueError, KeyError) as error:
-            self._end(running, Word.FAILED, f"broke the pipe's protocol: {error}")
+            self._end(running, Word.FAILED, f"broke the pipe's protocol: {error}", is_clear=False)
         return True
 
-    def _take(self, running: _Running, message: dict[str, Any]) -> None:
+    def _take(self, running: Running, message: dict[str, Any]) -> None:
         if "answers" in message:
             for answer in message["answers"]:
                 self._take_answer(answer)
         elif "log" in message:
             level, name, text = message["log"]
-            if self._admit_line():
-                logging.getLogger(str(name)).log(int(level), "%s", text)
+            self._lines.logged(int(level), str(name), str(text))
+        elif "dropped" in message:
+            self._lines.drop(int(message["dropped"]))
         elif "called" in message:
             self._take_called(running, message)
         elif "ready" in message:
@@ -365,28 +332,40 @@ class Host:
         elif "failed" in message:
             self._end(running, Word.FAILED, str(message["failed"])[:2000])
 
-    def _ask_again(self, running: _Running) -> None:
-        """What waits: all of it, or the first."""
-        self._alone = next(iter(self._asked), None) if self._careful else None
-        self._careful = self._alone is not None
-        waiting = list(self._asked.values())[: 1 if self._careful else None]
+    def _ask_again(self, running: Running) -> None:
+        """What waits: all of it but the suspects, and of those the first."""
+        suspects = set(self._suspects)
+        waiting = [asked.question for number, asked in self._asked.items() if number not in suspects]
         if waiting:
-            self._send(running, {"questions": [translate.to_pipe(asked.question) for asked in waiting]})
+            running.send({"questions": [translate.to_pipe(question) for question in waiting]})
+        self._next_suspect(running)
+
+    def _next_suspect(self, running: Running) -> None:
+        self._alone = None
+        while self._suspects and self._alone is None:
+            asked = self._asked.get(self._suspects.popleft())
+            if asked is not None:
+                self._alone, running.alone_since = asked.question.number, self._clock()
+                running.send({"questions": [translate.to_pipe(asked.question)]})
 
     def _take_answer(self, answer: Any) -> None:
         said, wrong = translate.from_pipe(answer)
         known = self._asked.pop(said.number, None)
         if said.number == self._alone and self._running is not None:
-            self._ask_again(self._running)
+            self._next_suspect(self._running)
         if known is None:
             return  # It was too old already.
         if wrong is not None:
             log.critical("SCRIPT-FAILED: the script gave what cannot be given: %s.", wrong)
-        if said.word == Word.FAILED:
+        if said.word == Word.OVERRUN:
+            self._overran(known.question)
+        elif said.word == Word.FAILED:
             self.figures.failed += 1
+        else:
+            self._blame.acquit(known.question)
         self._said(said)
 
-    def _take_called(self, running: _Running, message: dict[str, Any]) -> None:
+    def _take_called(self, running: Running, message: dict[str, Any]) -> None:
         number, error = message["called"], message.get("error")
         self._calls.told(number, message.get("result"), None if error is None else str(error))
         if message.get("unusable"):
@@ -394,48 +373,69 @@ class Host:
         else:
             self._call_next(running)
 
-    # What it prints.
-
-    def _hear_output(self, running: _Running) -> None:
+    def _hear_output(self, running: Running) -> None:
         try:
             data = os.read(running.process.output.fileno(), _READ_MAX)
         except BlockingIOError:
             return
-        if not data:
-            if self._selector is not None:
-                self._selector.unregister(running.process.output)
+        if data:
+            running.partial = self._lines.printed(running.partial + data)
+        else:
+            running.forget_one(running.process.output)
+
+    def _judge(self, running: Running, now: float) -> None:
+        """Calls that take too long: each ends for who waits for it, and the host where it cannot go on beside them."""
+        late, is_lost = judgement.late(running.process.progress, self._budgets, now)
+        if not late:
+            running.late.clear()
+            if running.ready and self._spare is None and now - running.since > _SPARE_AFTER_S:
+                self._spare = self._process()
+        elif is_lost:
+            doing = late[0].doing
+            self._end(running, Word.OVERRUN, f"took over {self._budgets[doing]:g} s of {doing.name.lower()}")
+        else:
+            for state in set(late) - running.late:
+                self._give_up(running, state)
+            running.late = set(late)
+
+    def _give_up(self, running: Running, state: State) -> None:
+        """Nobody waits for this call any more; another thread of the host goes on without it."""
+        doing, number = state.doing, state.number
+        why = f"took over {self._budgets[doing]:g} s of {doing.name.lower()}"
+        if doing == Doing.HOOK:
+            asked = self._asked.pop(number, None)
+            if asked is not None:
+                self._overran(asked.question)
+                self._said(Said(number, Word.OVERRUN))
+            if number == self._alone:
+                self._next_suspect(running)
             return
-        *lines, running.partial = (running.partial + data).split(b"\n")
-        if len(running.partial) > 4096:
-            lines.append(running.partial)
-            running.partial = b""
-        for line in lines:
-            if self._admit_line():
-                log.info("SCRIPT-OUTPUT: %s", line[:4096].decode("utf-8", "replace"))
+        self.figures.overruns += 1
+        log.critical("SCRIPT-OVERRUN: the script %s; the host goes on without it.", why)
+        if doing in _CALLED:
+            self._calls.told(number, None, f"The script {why}.")
+            self._call_next(running)
 
-    def _admit_line(self) -> bool:
-        lines, second = self._lines, int(self._clock())
-        if second != lines.second:
-            if lines.dropped:
-                log.warning("SCRIPT-OUTPUT: %d more lines of the script were left out.", lines.dropped)
-            lines.second, lines.count, lines.dropped = second, 0, 0
-        lines.count += 1
-        if lines.count > _LINES_MAX:
-            lines.dropped += 1
-            self.figures.lines_dropped += 1
-            return False
-        return True
+    def _overran(self, question: Question) -> None:
+        self.figures.overruns += 1
+        self._blame.charge(question, self._clock())
+        log.critical(
+            "SCRIPT-OVERRUN: a hook took over %g s of a %s of %s, which is not answered.",
+            self._budgets[Doing.HOOK], question.method, question.data[28:34].hex(":"),
+        )  # fmt: skip
 
-    # Its end.
+    def _end(self, running: Running, word: Word, why: str, *, is_clear: bool = True) -> None:
+        """The host is of no more use: kill it, say what it was at, and have another one started.
 
-    def _end(self, running: _Running, word: Word, why: str) -> None:
-        """The host is of no more use: kill it, say what it was at, and have another one started."""
-        doing, number, _ = self._progress.read()
-        self._running = None
-        self._forget_pipes(running)
-        running.process.kill()
-        running.process.close()
-        self._gone.append(running.process)
+        ``is_clear``: what it is at is what it ended of.
+        """
+        busy = running.process.progress.busy()
+        culprits = {state.number for state in busy if state.doing == Doing.HOOK and is_clear}
+        if self._alone is not None:
+            culprits = culprits or {self._alone}
+        self._running = self._alone = None
+        running.forget()
+        self._dismiss(running.process)
         self.listening = False
         if word == Word.OVERRUN:
             self.figures.overruns += 1
@@ -443,28 +443,31 @@ class Host:
             self.figures.deaths += 1
         self.failure = why
         now = self._clock()
-        culprit = number if doing == Doing.HOOK else self._alone
-        self._alone = None
-        if now - running.since > _SOUND_S:
-            self._failures = 0
-        pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
-        if doing == Doing.NOTHING and culprit is None and self._asked and not self._careful:
-            self._careful, pause = True, 0.0  # The next one finds out.
+        ended = [asked for number in culprits if (asked := self._asked.pop(number, None)) is not None]
+        pause = self._restarts.pause(now - running.since)
+        if ended:
+            self._restarts.clients(sum(self._blame.charge(asked.question, now) for asked in ended))
+        elif self._asked:
+            self._suspects = deque(self._asked)  # The next one finds out.
+            self._restarts.clients(1)
         else:
-            self._failures += 1
+            self._restarts.script()
         self._again_at = now + pause
         log.critical(
             "SCRIPT-%s: the script host %s while it was at %s; it begins again %s.",
-            word.name, why, doing.name.lower(), "at once" if not pause else f"in {pause:g} s",
+            word.name, why, ", ".join(sorted({state.doing.name.lower() for state in busy})) or "nothing",
+            "at once" if not pause else f"in {pause:g} s",
         )  # fmt: skip
-        if culprit is not None and self._asked.pop(culprit, None) is not None:
+        for asked in ended:
             self.figures.failed += 1
-            self._said(Said(culprit, word))
+            self._said(Said(asked.question.number, word))
         if pause:
             for waiting in list(self._asked):
                 del self._asked[waiting]
                 self._said(Said(waiting, Word.AWAY))
         self._calls.fail(f"The script host {why}.")
+        if not pause:
+            self.start()
 
     def _outdate(self, now: float) -> None:
         """Who has waited for too long does not wait any more."""

@@ -46,6 +46,10 @@ RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_
 #: What an administrator would miss: said once when the script is loaded.
 NOT_DONE = {
     "DHCP_RESPONSE_INTERFACE_QTAGS": "frames are not tagged; serve the VLAN's own interface instead (`interfaces`)",
+    "CACHING_MODEL": "what USE_CACHE remembers is kept in memory, in the script's own process",
+    "DISK_CACHE": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
+    "DISK_CACHE_PERSISTENT": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
+    "LOG_FILE": "what the script says is in the engine's log",
     "EMAIL_ENABLED": "critical events are not mailed; follow the log instead",
     "PROXY_PORT": "port 4011 is answered by the definitions (`proxy`), and its packets reach no hook",
 }
@@ -71,7 +75,8 @@ class Loaded:
 
     def warnings(self) -> list[str]:
         """What the script asks for and does not get."""
-        return [f"{name}: {what}." for name, what in NOT_DONE.items() if self.said.get(name)]
+        return [f"{name}: {what}." for name, what in NOT_DONE.items()
+                if self.said.get(name) and self.said[name] != DEFAULTS[name]]  # fmt: skip
 
 
 def rules_of(loaded: Loaded) -> Rules:

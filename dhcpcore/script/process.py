@@ -36,9 +36,10 @@ class Terms:
 
 
 class Process:
-    """One child and this end of its pipes."""
+    """One child, which waits until it is told to begin, and this end of its pipes."""
 
-    def __init__(self, path: Path, progress: Progress, level: int, terms: Terms) -> None:
+    def __init__(self, path: Path, level: int, terms: Terms) -> None:
+        self.progress = progress = Progress()
         self.pipe, theirs = socket.socketpair()
         self.pipe.setblocking(False)
         try:
@@ -74,6 +75,7 @@ class Process:
         """Close this end of the pipes."""
         self.pipe.close()
         self.output.close()
+        self.progress.close()
 
 
 def start(

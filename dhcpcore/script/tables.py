@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -23,7 +24,7 @@ _COLUMNS = (
 
 
 class Tables(CachingDatabase):
-    """One statement a look-up, over a connection that is made anew once it fails."""
+    """One statement a look-up, over a connection that is made anew once it fails; each thread has its own."""
 
     def __init__(
         self, connect: Callable[[], Any], mark: str, parameters: Mapping[str, Any]
@@ -31,7 +32,7 @@ class Tables(CachingDatabase):
         """``mark`` is how the driver writes a bound value."""
         super().__init__()
         self._connect = connect
-        self._connection: Any = None
+        self._of_thread = threading.local()
         self._extra = [f"maps.{name}" for name in parameters.get("EXTRA_MAPS") or ()]
         self._extra += [f"subnets.{name}" for name in parameters.get("EXTRA_SUBNETS") or ()]
         more = "".join(f", {name.replace('maps.', 'm.').replace('subnets.', 's.')}" for name in self._extra)
@@ -49,15 +50,17 @@ class Tables(CachingDatabase):
         return found[0] if len(found) == 1 else found or None
 
     def _rows(self, mac: str) -> list[Any]:
-        fresh = self._connection is None
+        connections = self._of_thread
+        connection: Any = getattr(connections, "connection", None)
+        fresh = connection is None
         if fresh:
-            self._connection = self._connect()
+            connection = connections.connection = self._connect()
         try:
-            cursor = self._connection.cursor()
+            cursor = connection.cursor()
             cursor.execute(self._statement, (mac,))
             return list(cursor.fetchall())
         except Exception:
-            self._connection = None
+            connections.connection = None
             if fresh:
                 raise
             return self._rows(mac)
@@ -74,7 +77,7 @@ class Tables(CachingDatabase):
     def reinitialise(self) -> None:
         """Connect anew and forget what was read."""
         super().reinitialise()
-        self._connection = None
+        self._of_thread = threading.local()
 
 
 def sqlite(parameters: Mapping[str, Any]) -> Tables:

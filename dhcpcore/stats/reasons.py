@@ -222,7 +222,9 @@ class Reason(enum.Enum):
         "SCRIPT-OVERRUN", Verdict.SILENT, "The site's script took longer than it may, or had too much to do."
     )
     SCRIPT_AWAY = _Row(
-        "SCRIPT-AWAY", Verdict.SILENT, "The site's script does not run: it failed to begin, and is tried again."
+        "SCRIPT-AWAY",
+        Verdict.SILENT,
+        "The site's script does not run and is tried again, or has failed on this client and is not asked for a while.",
     )
 
     # Members are singletons; the identity hash is a C call, and reasons are counted for every packet.

@@ -9,7 +9,7 @@ import pytest
 
 from dhcpcore.errors import Refused, StoreError
 from dhcpcore.hooks.handle import CalloutHandle
-from dhcpcore.hooks.registry import Registry
+from dhcpcore.hooks.registry import Overrun, Registry
 from dhcpcore.lease.model import Identifier
 from dhcpcore.pipeline.trace import describe
 from dhcpcore.topology.snapshot import Compatibility
@@ -82,6 +82,26 @@ def test_every_point_of_a_dialogue_is_called_once_in_its_order_with_its_argument
     calls.clear()
     w.release(A, HUNDRED)
     assert calls == [*received, ("lease4_release", ("query4", "lease4")), committed, ("context_destroy", ())]
+
+
+@pytest.mark.parametrize("name", [
+    "context_create", "context_destroy", "buffer4_receive", "pkt4_receive", "subnet4_select", "lease4_select",
+    "lease4_renew", "lease4_offer", "leases4_committed", "pkt4_send", "buffer4_send", "lease4_release",
+])  # fmt: skip
+def test_one_that_is_switched_off_is_in_nobodys_way(world: Make, name: str) -> None:
+    def late(_: CalloutHandle) -> None:
+        raise Overrun
+
+    w = world(subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600))
+    registry = hook(w, **{name: late})
+    handle = registry.open()
+    while registry.has(name):
+        registry.call(handle, name, {})
+    assert w.lease(A).yiaddr == HUNDRED
+    w.pass_(1800)
+    assert w.renew(A, HUNDRED).number(51) == 3600
+    w.release(A, HUNDRED)
+    assert w.reasons == ["RELEASED"]
 
 
 class TestReceive:

@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -46,6 +47,16 @@ def handleUnknownMAC(packet, method, mac, client_ip, relay_ip, port):
     return None
 """
 Begin = Callable[..., World]
+
+
+#: staticDHCPd's own tables, with a column of the site's.
+_TABLES = (
+    ("CREATE TABLE subnets (subnet TEXT, serial INTEGER, lease_time INTEGER, gateway TEXT, subnet_mask TEXT,"
+     " broadcast_address TEXT, ntp_servers TEXT, domain_name_servers TEXT, domain_name TEXT)"),
+    "CREATE TABLE maps (mac TEXT, ip TEXT, hostname TEXT, subnet TEXT, serial INTEGER, rack INTEGER)",
+    "INSERT INTO subnets VALUES ('office', 1, 900, '192.168.0.1', '255.255.255.0', NULL, NULL, '9.9.9.9', 'a.b')",
+    "INSERT INTO maps VALUES ('02:00:00:00:00:01', '192.168.0.20', 'printer', 'office', 1, 7)",
+)
 
 
 @pytest.fixture
@@ -400,6 +411,18 @@ class TestAnswers:
             False, SERVER, 0x8000, "255.255.255.255",
         )  # fmt: skip
 
+    def test_where_an_answer_leaves_is_the_servers_affair_and_said_once(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world = begin("""
+            def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
+                packet.response_ip, packet.word_align = '192.0.2.250', True
+                return True
+        """)
+        assert world.lease(A).yiaddr == "192.0.2.100"
+        told = [record.getMessage() for record in caplog.records if "is not heeded" in record.getMessage()]
+        assert [line.split()[0] for line in told] == ["packet.response_ip", "packet.word_align"]
+
     def test_a_refusal_of_the_servers_own_is_no_question(self, begin: Begin) -> None:
         world = begin(SEEN, """
             def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
@@ -537,18 +560,8 @@ class TestDatabases:
 
         (tmp_path / "site").mkdir()
         with sqlite3.connect(tmp_path / "site" / "dhcp.sqlite3") as tables:
-            tables.execute(
-                "CREATE TABLE subnets (subnet TEXT, serial INTEGER, lease_time INTEGER, gateway TEXT, subnet_mask TEXT,"
-                " broadcast_address TEXT, ntp_servers TEXT, domain_name_servers TEXT, domain_name TEXT)"
-            )
-            tables.execute(
-                "CREATE TABLE maps (mac TEXT, ip TEXT, hostname TEXT, subnet TEXT, serial INTEGER, rack INTEGER)"
-            )
-            tables.execute(
-                "INSERT INTO subnets VALUES ('office', 1, 900, '192.168.0.1', '255.255.255.0', NULL, NULL, '9.9.9.9',"
-                " 'a.b')"
-            )
-            tables.execute("INSERT INTO maps VALUES ('02:00:00:00:00:01', '192.168.0.20', 'printer', 'office', 1, 7)")
+            for statement in _TABLES:
+                tables.execute(statement)
         tables.close()
         world = begin(FOLDER, SEEN, """
             DATABASE_ENGINE = 'SQLite'
@@ -563,6 +576,75 @@ class TestDatabases:
         ack = world.lease(A)
         assert (ack.yiaddr, ack.number(51), ack.options[15]) == ("192.168.0.20", 900, b"a.b")
         assert seen(world) == [{"maps.rack": 7}] * 2
+        assert world.discover(C) is None
+
+
+    @pytest.mark.pg
+    def test_tables_of_its_own_in_postgresql(self, begin: Begin, pg_url: str) -> None:
+        import psycopg
+
+        parts = urlsplit(pg_url)
+        name, host = parts.path.lstrip("/"), parse_qs(parts.query)["host"][0]
+        with psycopg.connect(dbname=name, user=parts.username, host=host, autocommit=True) as tables:
+            for statement in _TABLES:
+                tables.execute(statement)
+        world = begin(FOLDER, SEEN, f"""
+            DATABASE_ENGINE = 'PostgreSQL'
+            POSTGRESQL_DATABASE = {name!r}
+            POSTGRESQL_USERNAME = {parts.username!r}
+            POSTGRESQL_PASSWORD = 'none is asked for'
+            POSTGRESQL_HOST = {host!r}
+            EXTRA_MAPS = ['rack']
+            CASE_INSENSITIVE_MACS = True
+
+            def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
+                SEEN.append(definition.extra)
+                return True
+        """, homes=())
+        ack = world.lease(A)
+        assert (ack.yiaddr, ack.number(51), ack.options[15]) == ("192.168.0.20", 900, b"a.b")
+        assert seen(world) == [{"maps.rack": 7}] * 2
+        assert world.discover(C) is None
+
+    def test_tables_of_its_own_in_mysql_by_a_driver_that_lies_beside_the_script(
+        self, begin: Begin, tmp_path: Path
+    ) -> None:
+        """No driver is among Lessor's own packages: one of the usual kind answers here from a file."""
+        import sqlite3
+
+        (tmp_path / "site").mkdir()
+        with sqlite3.connect(tmp_path / "site" / "tables") as tables:
+            for statement in _TABLES:
+                tables.execute(statement)
+        tables.close()
+        (tmp_path / "site" / "MySQLdb.py").write_text(textwrap.dedent("""
+            import sqlite3
+
+            class Cursor:
+                def __init__(self, cursor):
+                    self.cursor = cursor
+                    self.fetchall = cursor.fetchall
+
+                def execute(self, statement, values):
+                    self.cursor.execute(statement.replace('%s', '?'), values)
+
+            class Connection:
+                def __init__(self):
+                    self.tables = sqlite3.connect('tables')
+
+                def cursor(self):
+                    return Cursor(self.tables.cursor())
+
+            def connect(**said):
+                assert said == {'database': 'dhcp', 'user': 'reader', 'password': 'secret', 'port': 3306}, said
+                return Connection()
+        """))
+        world = begin(FOLDER, """
+            DATABASE_ENGINE = 'MySQL'
+            MYSQL_DATABASE, MYSQL_USERNAME, MYSQL_PASSWORD = 'dhcp', 'reader', 'secret'
+            CASE_INSENSITIVE_MACS = True
+        """, homes=())
+        assert world.lease(A).yiaddr == "192.168.0.20"
         assert world.discover(C) is None
 
 

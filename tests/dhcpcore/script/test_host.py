@@ -14,6 +14,7 @@ import pytest
 
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Matter, Question, Said, Word
+from dhcpcore.script import host, judgement
 from dhcpcore.script.built_in import REINITIALISE_PATH
 from dhcpcore.script.host import AGE_S_MAX, BUDGETS, Host
 from dhcpcore.script.process import Terms, load, script_path
@@ -68,6 +69,8 @@ MISDEEDS = {
     "writes-to-the-pipe": ("[os.write(fd, b'x' * 4096) for fd in range(3, 256) if is_socket(fd)]", Word.FAILED),
     "closes-the-pipe": ("os.closerange(3, 256)", Word.FAILED),
     "leaks": ("LEAK.extend(bytearray(1 << 28) for _ in range(64))", Word.FAILED),
+    "catches": ("exec('while True:\\n try: time.sleep(0.1)\\n except Exception: pass')", Word.OVERRUN),
+    "keeps-the-interpreter": ("re.match('(a+)+$', 'a' * 64 + 'b')", Word.OVERRUN),
     "recurses": ("filterPacket(packet, method, mac, client_ip, relay_ip, port)", Word.FAILED),
 }
 
@@ -76,7 +79,7 @@ MISDEEDS = {
 def test_what_a_hook_does_ends_its_own_transaction_and_no_other(begin: Begin, misdeed: str) -> None:
     code, word = MISDEEDS[misdeed]
     site = begin(f"""
-        import os, stat, sys, time
+        import os, re, stat, sys, time
 
         LEAK = []
 
@@ -95,6 +98,156 @@ def test_what_a_hook_does_ends_its_own_transaction_and_no_other(begin: Begin, mi
     assert asked(site, 5) == {5: Word.GO}
 
 
+class TestLanes:
+    """A call that takes long keeps nobody else waiting, and its host alive."""
+
+    SLEEPER = """
+        import threading, time
+
+        SEEN = []
+
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            SEEN.append((mac[5], threading.current_thread() is threading.main_thread()))
+            if mac[5] == 1:
+                time.sleep(NAP)
+            return True
+
+        def slow(*a):
+            time.sleep(NAP)
+            return ('text/plain', 'late')
+
+        def init():
+            callbacks.webAddMethod('/seen', lambda *a: ('text/plain', repr(SEEN)))
+            callbacks.webAddMethod('/slow', slow)
+    """
+
+    def seen(self, site: Site) -> list[tuple[int, bool]]:
+        result, _ = site.call("method", path="/seen")
+        found: list[tuple[int, bool]] = eval(base64.b64decode(result["data"]))  # noqa: S307, RUF100
+        return found
+
+    def test_others_are_answered_while_one_sleeps_and_the_main_thread_has_them_again_later(self, begin: Begin) -> None:
+        site = begin("        NAP = 1.0\n" + self.SLEEPER)
+        site.host.ask([question(number) for number in (1, 2, 3)])
+        site.until(lambda: len(site.said) == 2)
+        assert [said.number for said in site.said] == [2, 3]
+        site.until(lambda: len(site.said) == 3)
+        assert site.said[-1] == Said(1, Word.GO), "it took long, and not too long"
+        site.until(lambda: asked(site, 4) and self.seen(site)[-1] == (4, True))
+        assert self.seen(site)[:3] == [(1, True), (2, False), (3, False)]
+        assert site.host.state["started"] == 1
+
+    def test_one_that_takes_too_long_ends_alone_and_its_host_goes_on(
+        self, begin: Begin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site = begin("        NAP = 60.0\n" + self.SLEEPER, budgets={**SHORT, Doing.HOOK: 0.3})
+        assert asked(site, 1, 2) == {1: Word.OVERRUN, 2: Word.GO}
+        assert (site.host.state["started"], site.host.state["overruns"]) == (1, 1)
+        assert "a hook took over 0.3 s of a DISCOVER of 02:00:00:00:00:01" in messages(caplog)
+
+    def test_what_loops_is_ended_where_it_loops(self, begin: Begin) -> None:
+        site = begin("""
+            import threading
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                while mac[5] == 1:
+                    try:
+                        pass
+                    except Exception:
+                        pass
+                return True
+
+            def init():
+                callbacks.webAddMethod('/threads', lambda *a: ('text/plain', str(threading.active_count())))
+        """, budgets={**SHORT, Doing.HOOK: 0.3})
+
+        def threads() -> int:
+            result, _ = site.call("method", path="/threads")
+            return int(base64.b64decode(result["data"]))
+
+        assert asked(site, 1) == {1: Word.OVERRUN}
+        site.until(lambda: threads() == 2)
+
+    def test_a_web_method_that_sleeps_keeps_neither_packets_nor_other_methods_waiting(self, begin: Begin) -> None:
+        site = begin("        NAP = 60.0\n" + self.SLEEPER)
+        told: list[str | None] = []
+        site.host.call("method", {"path": "/slow"}, lambda _, error: told.append(error))
+        assert asked(site, 2) == {2: Word.GO}
+        site.until(lambda: told)
+        assert "took over 0.5 s of web" in str(told)
+        assert self.seen(site) == [(2, False)]
+        assert site.host.state["started"] == 1
+
+    def test_a_host_in_which_too_much_hangs_is_replaced(
+        self, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(judgement, "HUNG_S", 0.3)
+        site = begin("        NAP = 60.0\n" + self.SLEEPER, budgets={**SHORT, Doing.HOOK: 0.3})
+        assert asked(site, 1) == {1: Word.OVERRUN}
+        site.until(lambda: site.host.state["started"] == 2)
+        assert asked(site, 2) == {2: Word.GO}
+
+
+class TestBlame:
+    """One client that ends hosts costs the others a new host now and then."""
+
+    KILLER = """
+        import os
+
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            if mac[5] == 1:
+                os._exit(1)
+            return True
+    """
+
+    def test_a_client_that_ends_hosts_is_not_asked_about_for_a_while(self, begin: Begin) -> None:
+        site = begin(self.KILLER)
+        assert asked(site, 1) == {1: Word.FAILED}
+        assert asked(site, 1, 2) == {1: Word.AWAY, 2: Word.GO}
+        site.host._clock = lambda: time.monotonic() + 5.0
+        assert asked(site, 1, 2) == {1: Word.FAILED, 2: Word.GO}
+        assert site.host.state["started"] == 3
+
+    def test_another_host_stands_by(self, begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(host, "_SPARE_AFTER_S", 0.0)
+        site = begin(self.KILLER)
+        spare = site.until(lambda: site.host._spare).pid
+        assert asked(site, 1, 2) == {1: Word.FAILED, 2: Word.GO}
+        assert site.host.state["pid"] == spare
+        site.until(lambda: site.host._spare)
+
+    def test_one_that_stands_by_and_is_gone_is_no_matter(self, begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(host, "_SPARE_AFTER_S", 0.0)
+        site = begin(self.KILLER)
+        spare = site.until(lambda: site.host._spare)
+        os.kill(spare.pid, 9)
+        site.until(spare.ended)
+        assert asked(site, 1, 2) == {1: Word.FAILED, 2: Word.GO}
+
+    def test_one_that_breaks_the_pipe_is_found_among_those_of_its_batch(self, begin: Begin) -> None:
+        """The pipe says nothing of whom it was broken about."""
+        site = begin("""
+            import os, stat
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                if mac[5] == 3:
+                    for fd in range(3, 64):
+                        try:
+                            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                                os.write(fd, b'x' * 64)
+                        except OSError:
+                            pass
+                return True
+        """)
+        found = asked(site, *range(1, 30))
+        assert found.pop(3) == Word.FAILED
+        assert set(found.values()) == {Word.GO}
+
+    def test_where_memory_runs_short_it_ends_before_the_engine(self, begin: Begin) -> None:
+        site = begin("pass")
+        assert int(Path(f"/proc/{site.host.state['pid']}/oom_score_adj").read_text()) == 500
+
+
 def test_a_script_that_prints_without_end_loses_lines_and_nothing_else(
     begin: Begin, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -107,7 +260,7 @@ def test_a_script_that_prints_without_end_loses_lines_and_nothing_else(
             return True
     """)
     assert asked(site, 1) == {1: Word.GO}
-    site.until(lambda: site.host.figures.lines_dropped > 19_000)
+    site.until(lambda: site.host.state["lines_dropped"] > 19_000)
     assert "SCRIPT-OUTPUT: line 1" in messages(caplog, logging.INFO)
     assert len(caplog.records) < 1000
 
@@ -137,6 +290,20 @@ def test_the_host_has_neither_the_engines_sockets_nor_its_settings(
     assert not [name for name in names if name.startswith("LESSOR_")]
 
 
+def test_a_script_that_logs_without_end_loses_lines_too(begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+    site = begin("""
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            for n in range(20000 if mac[5] == 1 else 1):
+                logger.warning('line %d', n)
+            return True
+    """)
+    assert asked(site, 1) == {1: Word.GO}
+    time.sleep(1.0)
+    site.until(lambda: asked(site, 2) and site.host.state["lines_dropped"] > 19_000)
+    assert "line 1" in messages(caplog, logging.WARNING)
+    assert len(caplog.records) < 1000
+
+
 def test_a_host_that_fails_again_and_again_is_away_for_a_while(begin: Begin) -> None:
     site = begin("""
         import os
@@ -144,9 +311,9 @@ def test_a_host_that_fails_again_and_again_is_away_for_a_while(begin: Begin) -> 
         def filterPacket(packet, method, mac, client_ip, relay_ip, port):
             os._exit(1)
     """)
-    assert asked(site, 1) == {1: Word.FAILED}
-    assert asked(site, 2) == {2: Word.FAILED}, "it began again at once"
-    assert asked(site, 3) == {3: Word.AWAY}
+    for number in range(1, 6):
+        assert asked(site, number) == {number: Word.FAILED}, "it began again at once"
+    assert asked(site, 6) == {6: Word.AWAY}
     assert site.host.state["running"] is False
     assert "ended" in str(site.host.failure)
 
@@ -189,10 +356,11 @@ class TestBeginning:
             ("import sys\nsys.exit(2)", "SystemExit: 2"),
             ("import os\nos._exit(2)", "ended"),
             ("DATABASE_ENGINE = 'Oracle'", "Oracle is not supported"),
+            ("DATABASE_ENGINE = 'MySQL'", "no driver for it is installed: install pymysql beside Lessor"),
             ("DATABASE_ENGINE = 'dBase'", "right is None, SQLite"),
             ("DATABASE_ENGINE = 'INI'\nINI_FILE = 'nowhere.ini'", "cannot be read"),
         ],
-        ids=["raises", "init-raises", "syntax", "sys-exit", "os-exit", "oracle", "unknown-engine", "no-ini"],
+        ids=["raises", "init-raises", "syntax", "sys-exit", "os-exit", "oracle", "mysql", "unknown-engine", "no-ini"],
     )
     def test_a_script_that_cannot_begin_stops_the_start_with_its_words(
         self, begin: Begin, text: str, said: str
@@ -321,7 +489,7 @@ class TestTicks:
         site.until(lambda: "ZeroDivisionError" in messages(caplog))
         assert self.ticks(site) >= 1
 
-    def test_one_that_hangs_costs_the_host_its_life(self, begin: Begin) -> None:
+    def test_one_that_hangs_is_left_to_itself(self, begin: Begin) -> None:
         site = begin("""
             import time
 
@@ -333,6 +501,7 @@ class TestTicks:
         """)
         site.until(lambda: site.host.figures.overruns == 1)
         assert asked(site, 1) == {1: Word.GO}
+        assert site.host.state["started"] == 1
 
 
 class TestStatistics:
