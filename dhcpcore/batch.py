@@ -6,7 +6,7 @@ together, and only what was won is answered (``engine`` has the picture).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -179,7 +179,9 @@ class Batch:
     ) -> None:
         engine = self._engine
         refused = {change.after.key for change, _ in outcome.refused}
-        for key in outcome.lost | refused | outcome.over:
+        bad = outcome.lost | refused | outcome.over
+        granted = {key for key, change in changes.items() if change.opens and key not in bad}
+        for key in bad:
             self.facts.by_key.pop(key, None)
             self.facts.assigned.pop(key, None)
         for bundle in waiting:
@@ -189,7 +191,7 @@ class Batch:
                 engine.allocator.drop(bundle.client, granted=bundle.key)
                 self._close(bundle, Reason.ROW_REFUSED)
             elif any(key in outcome.lost for key in bundle.depends):
-                self._retry(bundle)
+                self._retry(bundle, granted)
             elif any(key in outcome.over for key in bundle.depends):
                 if bundle.request.message_type != MessageType.REQUEST:
                     self._close(bundle, Reason.LIMIT_REACHED)  # Rapid commit, BOOTP: no NAK answers those.
@@ -242,12 +244,14 @@ class Batch:
         bundle.trace.append((Step.NEEDS_ROWS, bundle.rounds))
         self.pending.append(bundle)
 
-    def _retry(self, bundle: TransactionBundle) -> None:
+    def _retry(self, bundle: TransactionBundle, granted: Container[LeaseKey] = ()) -> None:
+        """``granted``: what of its rows was stored opens a holding that it may not come to after all."""
         bundle.retries += 1
         if bundle.retries > RETRIES_MAX:
             self._close(bundle, Reason.LOST_RACE)
             return
         keys = bundle.depends
+        bundle.reverted = (*bundle.reverted, *(key for key in keys if key in granted))
         bundle.reset()
         bundle.rounds = 1  # What an offer saw is not trusted a second time.
         bundle.trace.append((Step.RETRIED, bundle.retries))

@@ -99,5 +99,9 @@ class StoreUnavailable(StoreError):
     """The database cannot be reached or did not answer in time; nothing was stored."""
 
 
+class Deadlocked(StoreUnavailable):
+    """The database ended the transaction for another one's sake; nothing was stored, and it may be tried again."""
+
+
 class OutcomeUnknown(StoreError):
     """The connection was lost during COMMIT: stored or not, nobody knows until the rows are read again."""

@@ -8,8 +8,12 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import MessageType, Opt
 
-#: There is no address, and there would be none in a moment: what may pass by itself stays silence.
-_NOTHING_TO_GIVE = frozenset((Reason.NO_POOL, Reason.POOL_EXHAUSTED, Reason.ASSIGNMENT_CONFLICT))
+#: No address is chosen for the client, and none will be in a moment (RFC 2563 2.3): what passes by itself, as a probe
+#: does, stays silence.
+_NOTHING_TO_GIVE = frozenset((
+    Reason.NO_POOL, Reason.NOT_ADMITTED, Reason.RANDOM_MAC, Reason.LIMIT_REACHED, Reason.POOL_EXHAUSTED,
+    Reason.ASSIGNMENT_CONFLICT,
+))  # fmt: skip
 _SAID = {"forbid": b"\0", "allow": b"\1"}
 
 
@@ -23,7 +27,7 @@ class AutoConfigure(Handler):
         return any(subnet.auto_configure != "ignore" for subnet in snapshot.subnets)
 
     def silent(self, bundle: TransactionBundle) -> None:
-        """RFC 2563 2.3."""
+        """RFC 2563 2.3.  Where the site allows it, 2.3 would have silence: `ignore`; `allow` says the 1 of 2.1."""
         said = _SAID.get(bundle.subnet.auto_configure)
         if said is None or bundle.reason not in _NOTHING_TO_GIVE or Opt.AUTO_CONFIGURE not in bundle.request.options:
             return

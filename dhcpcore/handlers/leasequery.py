@@ -35,7 +35,7 @@ class LeaseQuery(Handler):
         self._searches = searches
 
     def pre(self, bundle: TransactionBundle) -> None:
-        """The answer goes to giaddr (RFC 4388 6.4), so that is who must be admitted: a forged source learns nothing."""
+        """The answer goes to giaddr (RFC 4388 6.4.3): who is there must be admitted, a forged source learns nothing."""
         request = bundle.request
         if request.giaddr == NOWHERE or not bundle.snapshot.leasequery.admits(request.giaddr):
             raise CannotRespond(Reason.LEASEQUERY_REFUSED)

@@ -23,7 +23,10 @@ class GiveNonce(Handler):
         return snapshot.forcerenew != "never"
 
     def handle(self, bundle: TransactionBundle) -> None:
-        """Option 145 in the OFFER says that we do it, option 90 in the ACK has the nonce."""
+        """Option 145 in the OFFER says that we do it, option 90 in the ACK has the nonce.
+
+        A renewal's, too: who was told is recorded nowhere, and who never was must be (RFC 6704 3.1.3).
+        """
         if HMAC_MD5 not in bundle.request.options.get(Opt.FORCERENEW_NONCE_CAPABLE, b"") or bundle.key is None:
             return
         response = bundle.responses[0]

@@ -23,7 +23,7 @@ class SelectVpn(Handler):
         return any(subnet.vss for subnet in snapshot.subnets)
 
     def pre(self, bundle: TransactionBundle) -> None:
-        """The relay's word counts before the client's.  RFC 6607 7."""
+        """The relay's word counts before the client's.  RFC 6607 7.3."""
         request = bundle.request
         vss = None
         option = int(Opt.AGENT_OPTIONS)
@@ -47,7 +47,7 @@ class SelectVpn(Handler):
 
 
 class EchoVpn(Handler):
-    """Tells the client that its option 221 was heeded, by returning it.  RFC 6607 7."""
+    """Tells the client which VPN its address is of, by its own option 221.  RFC 6607 7.1."""
 
     message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
 
@@ -56,10 +56,9 @@ class EchoVpn(Handler):
         return snapshot.subnet_selection and any(subnet.vss for subnet in snapshot.subnets)
 
     def answered(self, bundle: TransactionBundle) -> None:
-        """Where a relay said another one, that one was heeded."""
-        vss = bundle.request.options.get(Opt.VSS)
-        if vss is not None and vss == (bundle.subnet.vss or _GLOBAL):
-            bundle.responses[0].lead(Opt.VSS, vss)
+        """Where a relay said another one, that one was heeded, and is told.  RFC 6607 7.3."""
+        if Opt.VSS in bundle.request.options:
+            bundle.responses[0].lead(Opt.VSS, bundle.subnet.vss or _GLOBAL)
 
 
 def _heeded(request: Request4, agent: bytes) -> Request4:

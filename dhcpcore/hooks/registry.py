@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from dhcpcore.errors import InvalidValue, LessorError
+from dhcpcore.errors import InvalidValue
 from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.parking import ParkingLot
 from dhcpcore.hooks.points import POINTS, command_point
@@ -27,8 +27,11 @@ BUDGET_S = 0.025
 OVERRUNS_MAX = 3
 
 
-class Overrun(LessorError):
-    """A callout took longer than ``BUDGET_S``."""
+class Overrun(BaseException):
+    """A callout took longer than ``BUDGET_S``.
+
+    No ``Exception``: who waits for a server in a loop with ``except Exception`` is ended all the same.
+    """
 
 
 class Away(LessorError):
@@ -189,14 +192,20 @@ class Registry:
         try:
             with callout.limit(callout.budget_s):
                 returned = callout.function(handle)
+            took = self._clock() - began
+            if took > callout.budget_s:  # It has kept to itself that it was ended.
+                raise Overrun  # noqa: TRY301 - The end of both is one.
         except Away:
+            took = self._clock() - began
             callout.errors += 1  # It is not the callout's failure: it is called again when its process is back.
             handle.status = Status.DROP
         except Overrun:
+            took = self._clock() - began
             callout.overruns += 1
             handle.status = Status.DROP
             self._failed(callout, f"it took longer than {callout.budget_s * 1000:.0f} ms")
-        except (Exception, SystemExit):  # Who calls sys.exit() in a callout ends the callout, not the server.
+        except BaseException:  # Who calls sys.exit(), or interrupts, in a callout ends the callout, not the server.
+            took = self._clock() - began
             handle.status = Status.DROP
             log.exception("HOOK-FAILED: %s at %s raised; the status is DROP.", callout.name, callout.hook)
             self._failed(callout, "it raised")
@@ -204,7 +213,6 @@ class Registry:
             callout.in_a_row = 0
             if returned:
                 log.error("HOOK-FAILED: %s at %s returned %s.", callout.name, callout.hook, returned)
-        took = self._clock() - began
         callout.seconds += took
         callout.slowest = max(callout.slowest, took)
         if handle.status is not Status.CONTINUE:

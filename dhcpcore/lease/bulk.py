@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.lease.facts import Wants
-from dhcpcore.lease.model import KIND_ADDRESS4, Lease, LeaseKey
-from dhcpcore.lease.query import By, Query, read
+from dhcpcore.lease.model import Lease, LeaseKey
+from dhcpcore.lease.query import Ambiguous, Query, read
 from dhcpcore.lease.telling import LifetimesOf, Status, done, in_bulk
 from dhcpcore.wire.v4.leasequery import framed, unframed
 from dhcpcore.wire.v4.message import MessageType, Request4, decode
@@ -44,6 +44,7 @@ class Session:
         self.closing = False  #: Nothing more is heard; what is in ``out`` is sent first.
         self.after: LeaseKey | None = None  #: Where the query under way goes on in the table.
         self.told = 0  #: Bindings told so far, of all queries.
+        self._greeted = False  #: Whether an answer to the query under way has our identifier.
 
     @property
     def asked(self) -> Asked | None:
@@ -72,8 +73,13 @@ class Session:
         if len(self._asked) >= QUERIES_MAX:
             self._end(request, now, Status.QUERY_TERMINATED, f"{QUERIES_MAX} queries are waiting already")
             return
+        if any(request.data[12:24]):  # ciaddr, yiaddr, siaddr.  RFC 6926 8.2.
+            self._end(request, now, Status.MALFORMED_QUERY, "one address is asked for by UDP (LEASEQUERY)")
+            return
         try:
             self._asked.append(Asked(request, read(request)))
+        except Ambiguous as fault:
+            self._end(request, now, Status.NOT_ALLOWED, fault.args[0])  # RFC 6926 8.2.
         except MalformedMessage as fault:
             self._end(request, now, Status.MALFORMED_QUERY, fault.args[0])
 
@@ -81,8 +87,6 @@ class Session:
         """The rows that answer the query under way, where an index finds them; None: the table is gone through."""
         asked = self.asked
         assert asked is not None
-        if asked.query.by is By.ADDRESS:
-            return Wants(leases={(_SPACE, KIND_ADDRESS4, asked.query.value, 32)})
         clients = asked.query.clients
         return Wants(clients=set(clients)) if clients else None
 
@@ -93,13 +97,16 @@ class Session:
         request, query = asked
         for row in rows:
             if row.space == _SPACE and query.is_about(row, now):
-                message = in_bulk(request, row, now=now, server_id=self._server_id, lifetimes=lifetimes)
+                server_id = None if self._greeted else self._server_id
+                message = in_bulk(request, row, now=now, server_id=server_id, lifetimes=lifetimes)
+                self._greeted = True
                 self.out += framed(message)
                 self.told += 1
         self.after = following
         if following is None:
             self._asked.popleft()
-            self._end(request, now)
+            greeted, self._greeted = self._greeted, False
+            self.out += framed(done(request.xid, None if greeted else self._server_id, now))
 
     def refuse(self, now: float) -> None:
         """Its requestor may not ask any more: what is under way ends, and so does the connection."""
@@ -107,5 +114,5 @@ class Session:
             self._end(self._asked.popleft().request, now, Status.NOT_ALLOWED, "not a requestor any more")
         self.closing = True
 
-    def _end(self, request: Request4, now: float, status: Status = Status.SUCCESS, text: str = "") -> None:
+    def _end(self, request: Request4, now: float, status: Status, text: str) -> None:
         self.out += framed(done(request.xid, self._server_id, now, status, text))

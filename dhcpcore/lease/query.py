@@ -17,10 +17,14 @@ from dhcpcore.wire.v4.tlv import scan_suboptions
 
 #: Sub-options of option 82 that a query may be by.  RFC 3046 3.2, RFC 6925 3.
 REMOTE_ID, RELAY_ID = 2, 12
-#: By which a query names a VPN, and the global one, which is where queries are answered from.  RFC 6607 3.
+#: By which a query names a VPN, and the global one, which is where queries are answered from.  RFC 6607 3.2, 3.5.
 _VSS, _GLOBAL = 151, b"\xff"
 #: As for a client of its own: too long a key for the database's index.
 _CLIENT_ID_MAX = 255
+
+
+class Ambiguous(MalformedMessage):
+    """A query that names two things."""
 
 
 class By(enum.Enum):
@@ -97,7 +101,7 @@ def read(request: Request4) -> Query:
     if any(vpn not in {None, _GLOBAL} for vpn in vpns):
         raise MalformedMessage("the query is about a VPN: only those about none are answered", 240)
     if len(named) > 1:
-        raise MalformedMessage(f"the query is by {' and by '.join(by.value for by, _ in named)}: one is right", 240)
+        raise Ambiguous(f"the query is by {' and by '.join(by.value for by, _ in named)}: one is right", 240)
     by, value = named[0] if named else (By.EVERYTHING, b"")
     if by is By.CLIENT_ID and len(value) > _CLIENT_ID_MAX:
         raise MalformedMessage(f"the client identifier has {len(value)} octets", 240)

@@ -102,26 +102,30 @@ def reply(
             active = []
     pairs: Pairs = [(Opt.SERVER_ID, server_id)]
     if not active:
-        # RFC 4388 6.4.2: that an address is nobody's can only be said of one that we give away.
+        # RFC 4388 6.4: that an address is nobody's can only be said of one that we give away.
         kind = MessageType.LEASEUNASSIGNED if known else MessageType.LEASEUNKNOWN
         ciaddr = query.value if query.by is By.ADDRESS else bytes(4)
         hw = request.hw if query.by is By.HARDWARE else b""
         return kind, answer(kind, xid=request.xid, giaddr=request.giaddr, ciaddr=ciaddr, hw=hw, pairs=pairs)
     row = active[0]
     others = b"".join(one.address for one in active)
-    told = [*holding(row, now, lifetimes(row)), (int(Opt.ASSOCIATED_IP), others)]
-    pairs += asked_for(request, told)
+    # RFC 4388 6.4.2: where there are several, they are listed whether or not that was asked for.
+    listed = [(int(Opt.ASSOCIATED_IP), others)]
+    pairs += asked_for(request, holding(row, now, lifetimes(row)))
+    pairs += listed if len(active) > 1 else asked_for(request, listed)
     kind = MessageType.LEASEACTIVE
     return kind, answer(
         kind, xid=request.xid, giaddr=request.giaddr, ciaddr=row.address, hw=row.hw, pairs=pairs, limit=_LIMIT
     )
 
 
-def in_bulk(request: Request4, row: Lease, *, now: float, server_id: bytes, lifetimes: LifetimesOf) -> bytes:
-    """One of the answers to a bulk query.  RFC 6926 7.4 and 8.3."""
+def in_bulk(
+    request: Request4, row: Lease, *, now: float, server_id: bytes | None, lifetimes: LifetimesOf
+) -> bytes:  # fmt: skip
+    """One of the answers to a bulk query; the first of them has our identifier.  RFC 6926 7.4 and 8.3."""
     state = state_of(row, now)
     pairs: Pairs = [
-        (Opt.SERVER_ID, server_id),
+        *_ours(server_id),
         (Opt.BASE_TIME, _u32(int(now))),  # What all other times of the message are counted from.  RFC 6926 6.2.3.
         (Opt.DHCP_STATE, bytes((state,))),
         (Opt.DATA_SOURCE, b"\0"),
@@ -135,18 +139,22 @@ def in_bulk(request: Request4, row: Lease, *, now: float, server_id: bytes, life
     return answer(kind, xid=request.xid, giaddr=request.giaddr, ciaddr=row.address, hw=hw, pairs=pairs)
 
 
-def done(xid: bytes, server_id: bytes, now: float, status: Status = Status.SUCCESS, text: str = "") -> bytes:
+def done(xid: bytes, server_id: bytes | None, now: float, status: Status = Status.SUCCESS, text: str = "") -> bytes:
     """The end of the answers to a bulk query, with how it went where it did not go well.  RFC 6926 6.2.1."""
-    pairs: Pairs = [(Opt.SERVER_ID, server_id), (Opt.BASE_TIME, _u32(int(now)))]
+    pairs: Pairs = [*_ours(server_id), (Opt.BASE_TIME, _u32(int(now)))]
     if status is not Status.SUCCESS:
         pairs.append((Opt.STATUS_CODE, bytes((status,)) + text.encode()))
     return answer(MessageType.LEASEQUERYDONE, xid=xid, giaddr=bytes(4), pairs=pairs)
 
 
 def asked_for(request: Request4, pairs: Sequence[tuple[int, bytes]]) -> Pairs:
-    """Those that option 55 lists; all where the requestor sent none.  RFC 4388 6.3."""
+    """Those that option 55 lists; all where the requestor sent none.  RFC 4388 6.2."""
     requested = request.options.get(Opt.PARAMETER_REQUEST_LIST)
     return [(code, payload) for code, payload in pairs if requested is None or code in requested]
+
+
+def _ours(server_id: bytes | None) -> Pairs:
+    return [] if server_id is None else [(Opt.SERVER_ID, server_id)]
 
 
 def _u32(seconds: int) -> bytes:

@@ -125,6 +125,7 @@ class TransactionBundle:
         "request",
         "responses",
         "retries",
+        "reverted",
         "rounds",
         "server_id",
         "snapshot",
@@ -163,6 +164,7 @@ class TransactionBundle:
         self.reason: Reason | None = None
         self.rounds = 0  #: Times it asked for more rows.
         self.retries = 0  #: Times another writer was first.
+        self.reverted: tuple[LeaseKey, ...] = ()  #: What it was granted where another row of it was lost.
         self.trace: list[tuple[Any, ...]] = []
         self.marks: set[str] | None = None
         self.handled_options: list[Any] | None = None

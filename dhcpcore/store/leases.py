@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dhcpcore.errors import Deadlocked
 from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Assignment, Change, Lease, LeaseKey
 from dhcpcore.lease.transitions import is_recovering
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 #: Rows of one step of the sweep.
 SWEEP_ROWS = 512
+#: Times that a transaction is tried which the database ended for another one's sake; each takes it a second to see.
+ATTEMPTS_MAX = 3
 #: Rows that make no sense and are told of.
 _QUARANTINED_MAX = 100
 #: Octets of an address, and the prefix lengths that it can have.
@@ -141,6 +144,14 @@ class LeaseStore:
 
         Raises ``StoreUnavailable`` (nothing stored) or ``OutcomeUnknown`` (fetch again and decide again).
         """
+        for attempt in range(1, ATTEMPTS_MAX):
+            try:
+                return self._commit(changes, now)
+            except Deadlocked as fault:
+                log.warning("DEADLOCK: a commit was ended, attempt %d: %s", attempt, fault)
+        return self._commit(changes, now)
+
+    def _commit(self, changes: Sequence[Change], now: float) -> Outcome:
         limits = self._limits
         if limits is None or not limits.counted(changes):
             return self._rows.commit(changes, now)

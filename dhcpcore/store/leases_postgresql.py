@@ -1,7 +1,8 @@
 """The PostgreSQL half of the lease store: one statement a commit, which writes leases and history of the rows it won.
 
-The statement takes columns as arrays (``unnest``) in the order of the key, so that two engines never wait for each
-other crosswise, and is its own transaction: one round trip, one sync.
+The statement takes columns as arrays (``unnest``) in the order of the key, and locks the rows that are there before it
+inserts new ones, so that two engines never wait for each other crosswise; it is its own transaction: one round trip,
+one sync.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import psycopg
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, SmallInteger, Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dhcpcore.errors import OutcomeUnknown, StoreUnavailable
+from dhcpcore.errors import Deadlocked, OutcomeUnknown, StoreUnavailable
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey
 from dhcpcore.lease.transitions import is_renewal
@@ -47,6 +48,8 @@ _REFUSALS = (
     psycopg.errors.ProgramLimitExceeded,
     psycopg.errors.RaiseException,
 )
+#: The server ended the transaction for another one's sake; a distributed one says so in the second way.
+_SACRIFICED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _TYPES = {SmallInteger: "int2", Integer: "int4", BigInteger: "int8", LargeBinary: "bytea", Text: "text"}
 
 
@@ -75,6 +78,7 @@ _ARRAYS = ", ".join(f"%b::{element}[]" for element in _ELEMENTS)
 _NAMES = ", ".join([*_COLUMNS, *(name for name, _ in _EXTRA)])
 _SET = ", ".join(f"{name} = c.{name}" for name in _COLUMNS[4:])
 _HISTORY = ", ".join(column.name for column in list(history.c)[:12])
+#: ``won`` reads the updates first: those that count lock the rows that are there, too, before they insert any.
 _COMMIT = f"""
 WITH c AS MATERIALIZED (SELECT * FROM unnest({_ARRAYS}) AS t({_NAMES})),
 i AS (INSERT INTO lease ({_LIST}) SELECT {_LIST} FROM c WHERE before = 0
@@ -83,7 +87,7 @@ t AS MATERIALIZED (SELECT c.*, (SELECT l.ctid FROM lease AS l WHERE {_ON_KEY.for
       AS place FROM c WHERE c.before > 0),
 u AS (UPDATE lease AS l SET {_SET} FROM t AS c WHERE l.ctid = c.place AND l.version = c.before
       RETURNING l.space, l.kind, l.address, l.plen),
-won AS MATERIALIZED (SELECT * FROM i UNION ALL SELECT * FROM u),
+won AS MATERIALIZED (SELECT * FROM u UNION ALL SELECT * FROM i),
 h AS (INSERT INTO history ({_HISTORY})
       SELECT c.space, c.kind, c.address, c.plen, c.opened, c.client, c.hw, c.subnet, c.hostname, c.relay, c.agent,
         c.cltt
@@ -255,7 +259,8 @@ class PostgresqlRows:
                 self._database.renew()
             if broken and committing:
                 raise OutcomeUnknown(f"The connection to PostgreSQL was lost during COMMIT: {words}") from error
-            raise StoreUnavailable(f"PostgreSQL: {words}; nothing was stored.") from error
+            refusal = Deadlocked if isinstance(error, _SACRIFICED) else StoreUnavailable
+            raise refusal(f"PostgreSQL: {words}; nothing was stored.") from error
         except BaseException:
             self._drop()
             raise

@@ -4,7 +4,8 @@ A row counts the leases of a subnet, pool or class that are not ended (swept, re
 and was not swept yet still counts, for a second or two.
 
 Whoever commits a change of such a number locks the counters first, in
-the order of their keys, then the leases, in the order of theirs, so that two engines never give out the last place
+the order of their keys, then the leases that are there, in the order of theirs, then inserts the others in that order,
+as commits that do not count do, so that two engines never give out the last place
 twice and never wait for each other crosswise.  A counter that another revision of the definitions made, or that is a
 minute old, is counted anew while it is locked: an engine that followed late, or what somebody wrote into the table, is
 put right.
@@ -83,7 +84,7 @@ class Limits:
         over: list[LeaseKey] = []
         refused: list[tuple[Change, str]] = []
         before = dict(held)
-        for deal in sorted(deals, key=lambda deal: _delta(deal.change)):
+        for deal in sorted(deals, key=_turn):
             change = deal.change
             if deal.is_new and any(held[key] - (key in deal.gives) >= self._limit(key) for key in deal.takes):
                 over.append(change.after.key)
@@ -196,6 +197,13 @@ class _Deal:
     @property
     def counters(self) -> list[CounterKey]:
         return [*self.takes, *self.gives]
+
+
+def _turn(deal: _Deal) -> tuple[bool, int, LeaseKey]:
+    """What gives places back first.  New rows, which nobody could lock, come last and in the order of the key."""
+    change = deal.change
+    is_new = change.before is None
+    return is_new, 0 if is_new else _delta(change), change.after.key
 
 
 def held(rows: Sequence[Any]) -> dict[ScopeKey, int]:

@@ -113,7 +113,7 @@ ROWS: list[tuple[str, Any, str, str]] = [
         "dhcp-agent-options",
         {"virtual-subnet": {"type": 0, "info": "vpn"}, "virtual-subnet-control": True},
         "97 04 00 76706e 98 00",
-        "RFC 6607 3: code 151, type 0 is an NVT ASCII name; code 152 has no octets",
+        "RFC 6607 3.2, 3.3, 3.5: code 151, type 0 is an NVT ASCII name; code 152 has no octets",
     ),
     ("nds-servers", TWO, TWO_HEX, "RFC 2241 2: addresses"),
     ("nds-tree-name", "TREE", "54524545", "RFC 2241 3: UTF-8, no NUL"),

@@ -160,8 +160,12 @@ def frame(
     return ether_target + ether_source + struct.pack("!H", ETHER_IPV4) + ip + udp + payload
 
 
-def dissect(raw: bytes, seen_at: float) -> Packet | None:
-    """Read an Ethernet frame; None when it carries no DHCPv4 message."""
+def dissect(raw: bytes, seen_at: float) -> list[Packet]:
+    """Read an Ethernet frame: the DHCPv4 messages that it carries, none or one.
+
+    Or several: a virtual link hands readers of frames uncut what its sender gave to the system in one piece for the
+    network card to cut (UDP segmentation offload).
+    """
     at = 12
     kind = int.from_bytes(raw[at : at + 2], "big")
     while kind == ETHER_VLAN:
@@ -169,15 +173,25 @@ def dissect(raw: bytes, seen_at: float) -> Packet | None:
         kind = int.from_bytes(raw[at : at + 2], "big")
     ip = raw[at + 2 :]
     if kind != ETHER_IPV4 or len(ip) < 28 or ip[9] != 17:
-        return None
+        return []
     udp = ip[(ip[0] & 15) * 4 : int.from_bytes(ip[2:4], "big")]
     if len(udp) < 8:
-        return None
+        return []
     ports = struct.unpack_from("!HH", udp)
     if not {SERVER_PORT, CLIENT_PORT} & set(ports):
-        return None
+        return []
     try:
-        message = decode(udp[8:])
+        messages = [decode(piece) for piece in pieces(udp[8:])]
     except NotDhcp:
-        return None
-    return Packet(seen_at, raw[6:12], raw[:6], ip[12:16], ip[16:20], ports[0], ports[1], message)
+        return []
+    return [Packet(seen_at, raw[6:12], raw[:6], ip[12:16], ip[16:20], *ports, message) for message in messages]
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """Cut what was sent in one piece: into as many parts of one length as there are that all begin a message."""
+    for count in range(len(data) // (HEADER.size + len(MAGIC)), 1, -1):
+        size, rest = divmod(len(data), count)
+        begins = range(0, len(data), size)
+        if not rest and all(data.startswith(MAGIC, at + HEADER.size) for at in begins):
+            return [data[at : at + size] for at in begins]
+    return [data]

@@ -19,7 +19,8 @@ SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS, PACKET_MR_PROMISC = 263, 1
 SO_RCVBUFFORCE = 33
 SO_TIMESTAMPNS = 35
 BUFFER_BYTES = 64 << 20
-FRAME_LIMIT = 4096
+FRAME_LIMIT = 65_600
+"""The longest: several messages in one piece are up to 65,535 octets, the Ethernet header and tags not counted."""
 SETTLING_S = 0.05
 """How much later than its receiver the witness may see a frame: a bridge forwards before it passes upwards."""
 
@@ -80,9 +81,7 @@ class Sniffer:
         with self._lock:
             end = len(self._frames)
             for at, raw in self._frames[self._read : end]:
-                packet = dissect(raw, at)
-                if packet:
-                    self._decoded.append(packet)
+                self._decoded += dissect(raw, at)
             self._read = end
             return [packet for packet in self._decoded if not kinds or packet.message.kind in kinds]
 

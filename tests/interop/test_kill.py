@@ -78,7 +78,7 @@ def dialogue(packets, faults):
     """The last packets about the addresses that something is wrong with, for whoever has to find out."""
     addresses = {fault.split()[0] for fault in faults}
     clients = {p.message.chaddr for p in packets if text(p.message.yiaddr) in addresses}
-    return "\n".join(f"{p.seen_at:.6f} {p}" for p in packets[-400:] if p.message.chaddr in clients)
+    return "\n".join(str(p) for p in packets[-400:] if p.message.chaddr in clients)
 
 
 def refused_holders(packets):

@@ -4,6 +4,8 @@ import contextlib
 import itertools
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -14,12 +16,14 @@ from tests.interop.clients import Habits
 from tests.interop.judges import overlaps
 from tests.interop.lab import Lab
 from tests.interop.namespaces import HANDLES, PREFIX, Namespace, processes_in, remove_leftovers
-from tests.interop.packets import ACK, RELEASE
+from tests.interop.packets import ACK, RELEASE, SERVER_PORT, Message, encode
 from tests.interop.processes import Process, TimedOut, wait_for
 from tests.interop.servers import port_is_open
+from tests.interop.sniffer import FRAME_LIMIT
 from tests.interop.transports import OnLink, Relayed
 
 pytestmark = pytest.mark.netns
+UDP_SEGMENT = 103  # Of Linux 4.18, and not in Python's module.
 QUICK = Habits(starts_per_s=200, retransmit_pace=0.1, renew_after_s=(0.1, 0.2), hold_s=(0.5, 1))
 
 
@@ -58,6 +62,23 @@ def test_simulated_clients_live_with_a_server_that_is_not_ours(lab):
     assert len(witness.packets(RELEASE)) == on_link.findings.sent["RELEASE"] + relayed.findings.sent["RELEASE"]
     assert not overlaps(witness.packets())
     assert witness.dropped == 0
+
+
+def test_the_witness_sees_each_message_that_a_sender_gave_to_the_system_in_one_piece(lab):
+    lan = lab.link()
+    sender, relay = lab.host("server", lan, "192.0.2.1/24"), lab.host("relay", lan, "192.0.2.2/24")
+    witness = lab.sniff(lan.switch)
+    messages = [encode(Message(op=2, xid=number, options={53: bytes([ACK])})) for number in range(40)]
+    with (
+        sender.socket(socket.AF_INET, socket.SOCK_DGRAM) as source,
+        relay.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink,
+    ):
+        sink.bind(("192.0.2.2", SERVER_PORT))
+        cut = (socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", len(messages[0])))
+        source.sendmsg(messages, [cut], 0, ("192.0.2.2", SERVER_PORT))
+        sink.settimeout(5)
+        assert [sink.recv(FRAME_LIMIT) for _ in messages] == messages
+    assert [packet.message.xid for packet in witness.packets(ACK)] == list(range(40))
 
 
 def test_a_server_that_keeps_clients_waiting_is_found_out(lab):

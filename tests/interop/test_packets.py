@@ -63,8 +63,7 @@ def test_a_frame_is_dissected_with_right_checksums():
     payload = packets.encode(Message(op=2, chaddr=HARDWARE, options={53: bytes([ACK])}))
     source, target = packets.packed("192.0.2.1"), packets.packed("192.0.2.9")
     raw = packets.frame(payload, b"\2" * 6, HARDWARE, source, target, ports=(67, 68))
-    packet = packets.dissect(raw, 12.5)
-    assert packet is not None
+    (packet,) = packets.dissect(raw, 12.5)
     assert (packet.seen_at, packet.ether_target, packet.target, packet.target_port) == (12.5, HARDWARE, target, 68)
     assert packet.message.kind == ACK
     assert packets.checksum(raw[14:34]) == 0
@@ -73,15 +72,30 @@ def test_a_frame_is_dissected_with_right_checksums():
 
 def test_a_tagged_frame_is_dissected():
     raw = packets.frame(packets.encode(Message()), HARDWARE, b"\xff" * 6, packets.NOWHERE, b"\xff" * 4)
-    assert packets.dissect(raw[:12] + b"\x81\x00\x00\x14" + raw[12:], 0) is not None
+    assert len(packets.dissect(raw[:12] + b"\x81\x00\x00\x14" + raw[12:], 0)) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 64])
+def test_messages_that_were_sent_in_one_piece_are_told_apart(count):
+    payload = b"".join(packets.encode(Message(op=2, xid=number, chaddr=HARDWARE)) for number in range(count))
+    raw = packets.frame(payload, b"\2" * 6, HARDWARE, packets.packed("192.0.2.1"), packets.packed("192.0.2.9"))
+    assert [packet.message.xid for packet in packets.dissect(raw, 0)] == list(range(count))
+
+
+@pytest.mark.parametrize("option", [packets.MAGIC, b"\0" * 20 + packets.MAGIC, packets.MAGIC * 60])
+def test_one_message_is_not_cut(option):
+    payload = packets.encode(Message(op=2, xid=7, chaddr=HARDWARE, options={43: option}))
+    raw = packets.frame(payload, b"\2" * 6, HARDWARE, packets.packed("192.0.2.1"), packets.packed("192.0.2.9"))
+    (packet,) = packets.dissect(raw, 0)
+    assert packet.message.options == {43: option}
 
 
 @pytest.mark.parametrize("ports", [(1000, 2000), (53, 53)])
 def test_other_ports_are_not_dhcp(ports):
     raw = packets.frame(packets.encode(Message()), HARDWARE, b"\xff" * 6, packets.NOWHERE, b"\xff" * 4, ports=ports)
-    assert packets.dissect(raw, 0) is None
+    assert packets.dissect(raw, 0) == []
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0" * 14, b"\0" * 12 + b"\x08\x06" + b"\0" * 28])
 def test_other_frames_are_not_dhcp(raw):
-    assert packets.dissect(raw, 0) is None
+    assert packets.dissect(raw, 0) == []

@@ -74,10 +74,10 @@ class OnLink:
                 if raw[12:14] == ETHER_ARP.to_bytes(2, "big"):
                     self._answer_arp(raw)
                     continue
-                packet = dissect(raw, 0)
-                if packet and packet.message.op == 2:
-                    self._servers[packet.message.options.get(54, packet.source)] = packet.ether_source
-                    replies.append(packet.message)
+                for packet in dissect(raw, 0):
+                    if packet.message.op == 2:
+                        self._servers[packet.message.options.get(54, packet.source)] = packet.ether_source
+                        replies.append(packet.message)
         return replies
 
     def _answer_arp(self, raw: bytes) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dhcpcore.topology.policy import Gate
 from tests.packets4 import ACK, OFFER, client
 from tests.playbook import OFFICE, World, pool, subnet
 
@@ -51,6 +52,21 @@ def test_who_gets_an_address_hears_nothing_of_it(world: Make) -> None:
     w = office(world, "forbid")
     ack = w.lease(A, options=SENT)
     assert (ack.kind, 116 in ack.options) == (ACK, False)
+
+
+@pytest.mark.parametrize(("fields", "reason"), [
+    ({"gate": Gate("known")}, "NOT-ADMITTED"),
+    ({"gate": Gate("all", "deny")}, "RANDOM-MAC"),
+    ({"max_leases": 1}, "LIMIT-REACHED"),
+])  # fmt: skip
+def test_who_is_not_admitted_or_one_too_many_is_told_too(world: Make, fields: dict[str, object], reason: str) -> None:
+    """RFC 2563 2.3: no address is chosen, whatever the cause."""
+    w = world(subnet(OFFICE, pool("192.0.2.100", "192.0.2.109", **fields), auto_configure="forbid"))
+    if reason == "LIMIT-REACHED":
+        w.lease(B)
+    assert w.discover(A) is None
+    assert w.reason == reason
+    assert w.discover(A, options=SENT).options[116] == b"\0"
 
 
 def test_a_subnet_without_pools_tells_everybody(world: Make) -> None:

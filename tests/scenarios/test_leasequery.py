@@ -176,6 +176,7 @@ class TestByClient:
         answer = ask(w, A)
         assert answer.ciaddr == "192.0.2.100"
         assert answer.options[92] == ip("192.0.2.100") + ip("198.51.100.10")
+        assert ask(w, A, prl=bytes((51,))).options[92] == answer.options[92], "RFC 4388 6.4.2: asked for or not"
 
     def test_an_ended_lease_is_not_listed(self, world: Make) -> None:
         w = office(world)
@@ -188,7 +189,7 @@ class TestByClient:
 
 class TestAskedFor:
     def test_only_what_option_55_lists_is_told(self, world: Make) -> None:
-        """RFC 4388 6.3."""
+        """RFC 4388 6.2, 6.4.2."""
         w = office(world)
         w.lease(A, via=RELAY, agent=AGENT)
         assert set(ask(w, A, prl=bytes((51, 82))).options) == {51, 53, 54, 82}

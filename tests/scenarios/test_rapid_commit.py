@@ -126,6 +126,22 @@ def test_when_another_writer_was_first_the_next_address_is_granted(world: Make) 
     assert (ack.kind, ack.yiaddr) == (ACK, "192.0.2.101")
 
 
+def test_what_was_granted_while_another_engine_moved_the_client_is_taken_back(world: Make) -> None:
+    """Its old address is gone from the pool; two engines hear it, and both give it a new one and end the old lease."""
+    w = world(subnet(OFFICE, pool("192.0.2.100", "192.0.2.109"), rapid_commit=True), engines=2)
+    old = w.discover(A, options=RAPID).yiaddr
+    w.pass_(60)
+    low, high = (("192.0.2.101", "192.0.2.109") if old == "192.0.2.100" else ("192.0.2.100", "192.0.2.100"))
+    w.install(subnet(OFFICE, pool(low, high), rapid_commit=True))
+    other: list[str] = []
+    w.nodes[1].store.before_commit.append(lambda: other.append(w.discover(A, options=RAPID).yiaddr))
+    w.faulty = True
+    ack = w.discover(A, by=1, options=RAPID)
+    assert [ack.yiaddr] == other
+    held = [n for n in range(100, 110) if (row := w.row(f"192.0.2.{n}")) is not None and row.state == 1]
+    assert [f"192.0.2.{n}" for n in held] == other
+
+
 def test_when_the_outcome_is_unknown_it_is_decided_again(world: Make) -> None:
     w = office(world)
     w.store.after_commit.append(OutcomeUnknown("the connection was lost"))

@@ -16,6 +16,7 @@ from dhcpcore.topology.classes import Classes
 from dhcpcore.topology.policy import NO_POLICY, Gate, Policy
 from dhcpcore.topology.snapshot import Lifetimes, Pool, Snapshot, Subnet
 from dhcpcore.topology.validate import validate
+from tests.simulation.judge import Limit
 from tests.simulation.machines import DatabaseServer
 from tests.simulation.network import Link
 from tests.simulation.plan import Plan
@@ -39,6 +40,7 @@ class DeclaredPool:
     allocator: str = "lowest"
     excluded: frozenset[int] = frozenset()  #: Last octets.
     gate: Gate | None = None
+    max_leases: int = 0  #: 0: no limit.
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class DeclaredSubnet:
     adopt: str = "never"
     there: bool = True
     policy: Policy = NO_POLICY
+    max_leases: int = 0  #: 0: no limit.
 
     def address(self, offset: int) -> bytes:
         """The address with that last octet."""
@@ -67,6 +70,7 @@ class Revision:
 
     snapshot: Snapshot
     assignments: tuple[Assignment, ...]
+    limits: tuple[Limit, ...] = ()
 
 
 @cache
@@ -97,6 +101,7 @@ class Administrator:
         self._identities: list[tuple[Identifier, bytes]] = []
         self._revisions: list[Revision] = [Revision(Snapshot(0), ())]
         self.resting = False
+        self._most: dict[tuple[int, bytes, bytes], int] = {}
         self._numbers = iter(range(1, 1_000_000))
         for link in links:
             self._declare(link)
@@ -126,6 +131,14 @@ class Administrator:
         """There is nothing to be learned: all look-ups are in memory."""
         del revision
         return True
+
+    def limits(self, revision: int) -> tuple[Limit, ...]:
+        """How many leases may be where."""
+        return self._revisions[revision].limits
+
+    def most_ever(self) -> list[Limit]:
+        """The most that was ever allowed where there is a limit: what was granted stays when it is lowered."""
+        return [Limit(*where, most) for where, most in self._most.items()]
 
     @property
     def published(self) -> Snapshot:
@@ -174,6 +187,8 @@ class Administrator:
                 next(self._numbers), link, network, lifetime_s=plan.lifetime_s, flexible=dice.random() < 0.3,
                 authoritative=dice.random() < 0.5, adopt=dice.choice(("never", "never", "free", "reserved")),
             )  # fmt: skip
+            if plan.limits and dice.random() < 0.6:
+                subnet.max_leases = dice.randint(1, share)
             first = _FIRST_POOL_OFFSET
             subnet.pools.append(DeclaredPool(next(self._numbers), first, first + share - 1))
             if dice.random() < 0.3:
@@ -181,9 +196,11 @@ class Administrator:
                 if plan.classes and guard is None and dice.random() < 0.5:
                     guard = dice.choice(("a", "port"))
                 subnet.pools.append(DeclaredPool(next(self._numbers), 200, 200 + share // 2, guard))
-            if plan.policies:
-                for pool in subnet.pools:
+            for pool in subnet.pools:
+                if plan.policies:
                     self._allocate(subnet, pool)
+                if plan.limits and dice.random() < 0.5:
+                    pool.max_leases = dice.randint(1, share)
             self.subnets.append(subnet)
 
     def publish(self) -> None:
@@ -200,7 +217,19 @@ class Administrator:
             probe=self._probe,
             classes=classes_of(self._plan),
         )
-        self._revisions.append(Revision(snapshot, assignments))
+        limits = tuple(self._declared_limits())
+        for *where, most in limits:
+            self._most[tuple(where)] = max(most, self._most.get(tuple(where), 0))  # type: ignore[index]
+        self._revisions.append(Revision(snapshot, assignments, limits))
+
+    def _declared_limits(self) -> Iterable[Limit]:
+        for subnet in self.subnets:
+            space = subnet.link.space
+            if subnet.there and subnet.max_leases:
+                yield Limit(space, subnet.address(0), subnet.address(255), subnet.max_leases)
+            for pool in subnet.pools:
+                if subnet.there and pool.there and pool.max_leases:
+                    yield Limit(space, subnet.address(pool.first), subnet.address(pool.last), pool.max_leases)
 
     def _built(self, subnet: DeclaredSubnet) -> Subnet:
         seconds = subnet.lifetime_s
@@ -209,6 +238,7 @@ class Administrator:
             Pool(
                 pool.pool_id, KIND_ADDRESS4, subnet.address(pool.first), subnet.address(pool.last), 32,
                 (pool.guard,) if pool.guard else (), allocator=pool.allocator, gate=pool.gate,
+                max_leases=pool.max_leases,
                 excluded=tuple(
                     (subnet.address(one),) * 2 for one in sorted(pool.excluded) if pool.first <= one <= pool.last
                 ),
@@ -219,11 +249,12 @@ class Administrator:
         link = subnet.link
         several = sum(other.link is link for other in self.subnets) > 1
         return Subnet(
-            subnet.subnet_id, 4, 0, subnet.network + b"\0", 24, f"{link.name}-{subnet.subnet_id}",
+            subnet.subnet_id, 4, link.space, subnet.network + b"\0", 24, f"{link.name}-{subnet.subnet_id}",
             interface="lan" if link.relay is None else None,
             shared_network=link.name if several and link.relay is not None else None,
             lifetimes=Lifetimes(seconds, *limits), pools=pools, options={3: subnet.address(1)},
-            authoritative=subnet.authoritative, adopt=subnet.adopt, policy=subnet.policy,
+            authoritative=subnet.authoritative, adopt=subnet.adopt, vss=link.vss,
+            policy=subnet.policy._replace(max_leases=subnet.max_leases),
             rapid_commit=self._plan.rapid, bootp="free" if self._plan.booters else "never",
             ipv6_only_s=300 if self._plan.ipv6_only else 0,
         )  # fmt: skip
@@ -244,6 +275,8 @@ class Administrator:
 
     def _resize(self, subnet: DeclaredSubnet, pool: DeclaredPool) -> str:
         dice = self._world.dice
+        if pool.max_leases:
+            return ""  # For a minute an engine that is late would give out what another one counts.
         low, high = (_FIRST_POOL_OFFSET, 190) if pool.first < 195 else (195, 250)
         first = min(max(low, pool.first + dice.randint(-4, 4)), high - 1)
         last = min(max(first, pool.last + dice.randint(-6, 6)), high)
@@ -251,10 +284,14 @@ class Administrator:
         return f"pool {pool.pool_id} is {first}-{last}"
 
     def _toggle_pool(self, subnet: DeclaredSubnet, pool: DeclaredPool) -> str:
+        if pool.max_leases:
+            return ""
         pool.there = not pool.there
         return f"pool {pool.pool_id} is {'back' if pool.there else 'gone'}"
 
     def _toggle_subnet(self, subnet: DeclaredSubnet, pool: DeclaredPool) -> str:
+        if subnet.link.space:
+            return ""  # Where no VPN is declared, those that relays name are not heeded.
         subnet.there = not subnet.there
         return f"subnet {subnet.subnet_id} is {'back' if subnet.there else 'gone'}"
 
@@ -282,6 +319,13 @@ class Administrator:
         said = ".".join(map(str, sorted(pool.excluded))) or "nothing"
         return f"pool {pool.pool_id} is {pool.allocator} without {said}, and {subnet.policy}"
 
+    def _limit(self, subnet: DeclaredSubnet, pool: DeclaredPool) -> str:
+        limited: DeclaredSubnet | DeclaredPool = subnet if subnet.max_leases else pool
+        if not limited.max_leases:
+            return ""
+        limited.max_leases = max(1, limited.max_leases + self._world.dice.choice((-3, -1, 1, 3)))
+        return f"{'subnet' if limited is subnet else f'pool {pool.pool_id}'} may have {limited.max_leases} leases"
+
     def _relay(self, subnet: DeclaredSubnet, pool: DeclaredPool) -> str:
         link = subnet.link
         if link.relay is None:
@@ -301,7 +345,7 @@ class Administrator:
             return f"assignment {gone.assignment_id} is gone"
         kind, identifier = dice.choice(self._identities)
         offset = dice.choice((dice.randint(pool.first, pool.last), dice.randint(10, 19)))
-        key = (0, KIND_ADDRESS4, subnet.address(offset), 32)
+        key = (subnet.link.space, KIND_ADDRESS4, subnet.address(offset), 32)
         for one in self._assignments:
             if key in one.addresses or (one.subnet, one.identifier_kind, one.identifier) == (
                 subnet.subnet_id, kind, identifier
@@ -318,5 +362,5 @@ class Administrator:
 _CHANGES = (
     Administrator._resize, Administrator._resize, Administrator._toggle_pool, Administrator._toggle_subnet,
     Administrator._lifetime, Administrator._manners, Administrator._relay, Administrator._assign, Administrator._assign,
-    Administrator._allocate,
+    Administrator._allocate, Administrator._limit,
 )  # fmt: skip

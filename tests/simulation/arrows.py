@@ -73,10 +73,13 @@ class Arrows:
         if unknown and world.dice.random() < 0.5:
             self._lose("without its being stored")
         outcome = self._inner.commit(changes, now)
-        bad = {change.after.key for change, _ in outcome.refused} | outcome.lost
+        bad = {change.after.key for change, _ in outcome.refused} | outcome.lost | outcome.over
         won = [change for change in changes if change.after.key not in bad]
         if bad:
-            world.note(f"{self._name} loses {len(outcome.lost)} rows, {len(outcome.refused)} are refused")
+            world.note(
+                f"{self._name} loses {len(outcome.lost)} rows, {len(outcome.refused)} are refused, "
+                f"{len(outcome.over)} are too many"
+            )
         self._committed(won)
         if unknown:
             self._lose("after it was stored")

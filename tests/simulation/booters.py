@@ -33,7 +33,8 @@ class Booter(Client):
             if message.yiaddr == NOWHERE:
                 return
             self.world.note(f"{self.name} boots with {message.yiaddr.hex('.')}")
-            self._hold(Held((0, 4, message.yiaddr, 32), self.link, _FOR_EVER, _FOR_EVER, _FOR_EVER, NOWHERE))
+            key = (self.link.space, 4, message.yiaddr, 32)
+            self._hold(Held(key, self.link, _FOR_EVER, _FOR_EVER, _FOR_EVER, NOWHERE))
             self._enter(State.BOUND)
 
     def _discover(self) -> None:

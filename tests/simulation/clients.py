@@ -175,7 +175,7 @@ class Client:
         lifetime = message.seconds(51)
         assert lifetime is not None
         begin = self._asked_at
-        key = (0, KIND_ADDRESS4, message.yiaddr, 32)
+        key = (self.link.space, KIND_ADDRESS4, message.yiaddr, 32)
         held = Held(
             key, self.link, begin + lifetime, begin + (message.seconds(59) or lifetime * 7 // 8),
             begin + (message.seconds(58) or lifetime // 2), message.options.get(54, NOWHERE),

@@ -7,16 +7,17 @@ committed and what left.  It reads rows and history from the database's own side
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dhcpcore.engine import Datagram, Outgoing, Traced
 from dhcpcore.lease.model import KIND_ADDRESS4, NEVER, Change, Close, Lease, LeaseKey, State
 from dhcpcore.stats.reasons import Reason, Verdict
 from tests.interop.packets import ACK, DECLINE, DISCOVER, RELEASE, REQUEST, Message, decode, text
 from tests.simulation.memory import Interval
+from tests.simulation.network import VSS_CONTROL, space_of, suboptions
 from tests.simulation.world import Violation, World
 
 if TYPE_CHECKING:
@@ -39,6 +40,19 @@ class Books(Protocol):
     def history_of(self, key: LeaseKey) -> list[Interval]: ...
 
     def all_rows(self) -> list[Lease]: ...
+
+
+class Limit(NamedTuple):
+    """So many leases there may be of the addresses from ``first`` to ``last`` of a space."""
+
+    space: int
+    first: bytes
+    last: bytes
+    most: int
+
+    def covers(self, key: LeaseKey) -> bool:
+        """Whether a lease counts."""
+        return key[0] == self.space and self.first <= key[2] <= self.last
 
 
 @dataclass(slots=True)
@@ -68,6 +82,11 @@ class Judge:
     def __init__(self, world: World, books: Books, skew_s: float) -> None:
         self.reasons: Counter[Reason] = Counter()
         self.acknowledgements = 0
+        self.acknowledged_in: Counter[int] = Counter()  #: By lease space.
+        self.limits: Callable[[int], Iterable[Limit]] = lambda revision: ()  #: Of a revision of the definitions.
+        #: Those that ever were, and the leases that clients use now.
+        self.most_ever: Callable[[], Iterable[Limit]] = lambda: ()
+        self.in_use: Callable[[], Iterable[LeaseKey]] = lambda: ()
         self._world = world
         self._books = books
         self._skew_s = skew_s  #: How far two engines' times, or one engine's before and after a step, may lie apart.
@@ -96,6 +115,9 @@ class Judge:
             holders = self._living(key)
             if len(holders) > 1:
                 raise Violation(f"{text(key[2])} is held by {', '.join(sorted(holders.values()))}")
+            for limit in self.most_ever():
+                if limit.covers(key) and (used := sum(map(limit.covers, self.in_use()))) > limit.most:
+                    raise Violation(f"{used} use addresses from {text(limit.first)} on, where {limit.most} may")
 
     def _living(self, key: LeaseKey) -> dict[bytes, str]:
         now = self._world.now
@@ -129,9 +151,25 @@ class Judge:
                 self._granted.setdefault(key, []).append(after)
             if self._books.row_of(key) != after:
                 raise Violation(f"{text(key[2])} was said to be committed and is not in the database")
+        self._check_limits(server, changes)
         for change in changes:
             self._check_reason(server, change)
             self._check_history(change.after.key)
+
+    def _check_limits(self, server: Server, changes: Sequence[Change]) -> None:
+        """Where a place was taken, there are no more leases than the engine's definitions allow."""
+        assert server.engine is not None
+        taken = [
+            change.after.key for change in changes
+            if change.after.state == State.LEASED and (change.before is None or change.before.state != State.LEASED)
+        ]  # fmt: skip
+        limits = [one for one in self.limits(server.engine.snapshot.revision) if any(map(one.covers, taken))]
+        if limits:
+            leased = [row.key for row in self._books.all_rows() if row.state == State.LEASED]
+        for limit in limits:
+            held = sum(map(limit.covers, leased))
+            if held > limit.most:
+                raise Violation(f"{held} leases from {text(limit.first)} on, where {limit.most} may be")
 
     def sending(self, server: Server, answer: Outgoing) -> None:
         """An answer leaves."""
@@ -142,7 +180,10 @@ class Judge:
         if message.kind not in (ACK, _BOOTP) or lifetime is None:
             return
         self.acknowledgements += 1
-        key = (0, KIND_ADDRESS4, message.yiaddr, 32)
+        if VSS_CONTROL in suboptions(message.options.get(82, b"")):
+            raise Violation(f"{text(message.yiaddr)} is of no VPN, and its client asked in one")
+        key = (space_of(message), KIND_ADDRESS4, message.yiaddr, 32)
+        self.acknowledged_in[key[0]] += 1
         client = _client_of(message)
         until = NEVER if lifetime == _FOREVER_S else int(server.now) + lifetime
         if not any(row.client == client and row.expires >= until for row in self._granted.get(key, ())):
@@ -191,6 +232,9 @@ class Judge:
             return
         for change in batch.committed:
             after = change.after
+            row = self._books.row_of(after.key)
+            if row is None or row.opened != after.opened or row.state != State.LEASED:
+                continue  # It was taken back, where another of the rows that were to go with it was lost.
             if change.opens and (after.key, after.client) not in batch.acknowledged:
                 raise Violation(f"{text(after.address)} was granted and nobody told")
 
@@ -223,6 +267,7 @@ class Judge:
             message.kind == kind
             and _client_of(message) == row.client
             and row.address in (message.ciaddr, message.options.get(50))
+            and row.space == space_of(message)
             for message in messages
         )
 
@@ -232,7 +277,7 @@ class Judge:
         return any(
             message.kind == REQUEST
             and _client_of(message) == row.client
-            and (message.options.get(50) or message.ciaddr) != row.address
+            and (space_of(message), message.options.get(50) or message.ciaddr) != (row.space, row.address)
             for message in messages
         )
 

@@ -5,15 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import create_mock_engine
+from sqlalchemy.schema import CreateTable
 
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey
 from dhcpcore.store.leases import Assignments, LeaseStore
+from dhcpcore.store.schema import class_count, lease, lease_class, lease_count
 
 #: A host name that both databases of the simulation refuse: the row that is wrong for a reason nobody thought of.
 POISON = "poison"
+_DIALECT = create_mock_engine("sqlite://", lambda *_: None).dialect
+_COUNTED = (lease, lease_class, lease_count, class_count)
+_TABLES = [str(CreateTable(table).compile(dialect=_DIALECT)) for table in _COUNTED]
+_COPY = f"INSERT OR REPLACE INTO lease ({', '.join(Lease._fields)}) VALUES ({', '.join('?' * len(Lease._fields))})"
 
 
 @dataclass(slots=True)
@@ -34,6 +45,7 @@ class MemoryRows:
     rows: dict[LeaseKey, Lease] = field(default_factory=dict)
     history: dict[LeaseKey, list[Interval]] = field(default_factory=dict)
     _clients: dict[bytes, set[LeaseKey]] = field(default_factory=dict)
+    _counters: sqlite3.Connection | None = None  #: From the first limit on: what statements that count read.
 
     def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
         return [self.rows[key] for client in sorted(clients) for key in sorted(self._clients.get(client, ()))]
@@ -68,6 +80,8 @@ class MemoryRows:
                 assert before == self.rows[key], told
                 self._clients[before.client].discard(key)
             self.rows[key] = after
+            if self._counters is not None:
+                self._counters.execute(_COPY, after)
             self._clients.setdefault(after.client, set()).add(key)
             intervals = self.history.setdefault(key, [])
             if closing is not None:
@@ -80,6 +94,35 @@ class MemoryRows:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    @contextmanager
+    def counting(self) -> Iterator[MemoryRows]:
+        """One at a time, and nothing goes wrong within."""
+        self.ask("SELECT 1", ())
+        yield self
+
+    def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """What limits ask is SQL, and answered by SQL: counters, and a copy of the leases."""
+        if self._counters is None:
+            self._counters = sqlite3.connect(":memory:", isolation_level=None)
+            for statement in _TABLES:
+                self._counters.execute(statement)
+            self._counters.executemany(_COPY, self.rows.values())
+        return self._counters.execute(sql, parameters).fetchall()
+
+    lock = ask
+
+    def counts(self) -> list[Any]:
+        """Kind, id and value of every counter."""
+        return self.ask("SELECT kind, scope, held FROM lease_count", ())
+
+    def write(self, change: Change) -> str | None:
+        """Store one change, as those that count do it."""
+        outcome = self.commit((change,), 0)
+        return outcome.refused[0][1] if outcome.refused else None if outcome.lost else ""
+
+    def quarantine(self, row: Lease, place: str, fault: str, now: int) -> None:
+        """Nobody looks."""
 
     def _version(self, key: LeaseKey) -> int:
         row = self.rows.get(key)

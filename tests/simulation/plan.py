@@ -7,7 +7,7 @@ anywhere, and a fault that needs two of them hides behind the third.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class Plan:
     booters: int = 0  #: Clients that speak BOOTP.
     classes: bool = False  #: Whether clients are of classes, by what they send and by the port that they are on.
     class_limit: int = 0  #: Leases that the clients of a class may have together; 0: any number.
+    vpns: int = 0  #: Links of other VPNs, each of which has the addresses of the first relayed link.
+    limits: bool = False  #: Whether subnets and pools may have so many leases only.
     ipv6_only: bool = False  #: Whether clients that can do without IPv4 shall, and some can.
 
 
@@ -75,7 +77,7 @@ def plan_of(seed: int) -> Plan:
     steps = dice.random() < 0.25
     if steps:
         rates["crash"] = 0.0  # An engine that starts while the clock is wrong cannot know that it is.
-    return Plan(
+    plan = Plan(
         engines=dice.choice((1, 1, 2, 2, 3)),
         relayed_links=dice.choice((0, 1, 1, 2)),
         clients=clients,
@@ -97,4 +99,8 @@ def plan_of(seed: int) -> Plan:
         booters=dice.choice((0, 0, 1, 3)),
         classes=dice.random() < 0.5,
         ipv6_only=dice.random() < 0.25,
+        class_limit=dice.choice((0, 0, 3)),
+        vpns=dice.choice((0, 0, 0, 1, 2)),
+        limits=dice.random() < 0.25,
     )
+    return plan if plan.classes else replace(plan, class_limit=0)

@@ -44,6 +44,7 @@ class Result:
     datagrams: int
     acknowledgements: int
     reasons: dict[str, int]
+    spaces: dict[int, int]  #: Acknowledgements in each lease space.
 
 
 class Simulation:
@@ -56,6 +57,7 @@ class Simulation:
         self.most_held = 0  #: Leases that the limited class had at once.
         self._storm_ends = BEGINNING + plan.duration_s
         links = [Link(0, None), *(Link(n, bytes((10, n, 0, 1))) for n in range(1, plan.relayed_links + 1))]
+        links += [Link(1, bytes((10, 1, 0, 1)), space=space) for space in range(1, plan.vpns + 1)]
         machine = Machine(world, world.dice.uniform(-100, 100))
         database_machine = machine if plan.one_machine else Machine(world)
         self.database = DatabaseServer(world, database_machine)
@@ -64,6 +66,11 @@ class Simulation:
         self.books = shelf.books
         skew = 100_000.0 if plan.clock_steps else _SKEW_S
         self.judge = judge = Judge(world, self.books, skew)
+        if plan.limits:
+            judge.limits = administrator.limits
+            judge.in_use = self._in_use
+            if not plan.clock_steps:  # A database whose clock is wrong takes leases for ended that are in use.
+                judge.most_ever = administrator.most_ever
         world.check = judge.check
 
         def open_store() -> LeaseStore:
@@ -105,8 +112,13 @@ class Simulation:
             ) from violation
         reasons = dict(sorted((reason.code, count) for reason, count in self.judge.reasons.items()))
         return Result(
-            world.seed, world.digest, world.steps, sum(reasons.values()), self.judge.acknowledgements, reasons
+            world.seed, world.digest, world.steps, sum(reasons.values()), self.judge.acknowledgements, reasons,
+            dict(self.judge.acknowledged_in),
         )
+
+    def _in_use(self) -> list[LeaseKey]:
+        clients = self.network.clients
+        return [client.lease.key for client in clients if client.lease is not None and client.configured is not None]
 
     def _weather_now(self) -> Weather:
         return self.weather
@@ -242,6 +254,11 @@ class Simulation:
         administrator = self.administrator
         snapshot = administrator.published
         free: list[str] = []
+        rows = [row for row in self.books.all_rows() if row.state == State.LEASED]
+        full = [
+            limit for limit in administrator.limits(snapshot.revision)
+            if sum(limit.covers(row.key) for row in rows) >= limit.most
+        ]  # fmt: skip
         if self.plan.class_limit:
             return free  # Whoever has none may be one too many.
         here = [declared for declared in administrator.subnets if declared.there and declared.link is link]
@@ -251,11 +268,13 @@ class Simulation:
             for pool in declared.pools:
                 if not pool.there or pool.guard is not None or pool.gate is not None:
                     continue
-                span = (0, KIND_ADDRESS4, 32, declared.address(pool.first), declared.address(pool.last))
+                span = (link.space, KIND_ADDRESS4, 32, declared.address(pool.first), declared.address(pool.last))
                 assigned = set(administrator.assigned_in(*span, snapshot.revision))
                 for offset in set(range(pool.first, pool.last + 1)) - pool.excluded:
                     address = declared.address(offset)
-                    key: LeaseKey = (0, KIND_ADDRESS4, address, 32)
+                    key: LeaseKey = (link.space, KIND_ADDRESS4, address, 32)
+                    if any(limit.covers(key) for limit in full):
+                        continue
                     row = self.books.row_of(key)
                     ended = row is None or row.expires + snapshot.reclaim_grace_s <= now
                     if ended and address not in assigned and address not in link.squatters:

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+import dhcpcore.handlers.giveback
+import dhcpcore.handlers.limits
+import dhcpcore.handlers.vpn
+import dhcpcore.store.limits
 from dhcpcore.batch import Batch
 from dhcpcore.engine import Engine
 from dhcpcore.lease import transitions
@@ -16,6 +20,8 @@ from dhcpcore.lease.model import Close
 from dhcpcore.net.clock import Clock
 from dhcpcore.pipeline import binding
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.topology import scopes
+from dhcpcore.topology.links import Links
 from tests.simulation.databases import InMemory
 from tests.simulation.judge import Judge
 from tests.simulation.memory import MemoryRows
@@ -27,6 +33,8 @@ CROWDED = Plan(
     restless=0.03, change_every_s=60.0,
     weather=Weather(loss=0.05, duplicate=0.1, delay_s_max=0.5, crash=0.001, slow=0.02),
 )  # fmt: skip
+
+LIMITED = replace(CROWDED, limits=True, relayed_links=0, liars=0)
 
 Patch = pytest.MonkeyPatch
 
@@ -192,10 +200,48 @@ def test_a_release_by_somebody_else(monkeypatch: Patch) -> None:
             return original(bundle, address)
         raise binding.NeedsRows
 
-    import dhcpcore.handlers.giveback
-
     around(monkeypatch, dhcpcore.handlers.giveback, "_held", held)
     assert "ends as" in falls(replace(CROWDED, liars=6))
+
+
+def test_one_lease_too_many(monkeypatch: Patch) -> None:
+    """An engine that sees a limit one too high: SQL shows it, and so do the clients."""
+    monkeypatch.setattr(scopes, "scopes_of", higher := _higher(scopes.scopes_of))
+    for module in (dhcpcore.store.limits, dhcpcore.handlers.limits):
+        monkeypatch.setattr(module, "scopes_of", higher)
+    assert "where" in falls(LIMITED)
+    monkeypatch.setattr(Judge, "_check_limits", lambda self, server, changes: None)
+    assert "use addresses from" in falls(LIMITED)
+
+
+def _higher(scopes_of: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda snapshot: tuple(scope._replace(limit=scope.limit + 1) for scope in scopes_of(snapshot))
+
+
+def test_a_count_that_another_engine_does_not_see(monkeypatch: Patch) -> None:
+    """Two engines that both read the counter before either has written it."""
+    monkeypatch.setattr(dhcpcore.store.limits.Limits, "_locked", lambda self, transaction, key, now: 0)
+    monkeypatch.setattr(dhcpcore.handlers.limits.CheckLimit, "handle", lambda self, bundle: None)
+    assert "where" in falls(LIMITED)
+
+
+def test_a_vpn_that_is_taken_for_another(monkeypatch: Patch) -> None:
+    around(monkeypatch, Links, "vpn", lambda vpn, links, vss: vpn(links, b"\0vpn1"))
+    assert "before its commit" in falls(replace(CROWDED, vpns=2))
+
+
+def test_a_vpn_that_is_not_heeded(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(dhcpcore.handlers.vpn.SelectVpn, "wanted", lambda self, snapshot: False)
+    assert "link1-vpn2 got no address" in falls(replace(CROWDED, vpns=2)), "its relay drops what was not heeded"
+
+
+def test_a_release_that_counts_in_every_vpn(monkeypatch: Patch) -> None:
+    def held(original: Any, bundle: Any, address: bytes) -> Any:
+        rows = bundle.facts.by_client[bundle.client]
+        return next((row for row in rows if row.address == address), None) or original(bundle, address)
+
+    around(monkeypatch, dhcpcore.handlers.giveback, "_held", held)
+    assert "ends as RELEASED" in falls(replace(CROWDED, vpns=2, restless=0.1, pool_size=6, lifetime_s=300, liars=0))
 
 
 def test_a_pool_in_which_nothing_is_ever_found(monkeypatch: Patch) -> None:
@@ -212,5 +258,5 @@ def test_a_clock_that_goes_by_the_wall(monkeypatch: Patch) -> None:
 
     monkeypatch.setattr(Clock, "now", now)
     stepped = [seed for seed in range(200) if plan_of(seed).clock_steps and plan_of(seed).one_machine]
-    said = {falls(plan_of(seed), range(seed, seed + 1)) for seed in stepped}
+    said = (falls(plan_of(seed), range(seed, seed + 1)) for seed in stepped)
     assert any("holds" in words or "held by" in words for words in said)

@@ -140,8 +140,6 @@ class TestWhatIsAskedFor:
             ({"who": A}, [100]),
             ({"who": Client(B.hw)}, [101]),
             ({"who": Client(b"", B.client_id, 0)}, [101]),
-            ({"ciaddr": "192.0.2.102"}, [102]),
-            ({"ciaddr": "192.0.2.104"}, []),
             ({"agent": b"\x02\x04home"}, [100]),
             ({"agent": b"\x02\x04hom"}, None),
             ({"agent": b"\x0c\x04edge"}, [100]),
@@ -176,15 +174,14 @@ class TestWhatIsAskedFor:
     def test_what_an_index_finds_is_not_looked_for_in_the_table(self) -> None:
         session = Session(SERVER)
         wanted = []
-        by = ({"who": A}, {"who": Client(b"", B.client_id, 0)}, {"ciaddr": "192.0.2.9"}, {"agent": HOME[:6]}, {})
+        by = ({"who": A}, {"who": Client(b"", B.client_id, 0)}, {"agent": HOME[:6]}, {})
         for sent in (query(**fields) for fields in by):
             session.receive(sent, NOW)
             wanted.append(session.wants())
             session.tell((), None, NOW, lifetimes_of(SNAPSHOT))
-        by_hw, by_id, by_address, by_remote, everything = wanted
+        by_hw, by_id, by_remote, everything = wanted
         assert by_hw.clients == {A.identity, b"\x01\x01" + A.hw}
         assert by_id.clients == {B.identity}
-        assert by_address.leases == {(0, 4, ip("192.0.2.9"), 32)}
         assert by_remote is everything is None
 
 
@@ -217,7 +214,7 @@ class TestStream:
     @pytest.mark.parametrize(
         "sent",
         [
-            query(A, ciaddr="192.0.2.1"),
+            query(ciaddr="192.0.2.1"),
             query(kind=LEASEQUERY),
             query(kind=DISCOVER),
             query(options=between(2, 1)),
@@ -234,6 +231,18 @@ class TestStream:
         assert len(refused.options[151]) > 1, "and why, in words"
         assert session.asked is not None
         assert not session.closing
+
+    def test_a_query_by_two_things_is_not_allowed(self) -> None:
+        """RFC 6926 8.2."""
+        (refused,) = answered(query(A, agent=HOME[:6]))
+        assert (refused.kind, refused.options[151][0]) == (LEASEQUERYDONE, Status.NOT_ALLOWED)
+
+    def test_the_first_answer_to_each_query_alone_has_our_identifier(self) -> None:
+        """RFC 6926 8.3."""
+        found = answered(query(xid=1) + query(xid=2) + query(Client(bytes(6)), xid=3), row(100), row(101))
+        assert [(answer.xid, 54 in answer.options) for answer in found] == [
+            (1, True), (1, False), (1, False), (2, True), (2, False), (2, False), (3, True),
+        ]  # fmt: skip
 
     TOO_LONG = (MESSAGE_OCTETS_MAX + 1).to_bytes(2, "big")
 
