@@ -119,7 +119,7 @@ class Child:
         try:
             answer = self._called(number, message)
             frames.encode(answer)
-        except (Exception, SystemExit):  # noqa: BLE001 - The engine logs it, whatever it is.
+        except BaseException:  # noqa: BLE001 - The engine logs it, whatever it is.
             return {"said": number, "raised": traceback.format_exc()[-_TRACEBACK_LETTERS_MAX:]}
         return answer
 

@@ -86,8 +86,11 @@ class Arrows:
         self.pass_by("after commit")
         return outcome
 
-    def sweep(self, after: LeaseKey | None, now: float, limit: int = 0) -> tuple[list[Lease], LeaseKey | None]:
-        """A piece of the table."""
+    def sweep(
+        self, after: LeaseKey | None, now: float, limit: int = 0, probation_s: int | None = None
+    ) -> tuple[list[Lease], LeaseKey | None]:
+        """A piece of the table; nobody's callouts are asked in these worlds."""
+        assert probation_s is None
         self._require()
         return self._inner.sweep(after, now)
 
