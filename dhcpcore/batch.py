@@ -147,6 +147,8 @@ class Batch:
                 engine.allocator.doubt(key)
             elif change.opens or change.closing is not None or change.after.state == State.DECLINED:
                 engine.allocator.note_row(change.after, self.now)
+        if gate is not None:
+            gate.settled(changes, outcome)
         waiting = self._waiting
         self._waiting = []
         self.ledger = Ledger(self.facts)
@@ -215,6 +217,8 @@ class Batch:
 
     def abandon(self, reason: Reason) -> None:
         """End everything that has not been answered yet."""
+        if self._engine.gate is not None:
+            self._engine.gate.settled({}, Outcome())
         for bundle in (*self.pending, *self._waiting, *self._contended):
             self._close(bundle, reason)
         self.pending = []

@@ -13,7 +13,7 @@ from dhcpcore.handlers.configured import MeetAnswer, MeetMessage
 from dhcpcore.handlers.flood import CountDeclines, LimitRate
 from dhcpcore.handlers.giveback import Decline, Release
 from dhcpcore.handlers.grant import Grant
-from dhcpcore.handlers.hooked import ChooseLease, ChooseSubnet, KeepLease, Receive
+from dhcpcore.handlers.hooked import ChooseLease, ChooseSubnet, KeepLease, NameClient, Receive
 from dhcpcore.handlers.identity import Identify
 from dhcpcore.handlers.inform import Inform
 from dhcpcore.handlers.ipv6_only import OfferNoAddress, SayIpv6Only
@@ -78,6 +78,7 @@ def builtin(
         ScriptAsks(script, manners),
         Identify(offered),
         MakeKey(),
+        NameClient(callouts),
         DelayOffer(),
         MatchPort(),
         FindAssignment(),
@@ -88,7 +89,7 @@ def builtin(
         LimitClassRate(manners),
         LimitLeases(),
         LimitClasses(),
-        RecordConflict(),
+        RecordConflict(callouts),
         RecordAtOnce(scripted=scripted),
         RecordLease(),
         CountClasses(),
@@ -96,7 +97,7 @@ def builtin(
         Offer(allocator, offered),
         Grant(allocator),
         Release(),
-        Decline(),
+        Decline(callouts),
         KeepLease(callouts),
         CountDeclines(manners),
         CheckLimit(),

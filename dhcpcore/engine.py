@@ -29,7 +29,7 @@ from dhcpcore.lease.model import Change, Lease, LeaseKey, State, make
 from dhcpcore.lease.nonces import Nonces
 from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.sparse import Draw
-from dhcpcore.lease.transitions import expire
+from dhcpcore.lease.transitions import expire, is_recovering
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, TransactionBundle
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.finished import Probe, Traced
@@ -48,7 +48,7 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import Interface, Links
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.lenient import decode_leniently
-from dhcpcore.wire.v4.message import MessageType, Request4, decode
+from dhcpcore.wire.v4.message import MessageType, Request4, decode, unread
 
 _log = logging.getLogger(__name__)
 
@@ -137,6 +137,10 @@ class Engine:
         pending = batch.pending
         snapshot, links, pre = self.snapshot, self.links, self.plan.pre
         self.allocator.expire(now)
+        if self.callouts is not None and self.callouts.has("buffer4_receive"):
+            for datagram in datagrams:
+                self._receive(batch, self.callouts, datagram, read)
+            datagrams = ()
         for datagram in datagrams:
             try:
                 request = read(datagram.data)
@@ -183,13 +187,23 @@ class Engine:
             batch.ledger.put(change)
         return batch
 
+    @property
+    def probation_s(self) -> int | None:
+        """After how many seconds the sweep ends a probation; None: that needs nobody, its row says when it ends."""
+        asks = self.callouts is not None and self.callouts.has("lease4_recover")
+        return self.snapshot.probation_s if asks else None
+
     def open_sweep(self, rows: Iterable[Lease], now: float) -> Batch:
-        """Close the holdings among ``rows`` whose end has passed."""
-        ended = (row for row in rows if row.state == State.LEASED and row.expires <= now)
-        callouts = self.callouts
-        if callouts is not None and callouts.has("lease4_expire"):
-            ended = (row for row in ended if callouts.may_expire(row))
-        return self.open_changes((expire(row) for row in ended), now)
+        """Close the holdings among ``rows`` whose end has passed; and end probations, where callouts are asked."""
+        callouts, probation_s = self.callouts, self.probation_s
+        changes: list[Change] = []
+        for row in rows:
+            if row.state == State.LEASED and row.expires <= now:
+                if callouts is None or callouts.may_expire(row):
+                    changes.append(expire(row))
+            elif callouts is not None and probation_s is not None and is_recovering(row, now, probation_s):
+                changes.append(callouts.recovered(row, self.snapshot, now))
+        return self.open_changes(changes, now)
 
     @property
     def suspended(self) -> int:
@@ -251,14 +265,52 @@ class Engine:
             batch.adopt(bundle)
 
     def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage, *, lenient: bool) -> None:
-        lenient = lenient and self.snapshot.compatibility.lenient_options
-        request = decode_leniently(datagram.data) if lenient else None
-        if request is None or request.message_type not in self.plan.pre:
+        request = self._leniently(datagram) if lenient else None
+        if request is None:
             self._unread(datagram, Reason.MALFORMED, fault)
             return
         bundle = TransactionBundle(datagram, request, self.snapshot, self.links, batch.now)
         bundle.trace.append((Step.LENIENT, str(fault)))
         batch.adopt(bundle)
+
+    def _leniently(self, datagram: Datagram) -> Request4 | None:
+        request = decode_leniently(datagram.data) if self.snapshot.compatibility.lenient_options else None
+        return request if request is not None and request.message_type in self.plan.pre else None
+
+    def _receive(
+        self, batch: Batch, callouts: Callouts, datagram: Datagram, read: Callable[[bytes], Request4]
+    ) -> None:
+        """Where somebody is at buffer4_receive: whatever came in is shown before it is read, and may be read there."""
+        fault: MalformedMessage | None = None
+        try:
+            request = read(datagram.data)
+        except MalformedMessage as found:
+            request, fault = unread(datagram.data), found
+        bundle = TransactionBundle(datagram, request, self.snapshot, self.links, batch.now)
+        try:
+            fault = callouts.receive(bundle, read, fault)
+        except CannotRespond as signal:
+            bundle.reason = signal.reason
+            self.finish(bundle)
+            return
+        except Exception:
+            if self.strict:
+                raise
+            self.fault(bundle)
+            return
+        if fault is not None and read is decode and (lenient := self._leniently(datagram)) is not None:
+            bundle.request = lenient
+            bundle.trace.append((Step.LENIENT, str(fault)))
+        elif fault is not None:
+            callouts.done(bundle)
+            self._unread(datagram, Reason.MALFORMED, fault)
+            return
+        kind = bundle.request.message_type
+        if kind in self.plan.pre:
+            batch.adopt(bundle)
+        else:
+            callouts.done(bundle)
+            self._unread(datagram, Reason.NOT_A_REQUEST if kind else Reason.BOOTP)
 
     def _unread(self, datagram: Datagram, reason: Reason, fault: MalformedMessage | None = None) -> None:
         steps: list[tuple[object, ...]] = [(0, str(fault))] if fault else []

@@ -144,7 +144,10 @@ def configure(level: str, form: str, stream: IO[str] | None = None, ring: Ring |
     if form == "json":
         last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        last += [structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)]
+        last += [structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(), pad_event_to=0,
+            # The prettier one tells what variables hold, passwords and secrets among it.
+            exception_formatter=structlog.dev.plain_traceback)]
     handler = _Told(stream, ring)
     handler.addFilter(Seldom())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))

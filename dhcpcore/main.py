@@ -36,6 +36,7 @@ from dhcpcore.pipeline.instances import Instances
 from dhcpcore.pipeline.scripted import Script
 from dhcpcore.script import process
 from dhcpcore.script.host import Host
+from dhcpcore.script.isolated import Isolated
 from dhcpcore.script.parameters import rules_of
 from dhcpcore.settings import Settings, load
 from dhcpcore.store import catalogue
@@ -77,7 +78,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)), instances=instances
     )
     registry = Registry(time.perf_counter, budget.limited)
-    hooks = libraries.load(registry, settings.hooks)
+    hooks = libraries.load(registry, settings.hooks, lambda text: Isolated(text, _terms(None)))
     if hooks:
         engine.hook(registry)
         log.info("Hook libraries: %s.", ", ".join(library.name for library in hooks))
@@ -132,6 +133,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("collect garbage", chores.collect_garbage),
         Chore("tell systemd", notify.beat),
     ]
+    _watch(loop, hooks)
     if settings.script is not None:
         _begin_script(settings.script, engine, face, loop)
     if pxe_port is not None:
@@ -180,6 +182,14 @@ def _soon(loop: Loop, *names: str) -> None:
     for chore in loop.chores:
         if chore.name in names:
             chore.due = 0.0
+
+
+def _watch(loop: Loop, hooks: list[libraries.Library]) -> None:
+    """Hear the hook libraries that have processes of their own."""
+    for library in hooks:
+        if isinstance(library.module, Isolated):
+            loop.attach(library.module)
+            loop.chores.append(Chore(f"watch {library.name}", library.module.watch))
 
 
 def _terms(account: privileges.Account | None) -> process.Terms:

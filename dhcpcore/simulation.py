@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 import selectors
 import sys
@@ -51,6 +52,9 @@ MESSAGES_MAX = 1000
 _WAITS_MAX = 50
 #: Seconds that the script may take for one message.
 _SCRIPT_S = 10.0
+#: What of the log is told: so many records, so many letters of each.
+_LINES_MAX = 20
+_LINE_MAX = 4000
 _BROADCAST = b"\xff\xff\xff\xff"
 
 
@@ -62,7 +66,7 @@ class Side:
         script: Path | None,
     ) -> None:  # fmt: skip
         types = {one.type.name: one.factory for one in installed()}
-        instances = Instances({**FACTORIES, **types}, time.perf_counter, budget.limited)
+        instances = Instances({**FACTORIES, **types}, time.perf_counter, budget.limited, simulated=True)
         terms = Terms(confine=privileges.forget, simulated=True)
         loaded = None if script is None else load_script(script_path(script), terms)
         dice = random.Random(0)  # noqa: S311 - The same in every simulation.
@@ -205,17 +209,34 @@ def _told(traced: Traced) -> dict[str, Any]:
             "steps": [describe(step) for step in traced.steps]}  # fmt: skip
 
 
+class Heard(logging.Handler):
+    """Keeps what is logged for who tries something: the traceback of a script or a handler above all."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Of each record the end, where a traceback says what it is about."""
+        if len(self.lines) < _LINES_MAX:
+            self.lines.append(self.format(record)[-_LINE_MAX:])
+
+
 def main() -> int:
     """Read the question, write the answer; 1 and a sentence on standard error where it cannot be answered."""
-    logging.basicConfig(level=logging.ERROR)
+    heard = Heard()
+    logging.basicConfig(level=logging.ERROR, handlers=[heard, logging.StreamHandler()], format="%(message)s")
     budget.install()
-    try:
-        answer = simulate(json.load(sys.stdin))
-    except LessorError as error:
-        faults = [{"path": one.path, "message": one.message} for one in getattr(error, "faults", ())]
-        json.dump({"error": str(error), "faults": faults}, sys.stdout)
-        return 1
-    json.dump(answer, sys.stdout)
+    # What a package prints must not stand in the answer.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer_to:
+        os.dup2(2, 1)
+        try:
+            answer = simulate(json.load(sys.stdin))
+        except LessorError as error:
+            faults = [{"path": one.path, "message": one.message} for one in getattr(error, "faults", ())]
+            json.dump({"error": str(error), "faults": faults}, answer_to)
+            return 1
+        json.dump({**answer, "log": heard.lines}, answer_to)
     return 0
 
 

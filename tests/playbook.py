@@ -380,7 +380,7 @@ class World:
         """Close what has ended, to the end of the table; how many rows were closed."""
         node, after, count = self.nodes[by], None, 0
         while True:
-            rows, after = node.store.sweep(after, self.now)
+            rows, after = node.store.sweep(after, self.now, probation_s=node.engine.probation_s)
             count += len(rows)
             cycle.run(node.engine.open_sweep(rows, self.now), node.store, node.engine.snapshot, self._hand_over)
             if after is None:

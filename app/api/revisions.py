@@ -141,7 +141,7 @@ def get_revision_definitions(path: RevisionNumber) -> Response:
           summary="Take a revision back")
 @auth.needs(Role.ADMIN)
 def undo_revision(path: RevisionNumber, query: ChangeAsked) -> Response:
-    """Have everything that it changed of subnets, pools, options and globals be as it was before, as a new revision.
+    """Have what it changed of subnets, pools, options, globals and handlers be as it was before, as a new revision.
 
     Refused with 409 where somebody has changed the same things since, and where it changed assignments by themselves.
     """

@@ -60,6 +60,7 @@ class Trial(BaseModel):
     changed: int
     items: list[Tried]
     quarantined: list[str] = Field(description="What of the tried definitions is set aside.")
+    log: list[str] = Field(description="What scripts and handlers logged as errors, with tracebacks; 20 at most.")
 
 
 @api.post("/simulate", responses={200: Trial, **Problems.of(404, 409, 503)}, operation_id="simulate",
@@ -74,4 +75,4 @@ def simulate(body: Question) -> Response:
     trial = simulation.run(context().appliance, by=auth.principal(), document=body.definitions, client=body.client,
                            limit=body.limit)
     return jsonify(revision=trial.revision, changed=trial.changed, items=plain(trial.transactions),
-                   quarantined=list(trial.quarantined))
+                   quarantined=list(trial.quarantined), log=list(trial.log))

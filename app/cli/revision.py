@@ -107,7 +107,7 @@ def export(invocation: Invocation, number: int, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def undo(invocation: Invocation, number: int, *, yes: bool, as_json: bool) -> None:
-    """Have all that a revision changed of subnets, pools, options and globals be as it was before."""
+    """Have all that a revision changed of subnets, pools, options, globals and handlers be as it was before."""
     from app.services import undo as service
     from app.services.access import terminal
 

@@ -50,6 +50,8 @@ def command(invocation: Invocation, *, file: Path | None, script: Path | None, c
             for line in one.after.says:
                 if line not in before:
                     say(f"      + {line}")
+    for line in trial.log:
+        say(f"Logged: {line}")
     count = len(trial.transactions)
     say(f"{trial.changed} of {count} message{'' if count == 1 else 's'} would end otherwise." if count
         else "No message is on record: there is nothing to try it on.")

@@ -71,7 +71,8 @@ def change() -> tuple[str, int]:
         shown["faults"] = (("document", str(error)),)
         return render_template("definitions/page.html", **shown), 422
     except Refused as error:
-        shown["faults"] = (("document", f"{error} Look at what it would change once more."),)
+        what_now = "" if request.form.get("try") == "yes" else " Look at what it would change once more."
+        shown["faults"] = (("document", f"{error}{what_now}"),)
         return render_template("definitions/page.html", **shown), 409
     fresh, quarantined = _written()
     shown |= {"text": fresh if len(fresh) <= SHOWN_MAX else None, "size": len(fresh), "quarantined": quarantined,

@@ -13,6 +13,9 @@ from dhcpcore.topology.handler_entry import HandlerEntry
 
 #: How the names of the fields begin that every handler has; those of a type have names of their own.
 _OWN = "handler."
+#: Names that the form has for itself: a type's field that is called so has them behind ``fields.``.
+_TAKEN = frozenset(("before", "csrf_token", "fields", "handler", "more", "version"))
+_THEIRS = "fields."
 _TOP = frozenset((f"{_OWN}name", f"{_OWN}enabled", f"{_OWN}description"))
 
 
@@ -27,7 +30,9 @@ class HandlerForm:
     def of_entry(cls, type_: HandlerType, entry: Mapping[str, Any], spaces: Spaces) -> HandlerForm:
         """A handler as the document has it."""
         own = {key: value for key, value in entry.items() if key not in {"type", "fields"}}
-        held = {**entry.get("fields", {}), "handler": own}
+        given = entry.get("fields", {})
+        held = {**{key: value for key, value in given.items() if key not in _TAKEN}, "handler": own,
+                "fields": {key: value for key, value in given.items() if key in _TAKEN}}
         return cls(type_, ModelForm.of_entry(fields(type_), held, spaces))
 
     @classmethod
@@ -39,6 +44,7 @@ class HandlerForm:
         """The handler in the document's words."""
         made = self.form.entry()
         own = made.pop("handler", {})
+        made |= made.pop("fields", {})
         return {"type": self.type.name, **own, **({"fields": made} if made else {})}
 
     def with_faults(self, error: LessorError) -> HandlerForm:
@@ -51,9 +57,15 @@ class HandlerForm:
 
 def fields(type_: HandlerType) -> list[Field]:
     """The fields: of the type first, then those that every handler has."""
-    mine = [replace(one, group="" if "." not in one.name else one.group) for one in fields_of_schema(type_.schema)]
+    mine = [replace(one, name=_called(one.name), group="" if "." not in one.name else one.group)
+            for one in fields_of_schema(type_.schema)]
     others = [replace(one, name=f"{_OWN}{one.name}") for one in fields_of(HandlerEntry, without=("type", "fields"))]
     return [*mine, *(replace(one, group="") if one.name in _TOP else one for one in others)]
+
+
+def _called(path: str) -> str:
+    """The form's name for a type's field at this place of its fields."""
+    return f"{_THEIRS}{path}" if path.partition(".")[0].partition("[")[0] in _TAKEN else path
 
 
 def _place(path: str) -> str:
@@ -61,5 +73,5 @@ def _place(path: str) -> str:
     if path in {"fields", "handler"}:
         return WHOLE
     if path.startswith(("fields.", "fields[")):
-        return path.removeprefix("fields").lstrip(".")
+        return _called(path.removeprefix("fields").lstrip("."))
     return f"{_OWN}{path}" if path != "type" else WHOLE

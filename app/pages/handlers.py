@@ -12,13 +12,14 @@ from app.auth import needs, principal
 from app.context import context
 from app.pages import form_answers
 from app.pages.handler_form import HandlerForm
-from app.services import handlers, hooks
+from app.services import definitions, handlers, hooks
 from app.services.access import Role
 from dhcpcore.control import EngineAway
 from dhcpcore.errors import InvalidDocument, InvalidValue, NotFound, Outdated, Refused
 
 blueprint = Blueprint("page_handlers", __name__)
-_SAID = frozenset(("added", "changed", "removed", "moved", "enabled", "disabled"))
+_SAID = {"added": "is configured", "changed": "is changed", "removed": "is no more", "moved": "is moved",
+         "enabled": "is enabled", "disabled": "is disabled"}
 
 
 @blueprint.get("/handlers")
@@ -29,11 +30,11 @@ def page() -> str:
     found: tuple[hooks.Callout, ...] | None = None
     with contextlib.suppress(EngineAway):  # Every page says so at its top.
         found = hooks.listed(here)
-    said = request.args.get("said", "")
     name = request.args.get("name", "")[:64]
+    sentences = {key: f"Handler {name} {what}." for key, what in _SAID.items()} | {"undone": "All is as it was before."}
     return render_template("handlers/page.html", callouts=found, handlers=handlers.list_handlers(here),
                            calls=handlers.calls_or_none(here) or {},
-                           said={"said": said, "name": name} if said in _SAID else None)
+                           done=form_answers.done(sentences))
 
 
 @blueprint.get("/handlers/new")
@@ -57,10 +58,11 @@ def add() -> str | tuple[str, int] | Answer:
     if request.form.get("more"):
         return _shown(form, None)
     try:
-        view, _ = handlers.add(here, form.entry(), by=principal(), before=request.form.get("before") or None)
+        seen = definitions.revision(here)
+        view, done = handlers.add(here, form.entry(), by=principal(), before=request.form.get("before") or None)
     except (InvalidDocument, InvalidValue, Refused) as error:
         return _shown(form.with_faults(error), None), 422
-    return _back("added", view.name)
+    return _back("added", view.name, _published(view, done.revision, seen))
 
 
 @blueprint.get("/handlers/one/<path:name>")
@@ -82,13 +84,14 @@ def edit(name: str) -> str | tuple[str, int] | Answer:
     if request.form.get("more"):
         return _shown(form, view)
     try:
-        after, _ = handlers.replace(here, name, form.entry(), by=principal(), version=version,
-                                    before=request.form.get("before") or None)
+        seen = definitions.revision(here)
+        after, done = handlers.replace(here, name, form.entry(), by=principal(), version=version,
+                                       before=request.form.get("before") or None)
     except Outdated as error:
         return _shown(form.with_faults(error), view, is_outdated=True), 409
     except (InvalidDocument, InvalidValue, Refused) as error:
         return _shown(form.with_faults(error), view), 422
-    return _back("changed", after.name)
+    return _back("changed", after.name, _published(after, done.revision, seen))
 
 
 @blueprint.post("/handlers/remove/<path:name>")
@@ -98,18 +101,19 @@ def remove(name: str) -> tuple[str, int] | Answer:
     here, version = context().appliance, form_answers.version()
     view = handlers.get(here, name)
     try:
-        handlers.remove(here, name, by=principal(), version=version)
+        done = handlers.remove(here, name, by=principal(), version=version)
     except Outdated as error:
         return _shown(_of_view(view).with_faults(error), view, is_outdated=True), 409
-    return _back("removed", name)
+    return _back("removed", name, done.revision)
 
 
 @blueprint.post("/handlers/move/<path:name>")
 @needs(Role.ADMIN)
 def move(name: str) -> Answer:
     """Put one in front of another; behind all others where none is named."""
-    view, _ = handlers.move(context().appliance, name, request.form.get("before", "")[:64], by=principal())
-    return _back("moved", view.name)
+    seen = definitions.revision(context().appliance)
+    view, done = handlers.move(context().appliance, name, request.form.get("before", "")[:64], by=principal())
+    return _back("moved", view.name, _published(view, done.revision, seen))
 
 
 @blueprint.post("/handlers/enable/<path:name>")
@@ -117,8 +121,9 @@ def move(name: str) -> Answer:
 def enable(name: str) -> Answer:
     """Have one take effect, or not."""
     enabled = request.form.get("enabled") == "yes"
-    view, _ = handlers.enable(context().appliance, name, enabled=enabled, by=principal())
-    return _back("enabled" if enabled else "disabled", view.name)
+    seen = definitions.revision(context().appliance)
+    view, done = handlers.enable(context().appliance, name, enabled=enabled, by=principal())
+    return _back("enabled" if enabled else "disabled", view.name, _published(view, done.revision, seen))
 
 
 def _shown(form: HandlerForm, view: handlers.HandlerView | None, *, is_outdated: bool = False) -> str:
@@ -147,5 +152,10 @@ def _posted(type_: handlers.HandlerType) -> HandlerForm:
     return HandlerForm.of_post(type_, request.form, form_answers.spaces_of_both(context().appliance))
 
 
-def _back(said: str, name: str) -> Answer:
-    return redirect(url_for("page_handlers.page", said=said, name=name), 303)
+def _back(said: str, name: str, revision: int | None) -> Answer:
+    return redirect(url_for("page_handlers.page", said=said, name=name, revision=revision), 303)
+
+
+def _published(view: handlers.HandlerView, revision: int, seen: int) -> int | None:
+    """The revision that a change can be undone by; None where it changed nothing."""
+    return revision if revision > seen and view.version == revision else None

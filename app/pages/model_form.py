@@ -22,7 +22,8 @@ from dhcpcore.wire.options import OptionSpace
 #: The options that each field of options may hold, by the field's name.
 Spaces = Mapping[str, OptionSpace]
 
-TEXT_MAX = 4000
+#: Letters of one field: a list of some thousand clients.  What is longer is refused, and never cut.
+TEXT_MAX = 100_000
 #: The key whose values have rows of their own.
 OPTIONS = "options"
 #: Where a level of both families has the options of each, and what people call them.
@@ -63,29 +64,45 @@ def fields_of(model: type[BaseModel], *, family: int | None = None, without: Col
 def fields_of_schema(schema: Mapping[str, Any], *, family: int | None = None, without: Collection[str] = ()
                      ) -> list[Field]:
     """The same of a JSON schema, such as a package's handler type has."""
-    whole = {"properties": {}, **schema}
-    return list(_fields(whole, schema.get("$defs", {}), family, frozenset(without), "", ""))
+    known = schema.get("$defs", {})
+    whole = {"properties": {}, **known.get(_target(schema), {}), **schema}
+    return list(_fields(whole, known, family, frozenset(without), "", "", ()))
 
 
 def _fields(schema: Mapping[str, Any], known: Mapping[str, Any], family: int | None, without: Collection[str],
-            above: str, group: str) -> Iterator[Field]:
+            above: str, group: str, within: tuple[Any, ...]) -> Iterator[Field]:
+    within = (*within, schema["properties"])
     for key, described in schema["properties"].items():
         if key in without or (family and ONLY_FAMILY.get(key, family) != family):
             continue
         described = _resolved(described, known)
         shape, inner = _shape(described, known)
         label = _label(key)
-        if key == OPTIONS:
-            places = FAMILIES if inner is not None else {OPTIONS: "Options"}
+        if key == OPTIONS and (places := _places_of_options(described, inner)):
             yield from (Field(place, said, "options") for place, said in places.items())
             continue
-        if inner is not None:
-            yield from _fields(inner, known, family, (), f"{above}{key}.", label)
+        if inner is not None and any(inner["properties"] is one for one in within):
+            shape = "yaml"  # A model that contains itself has no end of fields.
+        elif inner is not None:
+            yield from _fields(inner, known, family, (), f"{above}{key}.", label, within)
             continue
         example = str((described.get("examples") or _examples(described))[0])
         yield Field(f"{above}{key}", label, shape, described.get("description", "").replace("`", ""), example,
                     tuple(_choices(described)), key in schema.get("required", ()),
                     group or ("" if key in _EVERYDAY else _RARER))
+
+
+def _places_of_options(described: Mapping[str, Any], inner: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """Where a key ``options`` holds options with values; nowhere where it is called so and is something else."""
+    if inner is None:
+        return {OPTIONS: "Options"} if described.get("additionalProperties") is True else {}
+    held = inner["properties"]
+    return FAMILIES if all(held.get(place.rpartition(".")[2], {}).get("type") == "object" for place in FAMILIES) else {}
+
+
+def _target(described: Mapping[str, Any]) -> str:
+    """The name of the schema that a reference leads to."""
+    return str(described.get("$ref", "")).rpartition("/")[2]
 
 
 def _label(key: str) -> str:
@@ -96,8 +113,12 @@ def _label(key: str) -> str:
 
 def _resolved(described: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
     """A key's schema; of one that leads to what is no mapping with keys, such as an enumeration, that itself."""
-    target = known.get(str(described.get("$ref", "")).rpartition("/")[2], {})
-    return {**target, **described, "$ref": None} if target and "properties" not in target else described
+    target = known.get(_target(described), {})
+    if target and "properties" not in target:
+        return {**target, **described, "$ref": None}
+    if "anyOf" in described:
+        return {**described, "anyOf": [_resolved(part, known) for part in described["anyOf"]]}
+    return described
 
 
 def _shape(described: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
@@ -105,19 +126,17 @@ def _shape(described: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str,
     parts = [part for part in described.get("anyOf", [described]) if part.get("type") != "null"]
     for part in parts:
         if part.get("$ref"):
-            return "group", known[part["$ref"].rpartition("/")[2]]
-    part = parts[0]
+            return "group", known.get(_target(part), {"properties": {}})
+    part = parts[0] if len(parts) == 1 else {}  # Of what may be this or that, nothing is known.
     if "enum" in part or part.get("type") == "boolean":
         return "choice", None
     match part.get("type"):
         case "array":
             return ("list" if part.get("items", {}).get("type") == "string" else "yaml"), None
-        case "integer":
+        case "integer" | ["integer", "string"]:
             return "whole", None
         case "number":
             return "number", None
-        case ["integer", "string"]:
-            return "whole", None
         case "string":
             return "text", None
         case _:
@@ -162,7 +181,7 @@ class ModelForm:
     @classmethod
     def of_post(cls, fields: list[Field], given: Mapping[str, str], spaces: Spaces) -> ModelForm:
         """What a browser sent."""
-        values = {field.name: given.get(field.name, "")[:TEXT_MAX].replace("\r\n", "\n").strip() for field in fields
+        values = {field.name: given.get(field.name, "").replace("\r\n", "\n").strip() for field in fields
                   if field.kind != "options"}
         options = {field.name: OptionRows.of_post(given, spaces[field.name], _MARKS[field.name])
                    for field in fields if field.kind == "options"}
@@ -171,6 +190,10 @@ class ModelForm:
     def entry(self) -> dict[str, Any]:
         """The entry in the document's words; raises ``InvalidDocument`` where a text cannot even be read."""
         made: dict[str, Any] = {}
+        long = tuple(Fault(name, f"this has {len(text)} characters, of {TEXT_MAX} that a form takes: write it into the "
+                           "definitions document") for name, text in self.values.items() if len(text) > TEXT_MAX)
+        if long:
+            raise InvalidDocument(long)
         for field in self.fields:
             text = self.values.get(field.name, "")
             value = self.options[field.name].entry() if field.kind == "options" else _read(field, text)
@@ -203,6 +226,8 @@ class ModelForm:
             # A group is told at its first field, and what is of no field above them all.
             at = at or next((field.name for field in self.fields if field.name.startswith(f"{place}.")), WHOLE)
             said = fault.message if at else f"{fault.path}: {fault.message}".removeprefix(": ")
+            if at and at == place and (number := fault.path[len(place):].strip("[]")).isdecimal():
+                said = f"number {int(number) + 1}: {said}"
             faults[at] = f"{faults[at]}; {said}" if at in faults else said
         return ModelForm(self.fields, self.values, self.options, faults)
 
@@ -234,9 +259,19 @@ def _typed(field: Field, entry: Mapping[str, Any]) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if field.kind == "list" and isinstance(value, list):
-        return ", ".join(map(str, value))
+    if field.kind == "list" and isinstance(value, list) and all(map(_is_plain, value)):
+        return ", ".join(value)
     return to_json(value).strip() if isinstance(value, list | dict) else str(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it can stand in a list with commas between its parts, and be read from there as it is."""
+    return isinstance(value, str) and value == value.strip() != "" and not set(value) & {",", "\n"} and value[0] != "["
+
+
+def _whole(text: str) -> int | str:
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 16 else text
 
 
 def _read(field: Field, text: str) -> Any:
@@ -244,14 +279,16 @@ def _read(field: Field, text: str) -> Any:
         return None
     match field.kind:
         case "whole":
-            return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
-        case "choice" if field.choices[0][0].isdecimal():
-            return int(text) if text.isdecimal() and len(text) < 16 else text
+            return _whole(text)
+        case "choice" if isinstance(_whole(field.choices[0][0]), int):
+            return _whole(text)
         case "number":
             try:
                 return float(text)
             except ValueError:
                 return text
+        case "list" if text.startswith("[") and text.endswith("]"):
+            return interchange.read(text, field.name)
         case "list":
             return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
         case "choice" if field.choices[0][0] in _YES_NO:

@@ -25,7 +25,7 @@ _DIGITS = 18
 #: Where one may go back to after an undo: the pages that offer one.
 _BACK = frozenset((
     "page_subnets.page", "page_globals.page", "page_shared_networks.page", "page_option_definitions.page",
-    "page_revisions.page"))
+    "page_revisions.page", "page_handlers.page"))
 
 
 @blueprint.get("/revisions")

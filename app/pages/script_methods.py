@@ -138,7 +138,7 @@ def _is_here(uri: str) -> bool:
 
 def _to_digest(found: Catalogue, *, stale: bool = False) -> HTTPException:
     fields: dict[str, str | None] = {
-        "realm": found.surface.system_name.replace('"', "'"), "nonce": digest.nonce(context().appliance),
+        "realm": found.surface.realm, "nonce": digest.nonce(context().appliance),
         "qop": "auth", "algorithm": "MD5",
     }  # fmt: skip
     if stale:

@@ -52,13 +52,15 @@ def look(appliance: Appliance, fields: Mapping[str, str], *, method: str, addres
         return Outcome.WRONG
     if told.get("right") is not True:
         return Outcome.WRONG
-    attempt.succeeded()
     made = _made_at(appliance, said["nonce"])
     if made is None or not 0 <= now - made <= NONCE_S:
         return Outcome.STALE
     with appliance.database.writer(durable=False) as connection:
         spent = nonces.spend(connection, said["nonce"], now, before=now - 2 * NONCE_S)
-    return Outcome.RIGHT if spent else Outcome.STALE
+    if not spent:
+        return Outcome.STALE
+    attempt.succeeded()  # Not of an answer that somebody overheard: with it a guesser would be forgiven for ever.
+    return Outcome.RIGHT
 
 
 def _made_at(appliance: Appliance, said: str) -> int | None:

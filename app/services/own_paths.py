@@ -17,7 +17,8 @@ def fault_of(path: str) -> str:
         return "A path begins with a slash."
     if len(path) > PATH_MAX:
         return f"A path has at most {PATH_MAX} characters."
-    if path.startswith(("//", "/\\")) or any(letter < " " or letter in "?#\x7f" for letter in path):
+    # Browsers go from /a/../b to /b, and read a backslash as a slash.
+    if path.startswith("//") or not path.isprintable() or set(path) & set("?#\\") or {".", ".."} & set(path.split("/")):
         return "No browser asks for such a path."
     first = path[1:].partition("/")[0]
     if not first:

@@ -74,7 +74,7 @@ class Element:
 class Surface:
     """What a conf.py's parameters say of the web."""
 
-    system_name: str = "staticDHCPd"
+    realm: str = "staticDHCPd"  #: SYSTEM_NAME, as a header can carry it.
     folder: bool = False  #: It is a whole staticDHCPd configuration.
     digest: bool = False  #: It sets a name and a password for HTTP Digest.
     dashboard_secure: bool = False
@@ -263,7 +263,7 @@ def _catalogue(told: Mapping[str, Any]) -> Catalogue:
     web = told.get("web", {})
     height = web.get("log_height")
     surface = Surface(
-        str(web.get("system_name", "")), bool(web.get("folder")), bool(web.get("digest")),
+        str(web.get("realm", "")), bool(web.get("folder")), bool(web.get("digest")),
         bool(web.get("dashboard_secure")), min(int(web.get("log_lines", 0)), LOG_LINES_MAX),
         _LEVELS.get(str(web.get("log_level", "")).upper(), "info"), None if height is None else int(height),
     )  # fmt: skip

@@ -61,11 +61,16 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """All messages, the oldest first; ``quarantined`` is what of the tried definitions is set aside, in words."""
+    """All messages, the oldest first.
+
+    ``quarantined`` is what of the tried definitions is set aside, in words; ``log`` what scripts and handlers have
+    logged as errors, their tracebacks among it.
+    """
 
     revision: int
     transactions: tuple[Tried, ...]
     quarantined: tuple[str, ...]
+    log: tuple[str, ...]
 
     @property
     def changed(self) -> int:
@@ -99,7 +104,7 @@ def run(appliance: Appliance, *, by: Principal, document: Any = None, script: Pa
     answer = _asked(question)
     space = spaces(appliance)[4]
     return Trial(answer["revision"], tuple(_tried(one, space) for one in answer["transactions"]),
-                 tuple(f"{one['place']}: {one['fault']}" for one in answer["quarantined"]))
+                 tuple(f"{one['place']}: {one['fault']}" for one in answer["quarantined"]), tuple(answer["log"]))
 
 
 def _interfaces(appliance: Appliance) -> list[dict[str, Any]] | None:

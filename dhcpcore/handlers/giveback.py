@@ -8,6 +8,7 @@ from __future__ import annotations
 from dhcpcore.lease.model import Close, Lease
 from dhcpcore.lease.transitions import decline, end, is_active
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.callouts import Callouts, probation_s
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
 from dhcpcore.stats.reasons import Reason
@@ -35,6 +36,9 @@ class Decline(Handler):
 
     message_types = frozenset((MessageType.DECLINE,))
 
+    def __init__(self, callouts: Callouts | None = None) -> None:
+        self._callouts = callouts
+
     def handle(self, bundle: TransactionBundle) -> None:
         """The address is option 50.  RFC 2131 4.4.1 table 5."""
         bundle.before = _held(bundle, bundle.request.options.get(Opt.REQUESTED_ADDRESS, b""))
@@ -43,7 +47,7 @@ class Decline(Handler):
     def post(self, bundle: TransactionBundle) -> None:
         """One row."""
         assert bundle.before is not None
-        bundle.record(decline(bundle.before, int(bundle.now), bundle.snapshot.probation_s))
+        bundle.record(decline(bundle.before, int(bundle.now), probation_s(bundle.snapshot, self._callouts)))
 
 
 def _held(bundle: TransactionBundle, address: bytes) -> Lease:

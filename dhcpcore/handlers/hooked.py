@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 
 from dhcpcore.hooks.handle import Status
-from dhcpcore.lease.model import INFINITE_LIFETIME_S
+from dhcpcore.lease.model import INFINITE_LIFETIME_S, Identifier
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.handler import Handler
+from dhcpcore.pipeline.identifiers import IDENTIFIER_OCTETS_MAX
 from dhcpcore.pipeline.signals import CannotRespond, Refuse
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.pipeline.views import Lease4, lease4
@@ -20,6 +21,11 @@ from dhcpcore.wire.v4.message import MessageType, Opt
 _log = logging.getLogger(__name__)
 
 _RECEIVED = "received"
+#: Kea's names of what an assignment knows its client by, and one that Kea has not.
+_IDENTIFIERS = {
+    "flex-id": Identifier.FLEX, "hw-address": Identifier.HW_ADDRESS, "client-id": Identifier.CLIENT_ID,
+    "duid": Identifier.DUID, "circuit-id": Identifier.CIRCUIT_ID, "remote-id": Identifier.REMOTE_ID,
+}  # fmt: skip
 
 
 class _Hooked(Handler):
@@ -47,18 +53,17 @@ class _Hooked(Handler):
 
 
 class Receive(_Hooked):
-    """The message, before anything is made of it."""
+    """The message, before anything is made of it; buffer4_receive has seen it before it was read."""
 
-    hooks = ("buffer4_receive", "pkt4_receive")
+    hooks = ("pkt4_receive",)
 
     def pre(self, bundle: TransactionBundle) -> None:
         """First of all handlers; once a packet, also where it is suspended and comes again."""
         data = bundle.handler_data
         if data is not None and _RECEIVED in data:
             return
-        for hook, stops in (("buffer4_receive", (Status.DROP,)), ("pkt4_receive", (Status.SKIP, Status.DROP))):
-            if self.callouts.has(hook) and self.callouts.call(bundle, hook) in stops:
-                raise self.drop(bundle, hook)
+        if self.callouts.call(bundle, "pkt4_receive") in (Status.SKIP, Status.DROP):
+            raise self.drop(bundle, "pkt4_receive")
         assert bundle.handler_data is not None
         bundle.handler_data[_RECEIVED] = True
 
@@ -81,6 +86,36 @@ class ChooseSubnet(_Hooked):
         if chosen is not bundle.subnet and chosen in here:
             bundle.home = bundle.subnet = chosen
             bundle.trace.append((Step.SUBNET_BY_HOOK, chosen.subnet_id))
+
+
+class NameClient(_Hooked):
+    """What an assignment knows the client by, in the words of the site."""
+
+    hooks = ("host4_identifier",)
+    message_types = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
+         MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
+    )  # fmt: skip
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Where there is an assignment to be found, too."""
+        return bool(snapshot.identifier_kinds) and super().wanted(snapshot)
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """After the server has collected the client's own identifiers."""
+        status = self.callouts.call(bundle, "host4_identifier", id_type="flex-id", id_value=b"")
+        value = self.callouts.read_back(bundle, "id_value")
+        if status is not Status.CONTINUE or value == b"":
+            return
+        kind = _IDENTIFIERS.get(self.callouts.read_back(bundle, "id_type"))
+        if kind is None or not isinstance(value, bytes) or len(value) > IDENTIFIER_OCTETS_MAX:
+            _log.error("HOOK-FAILED: host4_identifier: right are %s, and an id_value of at most %d bytes.",
+                       ", ".join(_IDENTIFIERS), IDENTIFIER_OCTETS_MAX)  # fmt: skip
+            return
+        identifier = (int(kind), value)
+        bundle.identifiers = [identifier, *bundle.identifiers]
+        bundle.wants.identifiers.add(identifier)
+        bundle.trace.append((Step.IDENTIFIER_BY_HOOK, value.hex(":")))
 
 
 class ChooseLease(_Hooked):

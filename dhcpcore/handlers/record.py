@@ -5,6 +5,7 @@ from __future__ import annotations
 from dhcpcore.lease.model import INFINITE_LIFETIME_S, NEVER, Change, Close, Lease, State
 from dhcpcore.lease.transitions import conflict, end, grant, is_active, is_renewal, lease_end
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.callouts import Callouts, probation_s
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.topology.snapshot import Snapshot
@@ -129,13 +130,19 @@ class RecordConflict(Handler):
 
     message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
+    def __init__(self, callouts: Callouts | None = None) -> None:
+        self._callouts = callouts
+
     def post(self, bundle: TransactionBundle) -> None:
         """One row an answered probe; none where somebody has leased the address since and is who answered."""
         for key, answered in (bundle.probed or {}).items():
             row = bundle.facts.by_key.get(key)
             if answered and (row is None or not _settled(row, bundle.now)):
                 subnet = bundle.link.subnet_of(key[2]) or bundle.subnet
-                bundle.record(conflict(row, key, subnet.subnet_id, int(bundle.now), bundle.snapshot.probation_s))
+                seconds = probation_s(bundle.snapshot, self._callouts)
+                bundle.record(conflict(row, key, subnet.subnet_id, int(bundle.now), seconds))
+                if self._callouts is not None:
+                    self._callouts.found_in_use(bundle, key)
 
 
 def _settled(row: Lease, now: float) -> bool:

@@ -12,12 +12,12 @@ import importlib.util
 import logging
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from dhcpcore.errors import SettingsError
 from dhcpcore.hooks.points import POINTS, command_point
@@ -28,6 +28,25 @@ log = logging.getLogger(__name__)
 GROUP = "lessor.hooks"
 #: What a library's ``version()`` must return, where it has one.
 VERSION = 1
+#: Before the name of a library that runs in a process of its own.
+ISOLATED = "isolated:"
+
+
+class Isolated(Protocol):
+    """A library in a process of its own."""
+
+    @property
+    def callouts(self) -> Sequence[tuple[str, Function]]:
+        """Its hooks, and what calls its function there, in the order of registration."""
+        ...
+
+    def unload(self) -> None:
+        """Have it unload, and end its process."""
+        ...
+
+
+#: Starts the process of a library, ``LIBRARY`` or ``LIBRARY=FILE``; ``SettingsError`` where that cannot be loaded.
+Isolate = Callable[[str], Isolated]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +55,7 @@ class Library:
 
     number: int
     name: str
-    module: ModuleType
-    handle: LibraryHandle
+    module: ModuleType | Isolated
 
 
 class LibraryHandle:
@@ -78,14 +96,19 @@ class LibraryHandle:
         return list(self._parameters)
 
 
-def load(registry: Registry, names: Sequence[str]) -> list[Library]:
+def load(registry: Registry, names: Sequence[str], isolate: Isolate | None = None) -> list[Library]:
     """Load libraries in order.  ``SettingsError`` names the one that fails; then none of them is left.
 
-    A name is ``LIBRARY`` or ``LIBRARY=FILE``, where FILE is TOML with its parameters.
+    A name is ``LIBRARY`` or ``LIBRARY=FILE``, where FILE is TOML with its parameters; ``isolate`` makes the process of
+    one that has ``isolated:`` before it.
     """
     loaded: list[Library] = []
     try:
-        loaded.extend(_load(registry, number, name) for number, name in enumerate(names, 1))
+        for number, name in enumerate(names, 1):
+            if name.startswith(ISOLATED):
+                loaded.append(_load_isolated(registry, number, name.removeprefix(ISOLATED), isolate))
+            else:
+                loaded.append(_load(registry, number, name))
     except SettingsError:
         unload(registry, loaded)
         raise
@@ -119,7 +142,17 @@ def _load(registry: Registry, number: int, text: str) -> Library:
     except SettingsError:
         registry.forget(number)
         raise
-    return Library(number, Path(name).stem, module, handle)
+    return Library(number, Path(name).stem, module)
+
+
+def _load_isolated(registry: Registry, number: int, text: str, isolate: Isolate | None) -> Library:
+    if isolate is None:
+        raise SettingsError(f"hooks: {text} cannot have a process of its own here")
+    library = isolate(text)
+    name = Path(text.partition("=")[0]).stem
+    for hook, function in library.callouts:
+        registry.register(number, name, hook, function)
+    return Library(number, name, library)
 
 
 def _begin(name: str, module: ModuleType, handle: LibraryHandle) -> None:

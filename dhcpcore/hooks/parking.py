@@ -36,6 +36,11 @@ class ParkingLot:
         """The server's: ``go_on`` is called once, when the last reference is given back."""
         self._places[packet] = _Place(go_on)
 
+    def references(self, packet: Hashable) -> int:
+        """How many there are; none of one that is not parked."""
+        place = self._places.get(packet)
+        return 0 if place is None else place.references
+
     def reference(self, packet: Hashable) -> int:
         """One more callout wants the packet to wait; how many there are now."""
         place = self._place(packet)

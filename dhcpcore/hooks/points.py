@@ -21,16 +21,20 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One hook point.  ``status``: what SKIP, DROP and PARK do there; those that are not named count as CONTINUE."""
+    """One hook point.  ``status``: what SKIP, DROP and PARK do there; those that are not named count as CONTINUE.
+
+    ``absent``: why nothing is ever called there, at one that Kea has and this server does not.
+    """
 
     name: str
     when: str
     arguments: tuple[Argument, ...]
     status: Mapping[str, str]
+    absent: str = ""
 
 
-def _point(name: str, when: str, *arguments: tuple[str, str, str], **status: str) -> Point:
-    return Point(name, when, tuple(Argument(*one) for one in arguments), MappingProxyType(status))
+def _point(name: str, when: str, *arguments: tuple[str, str, str], absent: str = "", **status: str) -> Point:
+    return Point(name, when, tuple(Argument(*one) for one in arguments), MappingProxyType(status), absent)
 
 
 _QUERY = ("query4", "in", "the client's message")
@@ -50,14 +54,27 @@ POINTS: Mapping[str, Point] = MappingProxyType({point.name: point for point in (
         ("server_config", "in", "the new snapshot"), ("error", "out", "why it is refused"),
         DROP="the revision is not taken: the former one stays in force",
     ),
-    _point("buffer4_receive", "A message came in that a client or relay may send.",
-           ("query4", "in/out", "the message; its octets (`data`) may be replaced"), DROP=_DROPPED),
+    _point("cb4_updated", "A later revision than the one that was in force has come into force.",
+           ("audit_entries", "in", "who changed what since the former one, oldest first")),
+    _point(
+        "buffer4_receive", "Octets came in at the server's port, whether or not they make a message.",
+        ("query4", "in/out", "the message: its octets (`data`) may be replaced; `fault` says why they cannot be read"),
+        SKIP="the callout has read it: the options are those that stand in `query4.options`", DROP=_DROPPED,
+    ),
     _point("pkt4_receive", "The message was read.", _CHANGED_QUERY, SKIP=_DROPPED, DROP=_DROPPED),
     _point(
         "subnet4_select", "The link that the message came from is known.", _QUERY,
         ("subnet4", "in/out", "the subnet that it points at; another one of the collection may be chosen"),
         ("subnet4collection", "in", "the subnets of the link"),
         SKIP="the message is of no subnet: NO-SUBNET", DROP=_DROPPED,
+    ),
+    _point(
+        "host4_identifier", "The client's assignment is about to be looked for, and there are assignments.", _QUERY,
+        ("id_type", "in/out",
+         "what `id_value` is: `flex-id`, `hw-address`, `client-id`, `duid`, `circuit-id` or `remote-id`"),
+        ("id_value", "out", "the octets that an assignment knows the client by; it comes before all others"),
+        SKIP="what the callout set is not used", DROP="what the callout set is not used",
+        PARK="what the callout set is not used",
     ),
     _point(
         "lease4_select", "An address was found for a client that does not hold it yet.", _QUERY, _SUBNET,
@@ -83,18 +100,30 @@ POINTS: Mapping[str, Point] = MappingProxyType({point.name: point for point in (
         ("offer_address_in_use", "out", "True: somebody uses the address; it is put on probation, another one offered"),
         DROP="no offer: HOOK-DROPPED", PARK=_PARKED,
     ),
+    _point("lease4_server_decline",
+           "An address was found in use before a client got it, and its probation is committed.", _QUERY, _LEASE),
+    _point(
+        "ddns4_update", "A lease's name is about to be put into DNS.", _QUERY, _RESPONSE, _SUBNET,
+        ("hostname", "in/out", "the name"), ("fwd-update", "in/out", "whether the name is told its address"),
+        ("rev-update", "in/out", "whether the address is told its name"),
+        ("ddns-params", "in", "how the subnet has it"),
+        absent="this server makes no updates of DNS",
+    ),
     _point(
         "leases4_committed", "What a REQUEST, RELEASE or DECLINE changed is committed; its answer has not left.",
         _QUERY, _RESPONSE, ("leases4", "in", "leases that were granted or extended"),
         ("deleted_leases4", "in", "leases that ended"), DROP=_UNSENT, PARK=_PARKED,
     ),
     _point("pkt4_send", "An answer is about to be packed.", _QUERY,
-           ("response4", "in/out", "the answer; fields and options may be changed"), _SUBNET, DROP=_UNSENT),
+           ("response4", "in/out", "the answer; fields and options may be changed"), _SUBNET,
+           SKIP="the callout has packed it: its octets (`data`) are sent as they stand", DROP=_UNSENT),
     _point("buffer4_send", "The answer's octets are ready.",
            ("response4", "in/out", "the answer; its octets (`data`) may be replaced"), SKIP=_UNSENT, DROP=_UNSENT),
     _point("lease4_expire", "A lease ended without its client having given it back.", _LEASE,
            ("remove_lease", "in", "False: rows are kept, so that clients find their address again"),
            SKIP="the lease is not swept now; it is asked again at the next round"),
+    _point("lease4_recover", "The probation of an address is over; nobody has been given it yet.", _LEASE,
+           SKIP="it is on probation for another term"),
     _point("command_processed", "A command of the control channel was carried out.", ("name", "in", "of the command"),
            ("arguments", "in", "by name"), ("response", "in/out", "the answer")),
 )})  # fmt: skip

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from dhcpcore.errors import InvalidValue, LessorError
+from dhcpcore.errors import InvalidValue
 from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.parking import ParkingLot
 from dhcpcore.hooks.points import POINTS, command_point
@@ -27,12 +27,23 @@ BUDGET_S = 0.025
 OVERRUNS_MAX = 3
 
 
-class Overrun(LessorError):
-    """A callout took longer than ``BUDGET_S``."""
+class Overrun(BaseException):
+    """A callout took longer than ``BUDGET_S``.
+
+    No ``Exception``: who waits for a server in a loop with ``except Exception`` is ended all the same.
+    """
+
+
+class Away(LessorError):
+    """The process of the callout's library is being started again: nobody was called."""
 
 
 Function = Callable[[CalloutHandle], int | None]
 Limit = Callable[[float], AbstractContextManager[None]]
+
+
+def _unlimited(_seconds: float) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +54,8 @@ class Callout:
     library_name: str
     hook: str
     function: Function
+    limit: Limit
+    budget_s: float
     calls: int = 0
     errors: int = 0
     overruns: int = 0
@@ -79,7 +92,7 @@ class Registry:
         self._live: dict[str, tuple[Callout, ...]] = {}
         self._lots: dict[str, ParkingLot] = {}
         self._clock = clock
-        self._limit: Limit = limit or (lambda _: nullcontext())
+        self._limit: Limit = limit or _unlimited
         #: Callouts that were switched off, in words, until somebody has taken them.
         self.events: list[str] = []
 
@@ -87,9 +100,14 @@ class Registry:
         """After those that the library, and the libraries before it, have there.  ``InvalidValue``: no such hook."""
         if hook not in POINTS and not hook.startswith("$"):
             raise InvalidValue(f"{library_name}: there is no hook point {hook!r}; there are {', '.join(POINTS)}.")
+        if hook in POINTS and POINTS[hook].absent:
+            log.warning("HOOK-NEVER-CALLED: %s is registered at %s, where nothing is ever called: %s.",
+                        library_name, hook, POINTS[hook].absent)  # fmt: skip
         callouts = self._callouts.setdefault(hook, [])
         at = next((n for n, one in enumerate(callouts) if one.library > library), len(callouts))
-        callouts.insert(at, Callout(library, library_name, hook, function))
+        own_s: float | None = getattr(function, "budget_s", None)  # It sees to it itself.
+        limit, budget_s = (self._limit, BUDGET_S) if own_s is None else (_unlimited, own_s)
+        callouts.insert(at, Callout(library, library_name, hook, function, limit, budget_s))
         self._settle(hook)
 
     def deregister(self, library: int, hook: str, function: Function | None = None) -> bool:
@@ -108,6 +126,10 @@ class Registry:
     def has(self, *hooks: str) -> bool:
         """Whether any callout is there to be called."""
         return not self._live.keys().isdisjoint(hooks)
+
+    def callouts(self) -> list[Callout]:
+        """All of them; those of one hook in their order."""
+        return [one for callouts in self._callouts.values() for one in callouts]
 
     def commands(self) -> list[str]:
         """Names of the commands that libraries answer."""
@@ -168,13 +190,22 @@ class Registry:
         callout.calls += 1
         began = self._clock()
         try:
-            with self._limit(BUDGET_S):
+            with callout.limit(callout.budget_s):
                 returned = callout.function(handle)
+            took = self._clock() - began
+            if took > callout.budget_s:  # It has kept to itself that it was ended.
+                raise Overrun  # noqa: TRY301 - The end of both is one.
+        except Away:
+            took = self._clock() - began
+            callout.errors += 1  # It is not the callout's failure: it is called again when its process is back.
+            handle.status = Status.DROP
         except Overrun:
+            took = self._clock() - began
             callout.overruns += 1
             handle.status = Status.DROP
-            self._failed(callout, f"it took longer than {BUDGET_S * 1000:.0f} ms")
-        except (Exception, SystemExit):  # Who calls sys.exit() in a callout ends the callout, not the server.
+            self._failed(callout, f"it took longer than {callout.budget_s * 1000:.0f} ms")
+        except BaseException:  # Who calls sys.exit(), or interrupts, in a callout ends the callout, not the server.
+            took = self._clock() - began
             handle.status = Status.DROP
             log.exception("HOOK-FAILED: %s at %s raised; the status is DROP.", callout.name, callout.hook)
             self._failed(callout, "it raised")
@@ -182,7 +213,6 @@ class Registry:
             callout.in_a_row = 0
             if returned:
                 log.error("HOOK-FAILED: %s at %s returned %s.", callout.name, callout.hook, returned)
-        took = self._clock() - began
         callout.seconds += took
         callout.slowest = max(callout.slowest, took)
         if handle.status is not Status.CONTINUE:

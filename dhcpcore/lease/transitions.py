@@ -22,6 +22,11 @@ def is_free_for_others(row: Lease, now: float, grace_s: int) -> bool:
     return row.expires + (0 if row.state == _DECLINED else grace_s) <= now
 
 
+def is_recovering(row: Lease, now: float, probation_s: int) -> bool:
+    """Whether a probation of so many seconds is over that its row keeps until somebody has been asked."""
+    return row.state == _DECLINED and row.cltt + probation_s <= now < row.expires
+
+
 def lease_end(now: int, lifetime_s: int) -> int:
     """When a lease granted now ends."""
     return NEVER if lifetime_s == INFINITE_LIFETIME_S else now + lifetime_s
@@ -134,3 +139,14 @@ def expire(before: Lease) -> Change:
     """The sweep closes a holding whose end has passed, at that end."""
     after = before._replace(state=State.EXPIRED, version=before.version + 1)
     return Change(before, after, False, Closing(before.opened, before.expires, Close.EXPIRED))
+
+
+def recover(before: Lease, now: int) -> Change:
+    """The probation is over: whoever may have the address is given it."""
+    return Change(before, before._replace(expires=now, version=before.version + 1), False, None)
+
+
+def remain_declined(before: Lease, now: int, probation_s: int) -> Change:
+    """Another term of probation begins."""
+    after = before._replace(expires=now + probation_s, cltt=now, version=before.version + 1)
+    return Change(before, after, False, None)

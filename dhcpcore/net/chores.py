@@ -58,6 +58,8 @@ class Definitions(Protocol):
 
     def survey(self, revision: int) -> bool: ...
 
+    def audit(self, after: int, until: int) -> list[dict[str, Any]]: ...
+
 
 class Chores:
     """Each method is one chore: it does a bounded piece of work and answers in how many seconds it wants the next."""
@@ -108,6 +110,7 @@ class Chores:
     def reload(self) -> None:
         """Load the published revision."""
         snapshot = self._definitions.snapshot()
+        former = self._engine.snapshot.revision if self._engine.defined else None
         for row in snapshot.quarantined:
             log.error("QUARANTINED: %s is not used: %s", row.place, row.fault)
         try:
@@ -119,6 +122,12 @@ class Chores:
             return
         self._store.follow(snapshot)
         log.info("Revision %d is in force: %d subnets.", snapshot.revision, len(snapshot.subnets))
+        callouts = self._engine.callouts
+        if (
+            former is not None and callouts is not None and callouts.has("cb4_updated")
+            and (entries := self._definitions.audit(former, snapshot.revision))
+        ):  # fmt: skip
+            callouts.updated(entries)
 
     def survey(self) -> float:
         """See what assignments there are, a page at a time; a new revision is looked at once no other follows."""
@@ -177,7 +186,8 @@ class Chores:
         if not self._clock.ready or self._clock.suspect:
             return 1.0
         busy = self.busy()
-        ended, self._swept_to = self._store.sweep(self._swept_to, now, SWEEP_ROWS // 4 if busy else SWEEP_ROWS)
+        rows = SWEEP_ROWS // 4 if busy else SWEEP_ROWS
+        ended, self._swept_to = self._store.sweep(self._swept_to, now, rows, self._engine.probation_s)
         if ended:
             self._sweep_found += len(ended)
             batch = self._engine.open_sweep(ended, now)

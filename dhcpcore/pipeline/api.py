@@ -52,6 +52,9 @@ class Handler:
     transaction, it keeps in ``post``.
     """
 
+    #: Whether its messages are tried in a simulation: then nothing is to be sent, stored or told to anybody.
+    simulated: bool = False
+
     def __str__(self) -> str:
         return type(self).__name__
 
@@ -168,6 +171,8 @@ class HandlerFactory:
     """
 
     Fields: ClassVar[type[BaseModel]] = NoFields
+    #: Whether the handler is made for a simulation; it has the same of its own.
+    simulated: bool = False
 
     def __init__(self, name: str, fields: Any) -> None:
         self.name = name

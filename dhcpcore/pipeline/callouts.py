@@ -6,24 +6,31 @@ commit and the answer's leaving.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dhcpcore.errors import Refused
+from dhcpcore.errors import MalformedMessage, Refused
 from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.parking import PARKED_MAX, ParkingLot
 from dhcpcore.hooks.registry import Registry
+from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State
+from dhcpcore.lease.transitions import recover, remain_declined
 from dhcpcore.pipeline.bundle import Outgoing, TransactionBundle
+from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.pipeline.trace import Step
 from dhcpcore.pipeline.views import Answer4, Lease4, Query4, assignment_view, lease4
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.classes import offer_hold_of
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.addresses import format_address
-from dhcpcore.wire.v4.message import MessageType
+from dhcpcore.wire.v4.message import MessageType, Request4, repack
 
 #: Seconds that an answer may be parked: the client has asked again by then.
 PARKED_S = 8.0
+#: Seconds that the end of a probation may wait until the callouts at lease4_recover have been asked: a round of the
+#: sweep takes minutes at most.  Should nobody ever ask, because the library was taken away, the address is free then.
+RECOVERY_S = 3600
 
 _KEY = "hooks"
 _CHANGING = frozenset((MessageType.REQUEST, MessageType.RELEASE, MessageType.DECLINE))
@@ -39,6 +46,7 @@ class Callouts:
         self._parked: dict[Query4, tuple[TransactionBundle, ParkingLot, float]] = {}
         self._let_go: list[TransactionBundle] = []
         self._in_use: list[tuple[TransactionBundle, LeaseKey]] = []
+        self._conflicts: dict[LeaseKey, TransactionBundle] = {}
 
     def has(self, *hooks: str) -> bool:
         """Whether anybody is there to be called."""
@@ -59,6 +67,42 @@ class Callouts:
         if data is not None and _KEY in data:
             handle, _ = data.pop(_KEY)
             self.registry.close(handle)
+
+    def receive(
+        self, bundle: TransactionBundle, reader: Callable[[bytes], Request4], fault: MalformedMessage | None
+    ) -> MalformedMessage | None:
+        """Call buffer4_receive about octets that may not be a message; what keeps them from being one now."""
+        _, query = self._of(bundle)
+        query.begin_reading(reader, fault)
+        status = self.call(bundle, "buffer4_receive")
+        fault = query.end_reading()
+        if status is Status.DROP:
+            bundle.trace.append((Step.STOPPED_BY_HOOK, "buffer4_receive"))
+            raise CannotRespond(Reason.HOOK_DROPPED)
+        if status is Status.SKIP:
+            try:
+                bundle.request, fault = reader(repack(bundle.request)), None
+            except MalformedMessage as still:
+                fault = still
+        return fault
+
+    def found_in_use(self, bundle: TransactionBundle, key: LeaseKey) -> None:
+        """The bundle's batch puts an address on probation: who is at lease4_server_decline hears of it thereafter."""
+        if self.has("lease4_server_decline"):
+            self._conflicts[key] = bundle
+
+    def settled(self, changes: Mapping[LeaseKey, Change], outcome: Outcome) -> None:
+        """These changes of a batch were committed, as far as the outcome says so."""
+        if not self._conflicts:
+            return
+        conflicts, self._conflicts = self._conflicts, {}
+        failed = outcome.lost | outcome.over | {change.after.key for change, _ in outcome.refused}
+        for key, bundle in conflicts.items():
+            change = None if key in failed else changes.get(key)
+            if change is not None and change.after.state == State.DECLINED:
+                self.call(bundle, "lease4_server_decline", lease4=lease4(change.after))
+                if bundle.reason is Reason.TOO_MANY_SUSPENDED:  # It ended while its batch was under way.
+                    self.done(bundle)
 
     def may_leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change] = _NO_CHANGES) -> bool:
         """What it changed is committed: ask who may hold or stop the answer.  False: it waits, or is decided anew.
@@ -122,6 +166,14 @@ class Callouts:
             finally:
                 self.registry.close(handle)
 
+    def updated(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """These changes of the definitions are in force."""
+        handle = self.registry.open()
+        try:
+            self.registry.call(handle, "cb4_updated", {"audit_entries": list(entries)})
+        finally:
+            self.registry.close(handle)
+
     def processed(self, name: str, arguments: Mapping[str, Any], response: Any) -> Any:
         """A command was carried out; the answer as the callouts leave it."""
         if not self.has("command_processed"):
@@ -136,12 +188,25 @@ class Callouts:
 
     def may_expire(self, row: Lease) -> bool:
         """Whether a lease whose end has passed is closed now."""
+        if not self.has("lease4_expire"):
+            return True
         handle = self.registry.open()
         try:
             arguments = {"lease4": lease4(row), "remove_lease": False}
             return self.registry.call(handle, "lease4_expire", arguments) is not Status.SKIP
         finally:
             self.registry.close(handle)
+
+    def recovered(self, row: Lease, snapshot: Snapshot, now: float) -> Change:
+        """What becomes of an address whose probation is over."""
+        handle = self.registry.open()
+        try:
+            status = self.registry.call(handle, "lease4_recover", {"lease4": lease4(row)})
+        finally:
+            self.registry.close(handle)
+        if status is Status.SKIP:
+            return remain_declined(row, int(now), probation_s(snapshot, self))
+        return recover(row, int(now))
 
     def take_let_go(self) -> list[TransactionBundle]:
         """Transactions that were let go, and those that waited too long: they end with this batch."""
@@ -181,12 +246,16 @@ class Callouts:
         if not bundle.outgoing:
             return
         if bundle.responses and self.has("pkt4_send"):
-            answer = Answer4(bundle.responses[0])
+            packed = _data(bundle)
+            answer = Answer4(bundle.responses[0], packed)
             subnet = getattr(bundle, "subnet", None)
-            if self.call(bundle, "pkt4_send", response4=answer, subnet4=subnet) is Status.DROP:
+            status = self.call(bundle, "pkt4_send", response4=answer, subnet4=subnet)
+            if status is Status.DROP:
                 _stop(bundle, Reason.HOOK_DROPPED)
                 return
-            if answer.changed:
+            if status is Status.SKIP:
+                _replace(bundle, answer, packed)
+            elif answer.changed:
                 self._pack(bundle)
         if self.has("buffer4_send"):
             before = _data(bundle)
@@ -194,8 +263,8 @@ class Callouts:
             handle, _ = self._of(bundle)
             if self.registry.call(handle, "buffer4_send", {"response4": buffer}) in (Status.SKIP, Status.DROP):
                 _stop(bundle, Reason.HOOK_DROPPED)
-            elif buffer is not None and buffer.data != before:
-                bundle.outgoing[0] = Outgoing(bytes(buffer.data), bundle.outgoing[0].route)
+            elif buffer is not None:
+                _replace(bundle, buffer, before)
 
     def _of(self, bundle: TransactionBundle) -> tuple[CalloutHandle, Query4]:
         data = bundle.handler_data
@@ -205,6 +274,17 @@ class Callouts:
         if found is None:
             found = data[_KEY] = (self.registry.open(), Query4(bundle))
         return found
+
+
+def probation_s(snapshot: Snapshot, callouts: Callouts | None) -> int:
+    """How long an address is on probation: where somebody is asked at its end, until that was done."""
+    asked = callouts is not None and callouts.has("lease4_recover")
+    return snapshot.probation_s + (RECOVERY_S if asked else 0)
+
+
+def _replace(bundle: TransactionBundle, answer: Answer4, before: bytes) -> None:
+    if answer.data != before:
+        bundle.outgoing[0] = Outgoing(answer.data, bundle.outgoing[0].route)
 
 
 def _stop(bundle: TransactionBundle, reason: Reason) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -75,6 +75,14 @@ class Instance:
         }  # fmt: skip
 
 
+class _Aside(NamedTuple):
+    """One that cannot be made, and why; ``is_slow``: it is not tried again while its row stays as it is."""
+
+    row: HandlerRow
+    said: str
+    is_slow: bool
+
+
 class _State:
     """What is kept of one message: who had to do with it."""
 
@@ -91,42 +99,50 @@ class Instances:
     """All of them, in their order.
 
     ``clock`` tells seconds, and ``limit`` is a context that ends what takes longer than so many of them by ``Overrun``.
+    ``simulated``: handlers are told that nothing of it is for real.
     """
 
     def __init__(
-        self, factories: Factories, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None
-    ) -> None:
+        self, factories: Factories, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None, *,
+        simulated: bool = False,
+    ) -> None:  # fmt: skip
         self._factories = factories
+        self._simulated = simulated
         self._clock = clock
         self._limit: Limit = limit or (lambda _: nullcontext())
         self._all: tuple[Instance, ...] = ()
         self._live: tuple[Instance, ...] = ()
         self.quarantined: tuple[Quarantined, ...] = ()
-        self._aside: tuple[tuple[HandlerRow, str], ...] = ()
+        self._aside: tuple[_Aside, ...] = ()
         #: Handlers that were switched off, in words, until somebody has taken them.
         self.events: list[str] = []
 
     def install(self, rows: Iterable[HandlerRow]) -> None:
-        """Make the handlers of a snapshot; one whose row is the same goes on as it is, with what it remembers."""
+        """Make the handlers of a snapshot; one whose row is the same goes on as it is, with what it remembers.
+
+        One that could not be made is tried again, unless that took too long: everybody would wait once more.
+        """
         former = {one.row.name: one for one in self._all}
+        slow = {one.row.name: one for one in self._aside if one.is_slow}
         made: list[Instance] = []
-        aside: list[tuple[HandlerRow, str]] = []
+        aside: list[_Aside] = []
         for row in rows:
-            present = former.get(row.name)
-            if present is not None and (row.type, row.fields, row.payloads) == (
-                present.row.type, present.row.fields, present.row.payloads
-            ):  # fmt: skip
+            present, refused = former.get(row.name), slow.get(row.name)
+            if present is not None and _is_same(row, present.row):
                 present.row = row
                 made.append(present)
                 continue
+            if refused is not None and _is_same(row, refused.row):
+                aside.append(refused)
+                continue
             try:
                 made.append(Instance(row, self._made(row)))
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - Whatever a package raises, the others serve.
+            except BaseException as error:  # noqa: BLE001 - Whatever a package raises, the others serve.
                 said = _said(error)
-                aside.append((row, said))
+                aside.append(_Aside(row, said, isinstance(error, Overrun)))
                 log.error("QUARANTINED: handler %s is not used: %s", row.name, said)  # noqa: TRY400 - It says it all.
         self._all, self._aside = tuple(made), tuple(aside)
-        self.quarantined = tuple(Quarantined(f"handler {row.name}", said) for row, said in aside)
+        self.quarantined = tuple(Quarantined(f"handler {one.row.name}", one.said) for one in aside)
         self._settle()
 
     def _made(self, row: HandlerRow) -> Handler:
@@ -138,7 +154,14 @@ class Instances:
             )
         with self._limit(_MAKING_S):
             fields = row if row.model is not None else factory.Fields.model_validate(dict(row.fields))
-            handler = factory(row.name, fields)()
+            maker = factory(row.name, fields)
+            if row.model is None:
+                maker.simulated = self._simulated
+            handler = maker()
+            if row.model is None:
+                if not isinstance(handler, Handler):
+                    raise TypeError(f"create() made {handler!r:.60} ({type(handler).__name__}), which is no Handler")
+                handler.simulated = self._simulated
             handler.worker_init()
         return handler
 
@@ -153,7 +176,7 @@ class Instances:
 
     def statistics(self) -> list[dict[str, Any]]:
         """Every one with what became of its calls, in their order; then those that are set aside, with the reason."""
-        aside = [Instance(row, Handler()).as_document() | {"disabled": said} for row, said in self._aside]
+        aside = [Instance(one.row, Handler()).as_document() | {"disabled": one.said} for one in self._aside]
         return [*(one.as_document() for one in self._all), *aside]
 
     def pre(self, bundle: TransactionBundle) -> None:
@@ -256,6 +279,8 @@ class Instances:
             else:
                 with self._limit(BUDGET_S):
                     one.phases[phase](transaction)
+                if self._clock() - began > BUDGET_S:  # It has kept to itself that it was ended.
+                    raise Overrun  # noqa: TRY301 - The end of both is one.
         except Overrun:
             one.overruns += 1
             self._failed(one, phase, f"it took longer than {BUDGET_S * 1000:.0f} ms")
@@ -263,7 +288,7 @@ class Instances:
         except HandlerException as error:
             one.in_a_row.pop(phase, None)
             signal = self._signal(one, error, bundle, is_analysis=is_analysis)
-        except (Exception, SystemExit):  # Who calls sys.exit() in a handler ends the call, not the server.
+        except BaseException:  # Who calls sys.exit(), or interrupts, in a handler ends the call, not the server.
             log.exception("HANDLER-FAILED: %s raised in %s; %s.", one.row.name, phase,
                           "nothing is changed" if is_analysis else "the message is not answered")  # fmt: skip
             self._failed(one, phase, "it raised")
@@ -313,8 +338,16 @@ class Instances:
         self._live = tuple(one for one in self._all if not one.disabled)
 
 
+def _is_same(row: HandlerRow, other: HandlerRow) -> bool:
+    """Whether both make the same handler, whomever it concerns."""
+    return (row.type, row.fields, row.payloads) == (other.type, other.fields, other.payloads)
+
+
 def _said(error: BaseException) -> str:
     """What a package's factory says, in one sentence."""
+    if isinstance(error, Overrun):
+        return (f"making it took longer than {_MAKING_S:.0f} s, in which nobody was answered; it is tried again when "
+                "the handler is changed or enabled anew")
     if isinstance(error, ValidationError):
         return "; ".join(f"fields.{place_of(one['loc'])}: {one['msg']}" for one in error.errors(include_url=False))
     return str(error) if isinstance(error, LookupError) else f"{type(error).__name__}: {error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, LeaseKey
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.callouts import Callouts
@@ -28,6 +29,11 @@ class Leaving:
         if self._instances.post(bundle):
             self._pack(bundle)
         return self._callouts is None or self._callouts.may_leave(bundle, changes)
+
+    def settled(self, changes: Mapping[LeaseKey, Change], outcome: Outcome) -> None:
+        """These changes of a batch were committed, as far as the outcome says so."""
+        if self._callouts is not None:
+            self._callouts.settled(changes, outcome)
 
     def done(self, bundle: TransactionBundle) -> None:
         """The transaction has ended."""

@@ -68,6 +68,7 @@ class Step:
     SUBNET_BY_HOOK = 91
     HANDLERS = 92
     STOPPED_BY_HANDLER = 93
+    IDENTIFIER_BY_HOOK = 94
     SCRIPT_ASKED = 80
     SCRIPT_GIVES = 81
     SCRIPT_CHANGED = 82
@@ -137,6 +138,7 @@ SENTENCES: dict[int, Callable[..., str]] = {
     ),
     Step.CLASS_RATE: lambda name: f"Class {name} sends more than its rate.",
     Step.STOPPED_BY_HOOK: lambda hook: f"A callout at {hook} stopped it.",
+    Step.IDENTIFIER_BY_HOOK: lambda value: f"A callout at host4_identifier named the client {value}.",
     Step.SUBNET_BY_HOOK: lambda number: f"A callout at subnet4_select chose subnet {number}.",
     Step.HANDLERS: lambda names: f"Configured handlers were asked: {names}.",
     Step.STOPPED_BY_HANDLER: lambda name: f"The configured handler {name} stopped it.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dhcpcore.errors import InvalidValue
+from dhcpcore.errors import InvalidValue, MalformedMessage
 from dhcpcore.lease.model import Lease
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.wire.addresses import format_address, parse_address
@@ -29,10 +29,27 @@ def _octets(value: object, most: int = _OPTION_OCTETS_MAX) -> bytes:
 class Query4:
     """The client's message.  ``options`` is the living one, code → octets: what is changed there counts."""
 
-    __slots__ = ("_bundle",)
+    __slots__ = ("_bundle", "_reader", "fault")
 
     def __init__(self, bundle: TransactionBundle) -> None:
         self._bundle = bundle
+        self._reader: Callable[[bytes], Request4] | None = None
+        #: Why its octets cannot be read, at buffer4_receive: it has what there is of a header then, and no options.
+        self.fault: MalformedMessage | None = None
+
+    def begin_reading(self, reader: Callable[[bytes], Request4], fault: MalformedMessage | None) -> None:
+        """The server's: the message has no type yet that anything was decided by."""
+        self._reader, self.fault = reader, fault
+
+    def end_reading(self) -> MalformedMessage | None:
+        """The server's: what still keeps it from being read."""
+        fault, self._reader, self.fault = self.fault, None, None
+        return fault
+
+    @property
+    def reading(self) -> bool:
+        """Whether it is about to be read: at buffer4_receive."""
+        return self._reader is not None
 
     @property
     def request(self) -> Request4:
@@ -46,10 +63,10 @@ class Query4:
 
     @data.setter
     def data(self, octets: bytes) -> None:
-        request = decode(_octets(octets, 0xFFFF))
-        if request.message_type != self._bundle.request.message_type:
-            raise InvalidValue("data: the new message is of another type; that is not changed on the way")
-        self._bundle.request = request
+        request = (self._reader or decode)(_octets(octets, 0xFFFF))
+        if self._reader is None and request.message_type != self._bundle.request.message_type:
+            raise InvalidValue("data: the new message is of another type; that is not changed after buffer4_receive")
+        self._bundle.request, self.fault = request, None
 
     @property
     def type(self) -> str:
@@ -112,12 +129,21 @@ class Query4:
 class Answer4:
     """The answer.  What is changed before it is packed is packed; ``data`` is there afterwards."""
 
-    __slots__ = ("changed", "data", "response")
+    __slots__ = ("_data", "changed", "response")
 
     def __init__(self, response: Response4, data: bytes = b"") -> None:
         self.response = response
         self.changed = False
-        self.data = data
+        self._data = data
+
+    @property
+    def data(self) -> bytes:
+        """Its octets, as far as they are packed."""
+        return self._data
+
+    @data.setter
+    def data(self, octets: bytes) -> None:
+        self._data = _octets(octets, 0xFFFF)
 
     @property
     def type(self) -> str:

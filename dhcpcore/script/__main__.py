@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
-from dhcpcore.script.child import describe, main
+from dhcpcore.script import child, isolated_child
+
+_KINDS = {"--describe": child.describe, "--isolated": isolated_child.main}
 
 if __name__ == "__main__":
-    code = describe(sys.argv[2:]) if sys.argv[1] == "--describe" else main(sys.argv[1:])
+    kind = _KINDS.get(sys.argv[1])
+    code = child.main(sys.argv[1:]) if kind is None else kind(sys.argv[2:])
     # Threads that the script left behind hold up nobody.
     sys.stdout.flush()
     os._exit(code)

@@ -13,9 +13,14 @@ from typing import Any
 from dhcpcore.script.parameters import Loaded
 
 
+#: A name of a kilobyte is no name.
+_REALM_MAX = 200
+
+
 def realm_of(system_name: str) -> str:
-    """SYSTEM_NAME as a quoted string of a header can carry it."""
-    return system_name.replace('"', "'")
+    """SYSTEM_NAME as a quoted string of a header can carry it, and every client reads it alike."""
+    plain = system_name.replace('"', "'").replace("\\", "/")
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in plain)[:_REALM_MAX]
 
 
 def is_right(loaded: Loaded, fields: Mapping[str, Any]) -> bool:

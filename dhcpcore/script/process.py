@@ -42,7 +42,7 @@ class Process:
         self.pipe, theirs = socket.socketpair()
         self.pipe.setblocking(False)
         try:
-            self._child = _start(
+            self._child = start(
                 [str(theirs.fileno()), str(progress.descriptor), str(level), str(path)],
                 path, (theirs.fileno(), progress.descriptor), terms, subprocess.PIPE,
             )  # fmt: skip
@@ -76,9 +76,10 @@ class Process:
         self.output.close()
 
 
-def _start(
-    arguments: list[str], path: Path, descriptors: tuple[int, ...], terms: Terms, output: int
+def start(
+    arguments: list[str], path: Path, descriptors: tuple[int, ...], terms: Terms, output: int | None
 ) -> subprocess.Popen[bytes]:
+    """A child of ``python -m dhcpcore.script`` in the folder of ``path``, with no variables and descriptors of ours."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LESSOR_", "NOTIFY_"))}
     if terms.simulated:
         environment[SIMULATED] = "1"
@@ -107,7 +108,7 @@ def load(path: Path, terms: Terms, limit_s: float = DESCRIBE_S_MAX) -> Loaded:
     Raises ``SettingsError`` with what it raised, and where.
     """
     ours, theirs = socket.socketpair()
-    child = _start(["--describe", str(theirs.fileno()), str(path)], path, (theirs.fileno(),), terms, subprocess.DEVNULL)
+    child = start(["--describe", str(theirs.fileno()), str(path)], path, (theirs.fileno(),), terms, subprocess.DEVNULL)
     theirs.close()
     ours.settimeout(limit_s)
     decoder = frames.Decoder()

@@ -20,6 +20,7 @@ from dhcpcore.script.compat.callbacks import (
     Element,
     Method,
 )
+from dhcpcore.script.digest import realm_of
 from dhcpcore.script.loader import Site
 
 _log = logging.getLogger("conf")
@@ -33,7 +34,7 @@ def parameters_of(site: Site) -> dict[str, Any]:
     said = site.parameters
     height = said["WEB_LOG_MAX_HEIGHT"]
     return {
-        "system_name": _text(said["SYSTEM_NAME"]),
+        "realm": realm_of(str(said["SYSTEM_NAME"])),
         "folder": bool(said.get("DHCP_SERVER_IP")),
         "digest": bool(said["WEB_DIGEST_USERNAME"] and said["WEB_DIGEST_PASSWORD"]),
         "dashboard_secure": bool(said["WEB_DASHBOARD_SECURE"]),
@@ -186,7 +187,11 @@ def _positional(method: Method, request: Request) -> Any:
 
 
 def _raw(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, tuple | list):
+        raise TypeError(f"The answer is {answer!r:.80}; right is (mimetype, data) or (mimetype, data, headers).")
     mimetype, data, *more = answer
+    if not isinstance(data, str | bytes | bytearray | memoryview):
+        raise TypeError(f"The data of the answer is {data!r:.80}; right is text or bytes.")
     octets = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
     if len(octets) > _ANSWER_MAX:
         raise ValueError(f"The answer has {len(octets)} octets, of {_ANSWER_MAX} that it may have.")

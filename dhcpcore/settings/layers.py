@@ -18,6 +18,9 @@ from pydantic import ValidationError
 from dhcpcore.errors import SettingsError
 from dhcpcore.settings.model import ENV_PREFIX, Settings, described
 
+#: Before a hook library that runs in a process of its own.
+_ISOLATED = "isolated:"
+
 FILE_SUFFIX = "_FILE"
 CONFIG_NAME = "lessor.toml"
 SYSTEM_CONFIG = Path("/etc/lessor") / CONFIG_NAME
@@ -130,8 +133,10 @@ def _libraries(value: Any, base: Path) -> Any:
     whole = []
     for one in value:
         library, mark, parameters = one.partition("=")
+        alone = _ISOLATED if library.startswith(_ISOLATED) else ""
+        library = library.removeprefix(alone)
         library = str(_absolute(library, base)) if library.endswith(".py") else library
-        whole.append(f"{library}{mark}{_absolute(parameters, base) if parameters else ''}")
+        whole.append(f"{alone}{library}{mark}{_absolute(parameters, base) if parameters else ''}")
     return tuple(whole)
 
 

@@ -138,7 +138,8 @@ class Settings(_Group):
     script: Annotated[Path | None, Field(description="Path of conf.py, the site's script. Empty: none."),
                       Right("the path of a Python file or of its folder")] = None
     hooks: Annotated[tuple[str, ...], Field(description="Hook libraries, in their order: files, modules or entry "
-                                                        "points; after =, a TOML file with the library's parameters."),
+                                                        "points; after =, a TOML file with the library's parameters; "
+                                                        "after isolated:, in a process of its own."),
                      Right('a list such as ["/etc/lessor/hooks/count.py", "some_package=/etc/lessor/some.toml"]; in a '
                            "variable: separated by commas")] = ()
     log: Log = Log()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, null
+from sqlalchemy import Connection, func, insert, null, select
 
 from dhcpcore.store.schema import audit
 from dhcpcore.topology.changes import DefinitionChange
@@ -14,6 +14,8 @@ from dhcpcore.topology.changes import DefinitionChange
 #: A change of more objects than this is told in one row a kind and action, with the number; each object's own rows
 #: keep what it was before (``from_revision`` and ``to_revision``), so nothing is lost.
 OBJECTS_MAX = 500
+#: Of the newest rows so many are looked at for what was done between two revisions: some milliseconds.
+RECENT_MAX = 2000
 
 
 def record_changes(
@@ -54,3 +56,10 @@ def record(connection: Connection, *, actor: str, action: str, what: str, now: i
     connection.execute(insert(audit), {
         "at": now, "actor": actor, "action": action, "object": what, "revision": None,
         "before": null() if before is None else dict(before), "after": null() if after is None else dict(after)})
+
+
+def entries_between(connection: Connection, after: int, until: int) -> list[dict[str, Any]]:
+    """The rows of the revisions above ``after`` up to ``until``, oldest first, of the newest ``RECENT_MAX`` rows."""
+    newest = select(func.max(audit.c.id)).scalar_subquery()
+    chosen = audit.c.revision.between(after + 1, until) & (audit.c.id > newest - RECENT_MAX)
+    return [dict(row) for row in connection.execute(select(audit).where(chosen).order_by(audit.c.id)).mappings()]

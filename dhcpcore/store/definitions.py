@@ -16,7 +16,7 @@ from dhcpcore.lease.model import Assignment, Identifier, LeaseKey
 from dhcpcore.store import catalogue
 from dhcpcore.store import rows as stored_rows
 from dhcpcore.store.assignments import AssignmentLookup
-from dhcpcore.store.audit import record_changes
+from dhcpcore.store.audit import entries_between, record_changes
 from dhcpcore.store.columns import (
     CLASS,
     HANDLER,
@@ -181,6 +181,11 @@ class Definitions:
         if planned.size >= _LARGE_ROWS:
             stager.tell_planner()
         return stage.revision
+
+    def audit(self, after: int, until: int) -> list[dict[str, Any]]:
+        """Who changed what between two revisions, oldest first: the newest rows, where there are many."""
+        with self._database.reader() as connection:
+            return entries_between(connection, after, until)
 
     def survey(self, revision: int) -> bool:
         """Read on in what assignments there are; whether all of it is read.  Some milliseconds."""

@@ -49,7 +49,7 @@ class HandlerEdits:
     def listed(self) -> tuple[StoredHandler, ...]:
         """All of them, in their order."""
         with self._database.reader() as connection:
-            return _listed(stored_rows.load(connection, stored_rows.head(connection)))
+            return listed(stored_rows.load(connection, stored_rows.head(connection)))
 
     def find(self, name: str) -> StoredHandler:
         """One handler; refused where there is none of that name."""
@@ -59,7 +59,7 @@ class HandlerEdits:
         """One handler as it was in a revision; refused where there was none of that name then."""
         with self._database.reader() as connection:
             published = min(revision, stored_rows.head(connection))
-            return _named(_listed(stored_rows.load(connection, published)), name)
+            return _named(listed(stored_rows.load(connection, published)), name)
 
     def put(
         self, form: Mapping[str, Any], actor: str, *, name: str | None = None, since: int | None = None,
@@ -74,7 +74,7 @@ class HandlerEdits:
         with self._database.reader() as connection:
             rows = stored_rows.load(connection, stored_rows.head(connection))
             types = catalogue.read(connection)
-            present = _listed(rows)
+            present = listed(rows)
             at = len(present)
             if name is not None:
                 at = present.index(_unchanged(_named(present, name), since))
@@ -86,7 +86,7 @@ class HandlerEdits:
             if name is not None and not form.get("name"):
                 form = {**form, "name": name}
             wanted = [*(one.form for one in others[:at]), form, *(one.form for one in others[at:])]
-            columns = _checked(rows, wanted, at, types)
+            columns = checked(rows, wanted, at, types)
             plan = plan_definitions(connection, rows, HANDLER, columns)
         if not plan.size:
             return Edited(rows.revision, False, columns[at].name)
@@ -96,14 +96,15 @@ class HandlerEdits:
         """No such handler any longer."""
         with self._database.reader() as connection:
             rows = stored_rows.load(connection, stored_rows.head(connection))
-            present = _listed(rows)
+            present = listed(rows)
             _unchanged(_named(present, name), since)
             left = [DefinitionColumns(HANDLER, one.name, one.form) for one in present if one.name != name]
             plan = plan_definitions(connection, rows, HANDLER, left)
         return Edited(Stager(self._database).run(plan, rows.revision, actor, note), True, name)
 
 
-def _listed(rows: Rows) -> tuple[StoredHandler, ...]:
+def listed(rows: Rows) -> tuple[StoredHandler, ...]:
+    """The handlers of a revision, in their order."""
     return tuple(
         StoredHandler(name, stored.columns.body, stored.from_revision)
         for (kind, name), stored in rows.definitions.items()
@@ -127,17 +128,20 @@ def _unchanged(row: StoredHandler, since: int | None) -> StoredHandler:
     return row
 
 
-def _checked(
-    rows: Rows, wanted: Sequence[Mapping[str, Any]], at: int, types: Mapping[str, HandlerType]
+def checked(
+    rows: Rows, wanted: Sequence[Mapping[str, Any]], at: int | None, types: Mapping[str, HandlerType]
 ) -> list[DefinitionColumns]:
-    """The handlers' columns; faults at the one that is edited are told with their places in it, others as conflicts."""
+    """The handlers' columns; faults at the one that is edited are told with their places in it, others as conflicts.
+
+    ``at`` None: none of them is edited.
+    """
     raw = Picture.of(rows).raw()
     known = {fault.message for fault in inspect(raw).faults.all()}
     document, faults = inspect({**raw, "handlers": list(wanted)})
     path = f"handlers[{at}]"
     told = [*faults.all(), *catalogue.faults(types, document)]
     mine = [fault for fault in told if fault.path == path or fault.path.startswith((f"{path}.", f"{path}["))]
-    if not mine and (fault := _of_type(wanted[at], types)) is not None:
+    if at is not None and not mine and (fault := _of_type(wanted[at], types)) is not None:
         mine = [fault]
     if mine:
         raise InvalidDocument(

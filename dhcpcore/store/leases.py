@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dhcpcore.errors import Deadlocked
 from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Assignment, Change, Lease, LeaseKey
+from dhcpcore.lease.transitions import is_recovering
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
@@ -185,16 +186,21 @@ class LeaseStore:
         return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
 
     def sweep(
-        self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS
+        self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS, probation_s: int | None = None
     ) -> tuple[list[Lease], LeaseKey | None]:
-        """Of the next ``limit`` rows in key order those that ended unswept; and where to go on (None: afresh)."""
+        """Of the next ``limit`` rows in key order those that ended unswept; and where to go on (None: afresh).
+
+        ``probation_s``: those, too, whose probation of so many seconds is over, but not by their row.
+        """
         rows = self._rows.after(after or (-1, 0, b"", 0), limit)
         following = rows[-1].key if len(rows) == limit else None
         ended = []
         for row in rows:
             if fault := fault_of(row):
                 self._set_aside(row, fault, now)
-            elif row.state == 1 and row.expires <= now:
+            elif (row.state == 1 and row.expires <= now) or (
+                probation_s is not None and is_recovering(row, now, probation_s)
+            ):
                 ended.append(row)
         return ended, following
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from dhcpcore.errors import NotFound, Refused
 from dhcpcore.store import rows as stored_rows
-from dhcpcore.store.columns import GLOBALS, OPTION_DEFINITION, SHARED_NETWORK, pool_form, subnet_form
+from dhcpcore.store.columns import GLOBALS, HANDLER, OPTION_DEFINITION, SHARED_NETWORK, pool_form, subnet_form
 from dhcpcore.store.database import Database
 from dhcpcore.store.picture import list_of
 from dhcpcore.store.rows import Rows, Stored
@@ -42,6 +42,17 @@ def undo_of(database: Database, revision: int) -> list[Wish]:
     if not wishes:
         raise Refused(f"Revision {revision} changed nothing that can be taken back here.")
     return wishes
+
+
+def changed_handlers_alone(database: Database, revision: int) -> bool:
+    """Whether handlers are all that a revision changed; False, too, where there is none of that number."""
+    with database.reader() as connection:
+        if connection.execute(_PUBLISHED, {"r": revision}).first() is None:
+            return False
+        before, after = stored_rows.load(connection, revision - 1), stored_rows.load(connection, revision)
+        if _changed_kinds(before, after) != {HANDLER} or any(_subnets(before, after, revision)):
+            return False
+        return connection.execute(_ASSIGNMENTS, {"r": revision}).first() is None
 
 
 def _subnets(before: Rows, after: Rows, revision: int) -> Iterator[Wish]:
@@ -101,16 +112,20 @@ def _refuse_assignments(connection: Connection, before: Rows, after: Rows, revis
 
 def _refuse_others(before: Rows, after: Rows, revision: int) -> None:
     """What has no wish of its own is not left behind in silence."""
-    held = {**before.definitions, **after.definitions}
-    changed = sorted({
-        kind for kind, name in held
-        if kind not in _KINDS and _columns(before, kind, name) != _columns(after, kind, name)
-    })  # fmt: skip
+    changed = sorted(kind for kind in _changed_kinds(before, after) if kind not in _KINDS)
     if changed:
         raise Refused(
             f"Revision {revision} changed {' and '.join(changed)} as well: change that back by itself, or apply the "
             f"document of revision {revision - 1}."
         )
+
+
+def _changed_kinds(before: Rows, after: Rows) -> set[str]:
+    """The kinds of which a row came, went, changed or moved."""
+    return {
+        kind for kind, name in {**before.definitions, **after.definitions}
+        if _columns(before, kind, name) != _columns(after, kind, name)
+    }  # fmt: skip
 
 
 def _columns(rows: Rows, kind: str, name: str) -> object:

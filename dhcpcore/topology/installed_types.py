@@ -48,5 +48,5 @@ def _loaded(entry: EntryPoint) -> Iterator[Installed]:
         if not (isinstance(fields, type) and issubclass(fields, BaseModel) and callable(factory)):
             raise TypeError(f"{entry.value} is no HandlerFactory with Fields")  # noqa: TRY301 - Told like all else.
         yield Installed(type_of(entry.name, fields, source, factory.__doc__ or ""), factory)
-    except (Exception, SystemExit):
+    except BaseException:  # Who exits or interrupts while a package is imported ends the import, not the server.
         log.exception("HANDLER-TYPE: %s of %s cannot be used; its handlers are set aside.", entry.name, source)

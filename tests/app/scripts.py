@@ -44,7 +44,7 @@ class EngineWithScript:
     def __init__(self, *methods: dict[str, Any], elements: Any = (), results: dict[Any, Any] | None = None,
                  **web: Any) -> None:
         self.methods, self.elements, self.results = list(methods), list(elements), results or {}
-        self.web = {"system_name": 'the "site"', "folder": False, "digest": False, "dashboard_secure": False,
+        self.web = {"realm": "the 'site'", "folder": False, "digest": False, "dashboard_secure": False,
                     "log_lines": 200, "log_level": "INFO", "log_height": 300, **web}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.running, self.is_away, self.configured = True, False, True

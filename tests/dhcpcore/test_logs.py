@@ -49,6 +49,22 @@ def test_an_exception_is_told_with_its_place(stream):
     assert "KeyError: 'absent'" in json.loads(stream.getvalue())["exception"]
 
 
+def test_of_a_traceback_no_values_are_told(stream):
+    """What a package or a script holds may be a password."""
+    def connect(password: str) -> None:
+        raise OSError("refused")
+
+    logs.configure("info", "text", stream)
+    try:
+        connect("sword" + "fish")
+    except OSError:
+        logging.getLogger("test").exception("No connection.")
+    told = stream.getvalue()
+    assert "OSError: refused" in told
+    assert "in connect" in told
+    assert "swordfish" not in told
+
+
 def test_the_same_trouble_is_told_a_few_times_and_then_counted():
     now = 0.0
     seldom = logs.Seldom()

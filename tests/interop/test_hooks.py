@@ -40,6 +40,17 @@ import time
 def pkt4_send(handle):
     time.sleep(10)
 """
+#: It ends its process at the first message that it is ever told of.
+EXITS = """
+import os, pathlib
+
+ONCE = pathlib.Path(__file__).with_suffix(".once")
+
+def pkt4_receive(handle):
+    if not ONCE.exists():
+        ONCE.touch()
+        os._exit(1)
+"""
 
 
 @pytest.fixture
@@ -74,6 +85,15 @@ def test_a_blocked_client_gets_nothing_another_what_the_library_says_and_its_com
     assert hooks["lease4_select"]["calls"] >= 2
     assert hooks["pkt4_receive"]["stopped"] >= 1
     assert hooks["pkt4_receive"]["disabled"] == ""
+
+
+def test_an_isolated_one_that_exits_is_started_again_and_everybody_gets_an_address(lab, lan):
+    server = serve(lab, lan, f"isolated:{lab.file('exits.py', EXITS)}")
+    fleet = lab.fleet(OnLink(lab.host("clients", lan), "eth0"), 10, Habits(starts_per_s=50))
+    wait_for("everybody has an address", lambda: len(fleet.bound()) == 10, 30, server.log)
+    assert "HOOK-PROCESS-ENDED" in server.log.read_text()
+    (row,) = json.loads(server.call("control", "hooks", "--json"))
+    assert (row["function"], row["disabled"]) == ("pkt4_receive", "")
 
 
 def test_one_that_sleeps_is_ended_each_time_and_then_not_called_any_more(lab, lan):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -221,8 +221,11 @@ class TestExceptions:
         assert w.discover(A) is None
         assert w.reason == "HANDLER-DROPPED"
 
-    def test_who_calls_exit_ends_the_call_and_not_the_server(self, world: Make) -> None:
-        w, _ = noted(world, handle=raising(SystemExit(1)))
+    @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit, BaseException])
+    def test_who_calls_exit_or_interrupts_ends_the_call_and_not_the_server(
+        self, world: Make, error: type[BaseException]
+    ) -> None:
+        w, _ = noted(world, handle=raising(error()))
         assert w.discover(A) is None
         assert w.reason == "HANDLER-FAILED"
 
@@ -266,6 +269,73 @@ class TestSafety:
         assert reasons[-1] == "OFFER"
         assert "took longer" in w.engine.instances.statistics()[0]["disabled"]
 
+    def test_one_that_excepts_every_exception_is_ended_all_the_same(self, world: Make) -> None:
+        def stubborn(bundle: Transaction) -> None:
+            with suppress(Exception):
+                raise Overrun("it took too long")  # As the timer has it raised wherever the handler is.
+
+        w, _ = noted(world, handle=stubborn)
+        assert w.discover(A) is None
+        assert w.reason == "HANDLER-FAILED"
+
+    @pytest.mark.parametrize(("seconds", "ends"), [(0.024, "OFFER"), (0.026, "HANDLER-FAILED")])
+    def test_one_that_keeps_its_end_to_itself_has_overrun(self, world: Make, seconds: float, ends: str) -> None:
+        times = [0.0]
+
+        def slow(bundle: Transaction) -> None:
+            times[0] += seconds
+
+        w = site(world, {"noted": of(Noted([], handle=slow))}, clock=lambda: times[0])
+        w.discover(A)
+        assert w.reason == ends
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+    def test_one_that_interrupts_when_it_is_made_is_set_aside(self, world: Make, error: type[BaseException]) -> None:
+        def make() -> Handler:
+            raise error
+
+        w = site(world, {"bad": of(make)})
+        assert w.discover(A)
+        assert error.__name__ in w.engine.instances.quarantined[0].fault
+
+    def test_a_factory_that_makes_no_handler_is_told_so(self, world: Make) -> None:
+        w = site(world, {"bad": of(lambda: 5)})  # type: ignore[arg-type, return-value]
+        assert w.discover(A)
+        assert w.engine.instances.quarantined[0].fault == "TypeError: create() made 5 (int), which is no Handler"
+
+    def test_one_whose_making_takes_too_long_keeps_clients_waiting_once(self, world: Make) -> None:
+        made: list[int] = []
+
+        def make() -> Handler:
+            made.append(1)
+            raise Overrun("it took too long")
+
+        w = site(world, {"slow": of(make), "noted": of(Noted([]))})
+        (one,) = w.engine.instances.quarantined
+        assert one.fault == (
+            "making it took longer than 2 s, in which nobody was answered; it is tried again when the handler is "
+            "changed or enabled anew"
+        )
+        apply(w, document({"type": "slow"}, {"type": "noted", "name": "other"}))
+        assert made == [1]
+        assert w.engine.instances.quarantined == (one,)
+        apply(w, document({"type": "slow", "enabled": False}))
+        apply(w, document({"type": "slow"}))
+        assert made == [1, 1]
+
+    def test_one_that_could_not_be_made_is_tried_again_with_each_change(self, world: Make) -> None:
+        fails = iter([True, False])
+
+        def make() -> Handler:
+            if next(fails):
+                raise OSError("no such server")
+            return Noted([])
+
+        w = site(world, {"bad": of(make)})
+        assert w.engine.instances.quarantined
+        apply(w, document({"type": "bad"}, {"type": "mark", "fields": {"marks": ["a"]}}))
+        assert not w.engine.instances.quarantined
+
     @pytest.mark.parametrize("broken", ["create", "worker_init", "fields"])
     def test_one_that_cannot_be_made_is_set_aside_and_everybody_served(self, world: Make, broken: str) -> None:
         class Fields(BaseModel):
@@ -293,6 +363,27 @@ class TestSafety:
             w.discover(A)
         apply(w, document({"type": "noted", "name": "again"}))
         assert w.discover(A) is None
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+def test_handlers_and_their_factories_are_told_of_a_simulation(world: Make, simulated: bool) -> None:
+    told: list[bool] = []
+
+    class Told(Handler):
+        def worker_init(self) -> None:
+            told.append(self.simulated)
+
+        def handle(self, bundle: Transaction) -> None:
+            told.append(self.simulated)
+
+    class Type(HandlerFactory):
+        def create(self) -> Handler:
+            told.append(self.simulated)
+            return Told()
+
+    w = site(world, {"told": Type}, simulated=simulated)
+    w.discover(A)
+    assert told == [simulated] * 3
 
 
 class TestBundle:

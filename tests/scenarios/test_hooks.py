@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from dhcpcore.errors import Refused
+from dhcpcore.errors import Refused, StoreError
 from dhcpcore.hooks.handle import CalloutHandle
 from dhcpcore.hooks.registry import Registry
-from tests.packets4 import ACK, DISCOVER, NAK, OFFER, client
+from dhcpcore.lease.model import Identifier
+from dhcpcore.pipeline.trace import describe
+from dhcpcore.topology.snapshot import Compatibility
+from tests.packets4 import ACK, DISCOVER, INFORM, NAK, OFFER, client
 from tests.playbook import OFFICE, World, assignment, pool, subnet
 
 Make = Callable[..., World]
@@ -103,6 +106,111 @@ class TestReceive:
     def test_skip_at_buffer4_receive_stops_nothing(self, world: Make) -> None:
         assert hooked(world, buffer4_receive=skip).lease(A)
 
+    def test_octets_that_make_no_message_are_shown_and_end_by_their_own_name(self, world: Make) -> None:
+        seen: list[tuple[bytes, str]] = []
+        calls: list[str] = []
+
+        def look(handle: CalloutHandle) -> None:
+            query = handle.getArgument("query4")
+            seen.append((query.data, str(query.fault)))
+            assert (query.options, query.client_id) == ({}, None)
+
+        def count(handle: CalloutHandle) -> None:
+            calls.append(handle.getHookName())
+
+        w = hooked(world, buffer4_receive=look, context_create=count, context_destroy=count, pkt4_receive=count)
+        for cut in (b"", b"\x01", b"x" * 235, b"\x02" + bytes(299)):
+            assert w.one(w.packet(DISCOVER, A).edited(lambda data, cut=cut: cut)) is None
+            assert w.reason == "MALFORMED"
+        broken = w.packet(DISCOVER, A).edited(lambda data: data[:-1] + b"\x0c\x40short")
+        assert w.one(broken) is None
+        assert w.reason == "MALFORMED"
+        assert [octets for octets, _ in seen][:2] == [b"", b"\x01"]
+        assert all(fault != "None" for _, fault in seen)
+        assert calls == ["context_create", "context_destroy"] * 5
+        assert w.engine.traces[-1].datagram.data == broken.data
+
+    def test_a_message_that_can_be_read_has_no_fault_there(self, world: Make) -> None:
+        seen: list[Any] = []
+        w = hooked(world, buffer4_receive=lambda handle: seen.append(handle.getArgument("query4").fault))
+        w.lease(A)
+        assert seen == [None, None]
+
+    def test_octets_that_make_no_message_are_stopped(self, world: Make) -> None:
+        w = hooked(world, buffer4_receive=drop)
+        assert w.one(w.packet(DISCOVER, A).edited(lambda data: data[:100])) is None
+        assert w.reason == "HOOK-DROPPED"
+
+    def test_octets_are_repaired(self, world: Make) -> None:
+        def repair(handle: CalloutHandle) -> None:
+            query = handle.getArgument("query4")
+            if query.fault is not None:
+                query.data = query.data[:-7] + b"\xff"
+                assert query.fault is None
+
+        w = hooked(world, buffer4_receive=repair)
+        offer = w.one(w.packet(DISCOVER, A).edited(lambda data: data[:-1] + b"\x0c\x40short"))
+        assert (offer.kind, offer.yiaddr) == (OFFER, HUNDRED)
+
+    def test_a_callout_reads_what_the_server_cannot_and_skips_its_reading(self, world: Make) -> None:
+        def unpack(handle: CalloutHandle) -> None:
+            query = handle.getArgument("query4")
+            assert query.data.endswith(b"\x0c\x40short")
+            query.set_option("dhcp-message-type", bytes((DISCOVER,)))
+            query.set_option("dhcp-requested-address", bytes([192, 0, 2, 105]))
+            handle.setStatus(handle.SKIP)
+
+        w = hooked(world, buffer4_receive=unpack)
+        offer = w.one(w.packet(DISCOVER, A).edited(lambda data: data[:-1] + b"\x0c\x40short"))
+        assert (offer.kind, offer.yiaddr) == (OFFER, "192.0.2.105")
+
+    def test_what_has_no_header_is_no_message_whatever_a_callout_says(self, world: Make) -> None:
+        def unpack(handle: CalloutHandle) -> None:
+            handle.getArgument("query4").set_option(53, bytes((DISCOVER,)))
+            handle.setStatus(handle.SKIP)
+
+        w = hooked(world, buffer4_receive=unpack)
+        for octets in (b"\x01\x01\x06", b"\x02" + bytes(300), b"\x01\x01\x40" + bytes(300)):
+            assert w.one(w.packet(DISCOVER, A).edited(lambda data, octets=octets: octets)) is None
+            assert w.reason == "MALFORMED"
+
+    def test_a_message_of_another_type_is_made_where_it_is_read_and_not_later(
+        self, world: Make, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A BOOTP client becomes one of DHCP: what Kea's own library does."""
+
+        def make(handle: CalloutHandle) -> None:
+            query = handle.getArgument("query4")
+            query.data = w.packet(DISCOVER, A, xid=query.xid).data
+
+        w = world(subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600))
+        assert w.bootp(A) is None
+        assert w.reason == "BOOTP"
+        hook(w, buffer4_receive=make)
+        w.faulty = True
+        packet = w.packet(None, A)
+        w._check_answer = lambda sent, answer: None  # type: ignore[method-assign]  # It is none to a BOOTP client.
+        offer = w.one(packet)
+        assert (offer.kind, offer.yiaddr) == (OFFER, HUNDRED)
+        hook(w, pkt4_receive=make)
+        assert w.one(w.packet(INFORM, A, ciaddr=HUNDRED)) is None
+        assert "not changed after buffer4_receive" in caplog.text
+
+    @pytest.mark.parametrize(("kind", "reason"), [(None, "BOOTP"), (OFFER, "NOT-A-REQUEST"), (99, "NOT-A-REQUEST")])
+    def test_messages_that_are_not_answered_are_shown_too(self, world: Make, kind: int | None, reason: str) -> None:
+        seen: list[str] = []
+        w = hooked(world, buffer4_receive=lambda handle: seen.append(handle.getArgument("query4").type))
+        assert w.one(w.packet(kind, A)) is None
+        assert (w.reason, len(seen)) == (reason, 1)
+
+    def test_what_is_read_leniently_is_read_so_after_the_callout(self, world: Make) -> None:
+        seen: list[bool] = []
+        w = hooked(world, buffer4_receive=lambda handle: seen.append(handle.getArgument("query4").fault is not None),
+                   pkt4_receive=lambda handle: seen.append(53 in handle.getArgument("query4").options))  # fmt: skip
+        w.install(compatibility=Compatibility(lenient_options=True))
+        assert w.one(w.packet(DISCOVER, A).edited(lambda data: data[:-1] + b"\x0c\x40short")).kind == OFFER
+        assert seen == [True, True]
+
     def test_options_of_the_message_are_changed(self, world: Make) -> None:
         def ask(handle: CalloutHandle) -> None:
             query = handle.getArgument("query4")
@@ -164,6 +272,193 @@ class TestSubnet:
         far = subnet("203.0.113.0/24", pool("203.0.113.1", "203.0.113.9"))
         w = hooked(world, far, subnet4_select=lambda handle: handle.setArgument("subnet4", far))
         assert w.discover(A).yiaddr == HUNDRED
+
+
+class TestIdentifier:
+    @staticmethod
+    def known(world: Make, assigned: Any, **callouts: Callout) -> World:
+        home = subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600)
+        w = world(home, assignments=[assigned(home)])
+        hook(w, **callouts)
+        return w
+
+    @staticmethod
+    def printer(home: Any) -> Any:
+        return assignment(home, "192.0.2.7", circuit=b"printer")._replace(identifier_kind=Identifier.FLEX)
+
+    def test_a_callout_names_the_client_and_it_gets_what_is_assigned_to_that(self, world: Make) -> None:
+        seen: list[tuple[str, bytes]] = []
+
+        def name(handle: CalloutHandle) -> None:
+            seen.append((handle.getArgument("id_type"), handle.getArgument("id_value")))
+            if handle.getArgument("query4").hw_address == A.hw.hex(":"):
+                handle.setArgument("id_value", b"printer")
+
+        w = self.known(world, self.printer, host4_identifier=name)
+        assert w.lease(A).yiaddr == "192.0.2.7"
+        assert w.discover(B).yiaddr == HUNDRED
+        assert seen == [("flex-id", b"")] * 3
+        assert "named the client 70:72:69:6e:74:65:72" in " ".join(
+            describe(step) for trace in w.engine.traces for step in trace.steps)  # fmt: skip
+
+    def test_it_names_it_by_an_identifier_of_another_kind(self, world: Make) -> None:
+        def name(handle: CalloutHandle) -> None:
+            handle.setArgument("id_type", "circuit-id")
+            handle.setArgument("id_value", b"port 7")
+
+        w = self.known(
+            world, lambda home: assignment(home, "192.0.2.7", circuit=b"port 7"), host4_identifier=name
+        )
+        assert w.discover(A).yiaddr == "192.0.2.7"
+
+    def test_it_comes_before_the_clients_own(self, world: Make) -> None:
+        home = subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600)
+        w = world(home, assignments=[assignment(home, "192.0.2.8", client_id=b"\0a"), self.printer(home)])
+        named = client(1, b"\0a")
+        assert w.discover(named).yiaddr == "192.0.2.8"
+        hook(w, host4_identifier=lambda handle: handle.setArgument("id_value", b"printer"))
+        assert w.discover(named).yiaddr == "192.0.2.7"
+
+    @pytest.mark.parametrize("callout", [skip, drop])
+    def test_with_another_status_than_continue_it_is_not_used(self, world: Make, callout: Callout) -> None:
+        def name(handle: CalloutHandle) -> None:
+            handle.setArgument("id_value", b"printer")
+            callout(handle)
+
+        assert self.known(world, self.printer, host4_identifier=name).discover(A).yiaddr == HUNDRED
+
+    @pytest.mark.parametrize(("kind", "value"), [
+        ("flex-id", "text"), ("flex-id", bytes(256)), ("mac", b"printer"), (None, b"printer"), ("flex-id", None),
+    ])  # fmt: skip
+    def test_one_that_makes_no_sense_is_told_and_not_used(
+        self, world: Make, kind: object, value: object, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def name(handle: CalloutHandle) -> None:
+            handle.setArgument("id_type", kind)
+            handle.setArgument("id_value", value)
+
+        assert self.known(world, self.printer, host4_identifier=name).discover(A).yiaddr == HUNDRED
+        assert "HOOK-FAILED: host4_identifier" in caplog.text
+
+    def test_where_nothing_is_assigned_it_is_not_called(self, world: Make) -> None:
+        calls: list[int] = []
+        assert hooked(world, host4_identifier=lambda handle: calls.append(1)).lease(A)
+        assert calls == []
+
+
+class TestProbation:
+    def test_an_address_that_a_probe_found_in_use_is_told_once_it_is_committed(self, world: Make) -> None:
+        seen: list[Any] = []
+
+        def declined(handle: CalloutHandle) -> None:
+            lease, row = handle.getArgument("lease4"), w.row(HUNDRED)
+            seen.append((lease.address, lease.valid_lft, handle.getArgument("query4").hw_address, row and row.state))
+
+        w = world(subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600), probe=True)
+        hook(w, lease4_server_decline=declined)
+        assert w.discover(A) is None
+        w.faulty = True  # The witness heard of no probe.
+        w.engine.probe_answered(w.engine.take_probes()[0].key)
+        assert w.later() == []
+        assert seen == [(HUNDRED, 86_400, A.hw.hex(":"), 4)]
+        w.pass_(0.5)
+        (offer,) = w.later()
+        assert offer.yiaddr == NEXT
+        assert len(seen) == 1
+
+    def test_one_that_a_callout_knew_to_be_in_use_is_told_too(self, world: Make) -> None:
+        seen: list[str] = []
+
+        def in_use(handle: CalloutHandle) -> None:
+            handle.setArgument("offer_address_in_use", handle.getArgument("leases4")[0].address == HUNDRED)
+
+        def declined(handle: CalloutHandle) -> None:
+            assert handle.getArgumentNames() == ["query4", "lease4"]
+            seen.append(handle.getArgument("lease4").address)
+
+        w = hooked(world, lease4_offer=in_use, lease4_server_decline=declined)
+        w.discover(A)
+        w.faulty = True
+        assert w.later()[0].yiaddr == NEXT
+        assert seen == [HUNDRED]
+
+    def test_a_decline_of_the_clients_own_or_a_commit_that_failed_is_none_of_the_servers(self, world: Make) -> None:
+        seen: list[str] = []
+        w = world(subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600), probe=False)
+        hook(w, lease4_server_decline=lambda handle: seen.append(handle.getArgument("lease4").address))
+        w.lease(A)
+        w.decline(A, HUNDRED)
+        assert w.row(HUNDRED).state == 4
+        w.install(probe=True)
+        w.discover(B)
+        w.faulty = True
+        w.engine.probe_answered(w.engine.take_probes()[0].key)
+        w.store.commit_faults.append(StoreError("no"))
+        w.later()
+        assert seen == []
+
+    def test_where_another_writer_was_first_it_was_not_declined(self, world: Make) -> None:
+        seen: list[str] = []
+        home = subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600)
+        w = world(home, probe=True)
+        hook(w, lease4_server_decline=lambda handle: seen.append(handle.getArgument("lease4").address))
+        w.discover(A)
+        w.faulty = True
+        w.engine.probe_answered(w.engine.take_probes()[0].key)
+        w.store.before_commit.append(lambda: w.fill(HUNDRED, 1, home))
+        w.later()
+        assert (w.row(HUNDRED).state, seen) == (1, [])
+
+    def test_nobody_is_given_an_address_at_the_end_of_its_probation_before_the_callout_was_asked(
+        self, world: Make
+    ) -> None:
+        seen: list[tuple[str, str]] = []
+
+        def recover(handle: CalloutHandle) -> None:
+            seen.append((handle.getArgument("lease4").address, ",".join(handle.getArgumentNames())))
+            if len(seen) == 1:
+                handle.setStatus(handle.SKIP)
+
+        w = world(subnet(OFFICE, pool(HUNDRED, HUNDRED), lifetime=3600), probation_s=600)
+        hook(w, lease4_recover=recover)
+        w.lease(A)
+        w.decline(A, HUNDRED)
+        w.pass_(599)
+        w.sweep()
+        assert seen == []
+        w.pass_(1)
+        assert w.discover(B) is None
+        assert w.reason == "POOL-EXHAUSTED"
+        w.sweep()  # SKIP: another term.
+        w.sweep()
+        assert seen == [(HUNDRED, "lease4")]
+        w.pass_(599)
+        w.sweep()
+        assert w.discover(B) is None
+        w.pass_(1)
+        w.sweep()
+        assert len(seen) == 2
+        assert w.lease(B).yiaddr == HUNDRED
+        w.sweep()
+        assert len(seen) == 2
+
+    def test_where_nobody_asks_any_more_it_is_free_an_hour_later(self, world: Make) -> None:
+        w = world(subnet(OFFICE, pool(HUNDRED, HUNDRED), lifetime=3600), probation_s=600)
+        hook(w, lease4_recover=skip)
+        w.lease(A)
+        w.decline(A, HUNDRED)
+        hook(w)
+        w.pass_(4199)
+        w.sweep()
+        assert w.discover(B) is None
+        w.pass_(1)
+        assert w.lease(B).yiaddr == HUNDRED
+
+    def test_without_a_callout_a_probation_ends_by_itself(self, world: Make) -> None:
+        w = hooked(world, lease4_expire=skip)
+        w.lease(A)
+        w.decline(A, HUNDRED)
+        assert w.row(HUNDRED).expires == w.now + 86_400
 
 
 class TestLease:
@@ -414,6 +709,25 @@ class TestSend:
     ])  # fmt: skip
     def test_it_is_not_sent(self, world: Make, name: str, callout: Callout) -> None:
         w = hooked(world, **{name: callout})
+        assert w.discover(A) is None
+        assert w.reason == "HOOK-DROPPED"
+
+    def test_a_callout_packs_the_answer_itself_and_skips_the_servers_packing(self, world: Make) -> None:
+        def pack(handle: CalloutHandle) -> None:
+            answer = handle.getArgument("response4")
+            answer.siaddr = "192.0.2.77"
+            answer.data = answer.data[:20] + bytes([192, 0, 2, 66]) + answer.data[24:]
+            handle.setStatus(handle.SKIP)
+
+        assert hooked(world, pkt4_send=pack).lease(A).siaddr == "192.0.2.66"
+
+    @pytest.mark.parametrize("name", ["pkt4_send", "buffer4_send"])
+    @pytest.mark.parametrize("octets", [None, "text", 5])
+    def test_octets_that_are_none_are_the_callouts_failure(self, world: Make, name: str, octets: object) -> None:
+        def spoil(handle: CalloutHandle) -> None:
+            handle.getArgument("response4").data = octets
+
+        w = hooked(world, **{name: spoil})
         assert w.discover(A) is None
         assert w.reason == "HOOK-DROPPED"
 

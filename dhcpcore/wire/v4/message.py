@@ -19,6 +19,8 @@ BROADCAST = b"\xff\xff\xff\xff"
 
 #: Offsets of the header.  RFC 2131 2.
 _SNAME, _FILE, _COOKIE, _OPTIONS = 44, 108, 236, 240
+#: Octets of the field for the hardware address.
+_CHADDR = 16
 #: Octets of IP and UDP header that option 57 counts and we do not.  RFC 2132 9.10.
 _IP_UDP = 28
 #: What every client accepts: an IP datagram of 576 octets.  RFC 2131 2.
@@ -162,7 +164,7 @@ def decode(data: bytes) -> Request4:
         raise MalformedMessage("the message is shorter than the BOOTP header", len(data))
     if data[0] != 1:
         raise MalformedMessage("op is not BOOTREQUEST", 0)
-    if data[2] > 16:
+    if data[2] > _CHADDR:
         raise MalformedMessage("hlen is more than the 16 octets of chaddr", 2)
     if data[_COOKIE:_OPTIONS] != COOKIE:
         return Request4(data, {}, MessageType.BOOTP)
@@ -175,6 +177,23 @@ def decode(data: bytes) -> Request4:
     if len(kind) != 1:
         raise MalformedMessage("option 53 is not one octet long", _OPTIONS)
     return Request4(data, options, kind[0])
+
+
+def unread(data: bytes) -> Request4:
+    """Octets that nobody has read: what there is of a header, and no option."""
+    request = Request4(data.ljust(_COOKIE, b"\0"), {}, MessageType.BOOTP)
+    request.data = data
+    if len(data) < _COOKIE or data[2] > _CHADDR:
+        request.hw = b""
+    return request
+
+
+def repack(request: Request4) -> bytes:
+    """A message of the same header with its options as they stand; without a whole header, its octets."""
+    data = request.data
+    if len(data) < _COOKIE:
+        return data
+    return data[:_COOKIE] + COOKIE + encode_options(tuple(request.options.items())) + b"\xff"
 
 
 def decode_pxe(data: bytes) -> Request4:

@@ -110,3 +110,68 @@ def test_nothing_on_record_is_told(lessor, document):
     lessor.ok("migrate")
     lessor.ok("apply", "--yes", str(document))
     assert "nothing to try it on" in lessor.ok("simulate")
+
+
+PACKAGE = """
+import pathlib
+from dhcpcore.pipeline.api import Handler, HandlerFactory
+
+print("printed at import")
+
+class Told(Handler):
+    def handle(self, bundle):
+        print("printed in handle")
+        bundle.response.set_option("domain-name", f"simulated-{self.simulated}".encode())
+
+class Breaks(Handler):
+    def handle(self, bundle):
+        raise RuntimeError("<b>mended</b> before use")
+
+class Broken(HandlerFactory):
+    "Raises."
+    def create(self):
+        return Breaks()
+
+class Factory(HandlerFactory):
+    "Says whether it is simulated."
+    def create(self):
+        return Told()
+"""
+
+
+def test_a_package_is_told_of_the_simulation_and_what_it_prints_is_not_in_the_answer(served, tmp_path, monkeypatch):
+    place = tmp_path / "packages"
+    (place / "told-1.dist-info").mkdir(parents=True)
+    (place / "told_handler.py").write_text(PACKAGE)
+    (place / "told-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: told\nVersion: 1\n")
+    (place / "told-1.dist-info" / "entry_points.txt").write_text("[lessor.handlers]\ntold = told_handler:Factory\nbroken = told_handler:Broken\n")
+    monkeypatch.setenv("PYTHONPATH", str(place))
+    other = tmp_path / "other.yaml"
+    other.write_text(served.ok("export") + "handlers: [{type: told}]\n")
+    trial = told(served, "--definitions", str(other))
+    assert trial["quarantined"] == []
+    (one, _) = trial["transactions"]
+    assert "domain-name: simulated-True" in one["after"]["says"], trial["log"]
+    assert one["after"]["reason"] == "OFFER"
+    assert trial["log"] == []
+    other.write_text(served.ok("export") + "handlers: [{type: broken}]\n")
+    trial = told(served, "--definitions", str(other))
+    assert "RuntimeError: <b>mended</b> before use" in trial["log"][0]
+    assert "before use" in served.ok("simulate", "--definitions", str(other))
+
+
+ODD = {"nothing": b"", "noise": bytes(range(256)) * 4, "cut": b"\1\1\6\0" + bytes(100), "huge": b"\1" * 65000,
+       "no options": b"\1\1\6\0" + bytes(232), "no cookie": b"\1\1\6\0" + bytes(232) + b"\xff" * 64,
+       "a server's": b"\2\1\6\0" + bytes(232) + b"\x63\x82\x53\x63\x35\1\2\xff"}
+
+
+def test_odd_messages_on_record_end_no_simulation(served, url):
+    database, now = Database(url), time.time()
+    store_traces(database, [
+        Traced(Datagram(data, RELAY, 67, 1, RELAY, RELAY, now), Reason.MALFORMED, 1, [], b"", b"")
+        for data in ODD.values()])
+    database.dispose()
+    trial = told(served)
+    assert len(trial["transactions"]) == 2 + len(ODD)
+    assert not any(one["changed"] for one in trial["transactions"])
+    assert "0 of 9 messages" in served.ok("simulate", "--all")

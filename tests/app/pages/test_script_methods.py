@@ -261,6 +261,16 @@ class TestDigest:
         assert self.answer(client)[1].status_code == 429, "the right one, too"
         assert engine.called == []
 
+    def test_an_answer_that_was_overheard_does_not_have_guesses_forgotten(self, web):
+        engine = EngineWithScript(method("/s", secure=True), digest=True)
+        client = web(engine, role=None)
+        challenge = client.get("/s")
+        statuses = []
+        for n in range(4):
+            self.answer(client, challenge=challenge)  # The first is right, the others are replays.
+            statuses += [self.answer(client, password=str(n))[1].status_code for _ in range(2)]
+        assert statuses[-1] == 429
+
     def test_without_a_name_and_a_password_nobody_is_asked_for_them(self, web):
         engine = EngineWithScript(method("/s", secure=True))
         answer = web(engine, role=None).get("/s", headers={"Authorization": 'Digest username="ann"'})

@@ -18,6 +18,7 @@ def test_what_a_script_may_have(path):
 
 
 @pytest.mark.parametrize("path", ["", "x", "/", "//evil.example/x", "/\\evil", "/leases", "/leases/x", "/api/v9",
-                                  "/x?y", "/x#y", "/x\ny", "/" + "x" * PATH_MAX])
+                                  "/x?y", "/x#y", "/x\ny", "/x/../users", "/x/./y", "/x/..", "/x\\y", "/x\u202ey",
+                                   "/" + "x" * PATH_MAX])
 def test_what_it_may_not(path):
     assert fault_of(path)

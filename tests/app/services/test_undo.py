@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import definitions, global_settings, option_definitions, pools, shared_networks, subnets, undo
+from app.services import definitions, global_settings, handlers, option_definitions, pools, shared_networks, subnets, undo
 from app.services.changes import Consent
 from app.services.definitions import TakesAddresses
 from dhcpcore.errors import Conflict, Forbidden, NotFound, Refused
@@ -38,6 +38,7 @@ CHANGES = {
     "a pool goes": lambda here: pools.remove(here, 1, by=ADA),
     "an option is defined": lambda here: option_definitions.add(here, X, by=ADA),
     "globals change": lambda here: global_settings.replace(here, {"probe": True}, by=ADA),
+    "a handler is added": lambda here: handlers.add(here, {"type": "ignore-request"}, by=ADA),
     "a shared network comes": lambda here: shared_networks.put(here, "c", {"subnets": [1], "lifetime": 60}, by=ADA),
 }
 

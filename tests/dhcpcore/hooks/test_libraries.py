@@ -119,3 +119,17 @@ def test_a_module_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Monke
     registry = Registry()
     load(registry, ["some_hooks_of_a_package"])
     assert registry.has("pkt4_receive")
+
+
+def test_a_callout_at_a_hook_that_is_never_called_is_loaded_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(Registry(), [library(tmp_path, "names", "def ddns4_update(handle):\n    pass\n")])
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "HOOK-NEVER-CALLED: names is registered at ddns4_update, where nothing is ever called: "
+        "this server makes no updates of DNS."
+    )
+    caplog.clear()
+    load(Registry(), [library(tmp_path, "others", "def pkt4_send(handle):\n    pass\n")])
+    assert not caplog.records

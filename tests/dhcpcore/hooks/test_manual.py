@@ -13,7 +13,8 @@ PAGE = (ROOT / "docs" / "hooks.md").read_text()
 def row(point: Point) -> str:
     arguments = "<br>".join(f"`{one.name}` ({one.direction}): {one.what}" for one in point.arguments) or "none"
     status = "<br>".join(f"`{name}`: {what}" for name, what in point.status.items()) or "none"
-    return f"| `{point.name}` | {point.when} | {arguments} | {status} |"
+    when = f"{point.when} **Never called:** {point.absent}." if point.absent else point.when
+    return f"| `{point.name}` | {when} | {arguments} | {status} |"
 
 
 def test_every_hook_is_in_the_manual_as_the_table_has_it_in_its_order() -> None:

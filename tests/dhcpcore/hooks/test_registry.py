@@ -172,6 +172,25 @@ def test_one_that_overruns_is_switched_off_after_three_times() -> None:
     assert "took longer than 25 ms" in registry.events[0]
 
 
+def test_one_that_keeps_its_end_to_itself_has_overrun() -> None:
+    times = iter([0.0, 0.026])
+    registry = Registry(clock=lambda: next(times, 1.0))
+    registry.register(1, "stubborn", HOOK, lambda handle: None)
+    assert registry.call(registry.open(), HOOK, {}) is Status.DROP
+    assert registry.statistics()[0]["overruns"] == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_one_that_interrupts_ends_its_call_and_not_the_server(error: type[BaseException]) -> None:
+    registry = Registry()
+
+    def interrupt(handle: CalloutHandle) -> None:
+        raise error
+
+    registry.register(1, "bad", HOOK, interrupt)
+    assert registry.call(registry.open(), HOOK, {}) is Status.DROP
+
+
 def test_what_calls_cost_and_did_is_told() -> None:
     times = iter(range(100))
     registry = Registry(clock=lambda: next(times) / 1000)

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from dhcpcore.engine import Datagram, Engine, Traced
+from dhcpcore.hooks.handle import CalloutHandle
+from dhcpcore.hooks.registry import Registry
 from dhcpcore.lease.model import Change, Lease
 from dhcpcore.logs import Ring
 from dhcpcore.net import chores as module
@@ -27,6 +29,7 @@ from dhcpcore.store.schema import request as request_table
 from dhcpcore.store.schema import trace
 from dhcpcore.topology.links import Interface
 from dhcpcore.topology.snapshot import Leasequery, Pool, Snapshot, Subnet
+from dhcpcore.topology.validate import validate
 from tests.packets4 import (
     ACK,
     BROADCAST,
@@ -287,3 +290,52 @@ def test_assignments_are_surveyed_at_once_and_a_later_revision_when_no_other_fol
     bench.engine.install(Snapshot(3, (OFFICE,), identifier_kinds=kinds))
     assert (bench.chores.survey(), asked) == (10.0, [2, 2])
     assert (bench.chores.survey(), asked) == (1.0, [2, 2, 3])
+
+
+# Callouts at cb4_updated.
+
+
+def test_callouts_hear_who_changed_what_once_a_later_revision_is_in_force(bench: Bench) -> None:
+    seen: list[tuple[int, list[tuple[int, str, str, str]]]] = []
+
+    def updated(handle: CalloutHandle) -> None:
+        entries = handle.getArgument("audit_entries")
+        said = [(one["revision"], one["actor"], one["action"], one["object"]) for one in entries]
+        seen.append((bench.engine.snapshot.revision, said))
+        handle.setStatus(handle.DROP)  # Which means nothing here.
+
+    registry = Registry()
+    registry.register(1, "site", "cb4_updated", updated)
+    bench.engine.hook(registry)
+
+    def apply(*names: str) -> None:
+        subnets = [{"prefix": f"192.0.{n}.0/24", "name": name} for n, name in enumerate(names, 2)]
+        bench.definitions.apply(validate({"version": 1, "subnets": subnets}), "alice", "")
+
+    apply("office")
+    bench.chores.follow_definitions()
+    assert seen == [], "the first one is no change of what was in force"
+    apply("office", "lab")
+    apply("office", "lab", "hall")
+    bench.chores.follow_definitions()
+    bench.chores.follow_definitions()
+    bench.chores.reload()
+    ((revision, said),) = seen
+    assert revision == bench.engine.snapshot.revision
+    assert said == [(revision - 1, "alice", "definitions.added", "subnet lab"),
+                    (revision, "alice", "definitions.added", "subnet hall")]  # fmt: skip
+    assert len(bench.engine.snapshot.subnets) == 3
+
+
+def test_the_sweep_asks_callouts_at_the_end_of_a_probation(bench: Bench) -> None:
+    seen: list[str] = []
+    registry = Registry()
+    registry.register(1, "site", "lease4_recover", lambda handle: seen.append(handle.getArgument("lease4").address))
+    bench.engine.hook(registry)
+    bench.engine.install(Snapshot(1, (OFFICE,), probation_s=600))
+    for address, began in (("192.0.2.10", 600), ("192.0.2.11", 599)):
+        row = Lease(0, 4, ip(address), 32, b"", b"", 4, int(T0) + 3000, int(T0) - began, 1, 1, 1, "", b"", b"")
+        bench.store.commit([Change(None, row, False, None)], T0)
+    bench.chores.sweep()
+    bench.chores.sweep()
+    assert seen == ["192.0.2.10"]

@@ -34,6 +34,8 @@ def test_without_a_name_or_a_password_nothing_is_right(missing):
         assert not is_right(loaded(**{missing: nothing}), RIGHT)
 
 
-def test_a_realm_has_no_double_quotes():
+def test_a_realm_has_nothing_that_a_header_cannot_carry():
     assert realm_of('the "site"') == "the 'site'"
+    assert realm_of("Größe\r\nSet-Cookie: a=b \u2603\\") == "Gr??e??Set-Cookie: a=b ?/"
+    assert len(realm_of("x" * 5000)) == 200
     assert not is_right(loaded(WEB_DIGEST_PASSWORD="other"), RIGHT)

@@ -563,6 +563,13 @@ class TestWeb:
         assert (base64.b64decode(result["data"]), result["headers"]) == (b"a?b", [["X-A", "?"]])
         assert site.call("method", path="/page")[0]["html"] == "a?b"
 
+    @pytest.mark.parametrize("answer", ["'ab'", "5", "None", "('text/plain', 5)", "('text/plain', {})", "('a',)"])
+    def test_what_is_no_answer_is_refused_with_what_would_be_right(
+        self, begin: Begin, answer: str
+    ) -> None:
+        site = begin(f"def init():\n    callbacks.webAddMethod('/raw', lambda *_: {answer})\n")
+        assert site.call("method", path="/raw")[1]
+
     def test_the_servers_own_are_there_unless_the_folder_says_otherwise(self, begin: Begin) -> None:
         site = begin("""
             WEB_LOG_HISTORY = 0
@@ -573,7 +580,7 @@ class TestWeb:
         """)
         registry = site.host.registry
         assert (registry["methods"], registry["elements"]) == ([], [])
-        assert (registry["web"]["digest"], registry["web"]["system_name"]) == (True, 'the "site"')
+        assert (registry["web"]["digest"], registry["web"]["realm"]) == (True, "the 'site'")
         assert "secret" not in repr(registry)
 
     def test_a_method_whose_path_says_reinitialisation_ends_nothing(self, begin: Begin) -> None:

@@ -145,6 +145,12 @@ def test_paths_in_a_file_are_relative_to_it(tmp_path):
     assert settings.control_socket == folder / "state" / "control.sock"
 
 
+def test_a_hook_library_may_be_isolated_and_its_paths_are_whole(tmp_path):
+    config = write(tmp_path / "a.toml", "hooks = ['isolated:x.py=x.toml', 'isolated:package', 'y.py']\n")
+    assert load(config, {}).settings.hooks == (
+        f"isolated:{tmp_path}/x.py={tmp_path}/x.toml", "isolated:package", f"{tmp_path}/y.py")
+
+
 def test_paths_in_variables_are_relative_to_the_present_folder(tmp_path):
     settings = load(env={"LESSOR_DATABASE_URL": "sqlite:///leases.db"}).settings
     assert settings.sqlite_path == tmp_path / "leases.db"
