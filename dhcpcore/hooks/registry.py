@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from dhcpcore.errors import InvalidValue
+from dhcpcore.errors import InvalidValue, LessorError
 from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.parking import ParkingLot
 from dhcpcore.hooks.points import POINTS, command_point

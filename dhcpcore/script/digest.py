@@ -12,7 +12,6 @@ from typing import Any
 
 from dhcpcore.script.parameters import Loaded
 
-
 #: A name of a kilobyte is no name.
 _REALM_MAX = 200
 

@@ -1,7 +1,7 @@
 """Classes on the wire: who is of which, which pools and subnets serve whom, what they are told, who is not answered."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -384,25 +384,25 @@ def test_a_relay_and_the_interface_can_be_asked_for(world: Make) -> None:
     assert w.lease(OTHER).yiaddr == "192.0.2.100"
 
 
-PRINTERS = bytes.fromhex("01032c06070c0f1636")
-PRINTED = {"name": "printer", "test": f"option[55].hex == 0x{PRINTERS.hex()}"}
-
-
 class TestFingerprints:
     """What a kind of device asks for, and in which order, tells it: option 55."""
 
+    PRINTED: ClassVar[dict[str, str]] = {"name": "printer", "test": "option[55].hex == 0x01032c06070c0f1636"}
+    PRINTERS = bytes.fromhex("01032c06070c0f1636")
+
     def test_a_pool_serves_a_kind_of_device(self, world: Make) -> None:
-        w = served(world, PRINTED, subnets=pools(low="printer"))
-        assert w.lease(PHONE, prl=PRINTERS).yiaddr == "192.0.2.10"
+        w = served(world, self.PRINTED, subnets=pools(low="printer"))
+        assert w.lease(PHONE, prl=self.PRINTERS).yiaddr == "192.0.2.10"
 
     @pytest.mark.parametrize("asked", [PRINTERS[:-1], PRINTERS[::-1], PRINTERS + b"\x2b"])
     def test_another_list_or_order_is_another_device(self, world: Make, asked: bytes) -> None:
-        w = served(world, PRINTED, subnets=pools(low="printer"))
+        w = served(world, self.PRINTED, subnets=pools(low="printer"))
         assert w.lease(PHONE, prl=asked).yiaddr == "192.0.2.100"
 
     def test_each_that_was_never_named_may_have_its_class(self, world: Make) -> None:
         """The class of each list is there without anybody having written the list down."""
+        device = {"name": "device", "template_test": "option[55].hex"}
         same = {"name": "same", "test": "member('SPAWN_device_0x0103060f')"}
-        w = served(world, {"name": "device", "template_test": "option[55].hex"}, same, subnets=pools(low="same"))
+        w = served(world, device, same, subnets=pools(low="same"))
         assert w.lease(PHONE, prl=bytes((1, 3, 6, 15))).yiaddr == "192.0.2.10"
         assert w.lease(OTHER, prl=bytes((1, 3, 15, 6))).yiaddr == "192.0.2.100"

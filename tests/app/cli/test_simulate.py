@@ -144,7 +144,9 @@ def test_a_package_is_told_of_the_simulation_and_what_it_prints_is_not_in_the_an
     (place / "told-1.dist-info").mkdir(parents=True)
     (place / "told_handler.py").write_text(PACKAGE)
     (place / "told-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: told\nVersion: 1\n")
-    (place / "told-1.dist-info" / "entry_points.txt").write_text("[lessor.handlers]\ntold = told_handler:Factory\nbroken = told_handler:Broken\n")
+    (place / "told-1.dist-info" / "entry_points.txt").write_text(
+        "[lessor.handlers]\ntold = told_handler:Factory\nbroken = told_handler:Broken\n"
+    )
     monkeypatch.setenv("PYTHONPATH", str(place))
     other = tmp_path / "other.yaml"
     other.write_text(served.ok("export") + "handlers: [{type: told}]\n")

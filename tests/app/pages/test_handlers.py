@@ -234,7 +234,7 @@ class Listed(RootModel[list[int]]):
 
 
 class Branch(BaseModel):
-    left: Optional["Branch"] = None  # noqa: UP045 - Not a union of a string and None.
+    left: Optional["Branch"] = None
 
 
 class Odd(BaseModel):

@@ -2,7 +2,16 @@
 
 import pytest
 
-from app.services import definitions, global_settings, handlers, option_definitions, pools, shared_networks, subnets, undo
+from app.services import (
+    definitions,
+    global_settings,
+    handlers,
+    option_definitions,
+    pools,
+    shared_networks,
+    subnets,
+    undo,
+)
 from app.services.changes import Consent
 from app.services.definitions import TakesAddresses
 from dhcpcore.errors import Conflict, Forbidden, NotFound, Refused

@@ -22,6 +22,7 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.DELAYED: (500,), Step.LIMIT: ("Its subnet",), Step.LEASE_RUNS_OUT: (A4, 90),
     Step.ASSIGNMENT_EVERYWHERE: (7,), Step.CLASS_FULL: ("tel", 3), Step.CLASS_RATE: ("tel",),
     Step.CLASSES_STASHED: ("port",), Step.STOPPED_BY_HOOK: ("pkt4_send",), Step.SUBNET_BY_HOOK: (3,),
+    Step.IDENTIFIER_BY_HOOK: ("02:00",),
     Step.HANDLERS: ("late, resolvers",), Step.STOPPED_BY_HANDLER: ("late",),
     Step.SCRIPT_ASKED: ("answer",), Step.SCRIPT_GIVES: (A4, "office", 0), Step.SCRIPT_CHANGED: ("58",),
 }  # fmt: skip
