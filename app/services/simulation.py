@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from app.services.identities import client_text, hardware_of, hardware_text
 from app.services.option_preview import read_back, spaces
 from app.services.transactions import octets_of
 from dhcpcore.control import EngineAway
-from dhcpcore.errors import Fault, InvalidDocument, InvalidValue, Refused
+from dhcpcore.errors import Busy, Fault, InvalidDocument, InvalidValue, Refused
 from dhcpcore.topology.validate import validate
 from dhcpcore.wire.addresses import format_address
 from dhcpcore.wire.options import OptionSpace
@@ -32,6 +33,8 @@ LIMIT = 100
 _OPTIONS = 240
 #: Seconds that it may take.
 _S_MAX = 120.0
+#: Each has a core for itself, so a process of the pages has one at a time.
+_free = threading.BoundedSemaphore()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,15 @@ def _interfaces(appliance: Appliance) -> list[dict[str, Any]] | None:
 
 
 def _asked(question: Mapping[str, Any]) -> dict[str, Any]:
+    if not _free.acquire(blocking=False):
+        raise Busy("Another simulation is under way. Try again when it is over.")
     try:
         done = subprocess.run([sys.executable, "-m", "dhcpcore.simulation"], input=json.dumps(question),
                               capture_output=True, text=True, timeout=_S_MAX, check=False)
     except subprocess.TimeoutExpired:
         raise Refused(f"The simulation took longer than {_S_MAX:.0f} s and was ended; try fewer messages.") from None
+    finally:
+        _free.release()
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

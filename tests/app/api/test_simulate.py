@@ -4,6 +4,7 @@ import time
 
 import yaml
 
+from app.services import simulation
 from dhcpcore.pipeline.bundle import Datagram
 from dhcpcore.pipeline.finished import Traced
 from dhcpcore.stats.reasons import Reason
@@ -54,3 +55,12 @@ def test_the_page_shows_what_would_become_of_messages_and_applies_nothing(sqlite
     assert "domain-name: &lt;script&gt;" in page
     assert HOSTILE not in page
     assert client.get("/api/v1/revisions").json["items"][0]["id"] == 1
+
+
+def test_while_one_is_under_way_there_is_no_other(sqlite_database):
+    define(sqlite_database)
+    client = web(sqlite_database)
+    with simulation._free:
+        answer = client.post("/api/v1/simulate", json={})
+    assert answer.status_code == 409
+    assert "Another simulation is under way" in answer.text
