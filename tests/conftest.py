@@ -11,9 +11,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from dhcpcore.store import migrate
 from dhcpcore.store.database import Database
@@ -44,6 +46,7 @@ def _in_memory() -> bool:
 if _in_memory():
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)  # The processes that tests start have it, too.
 
+BROWSER_TESTS = "tests/browser/"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -96,6 +99,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for name, why_not in NEEDS.items():
         if item.get_closest_marker(name) and (reason := why_not()):
             pytest.skip(reason)
+
+
+class OneBrowser(LoadScopeScheduling):
+    """Tests go to whoever is free, but those of the browser all to one: they share an appliance and a Chromium."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER_TESTS if nodeid.startswith(BROWSER_TESTS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    """For ``-n``.  The marker ``xdist_group`` would do, if xdist 3.8 found it with pytest 9.2."""
+    return OneBrowser(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy
 
 from tests import pg
+from tests.conftest import OneBrowser
 
 ROOT = Path(__file__).parent.parent
 
@@ -87,6 +88,13 @@ def test_a_module_that_skips_itself_fails_where_anything_is_required(tmp_path: P
     done = run_pytest(tmp_path, "--require=pg")
     assert done.returncode != 0
     assert "skipped itself at import" in done.stdout
+
+
+def test_the_tests_of_the_browser_are_one_workers_and_others_anybodys() -> None:
+    scope = OneBrowser._split_scope
+    of_browser = {scope(None, f"tests/browser/test_{name}.py::test[/a@b]") for name in ("tasks", "hostile")}
+    others = {scope(None, f"tests/app/test_site.py::test[{name}]") for name in ("/a", "tests/browser/")}
+    assert (len(of_browser), len(others)) == (1, 2)
 
 
 def test_require_refuses_an_unknown_name(sample: Path) -> None:

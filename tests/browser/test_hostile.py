@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.site import HOSTILE
 
 #: The first test also starts the appliance and the browser, which takes its time on a loaded machine.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 SHOWN = {
     "a host's name in a list": "/leases?find=203.0.113.10",

@@ -9,7 +9,7 @@ from dhcpcore.wire.v4.message import MessageType
 from tests.browser.site import OFFICE_RELAY
 
 #: The first test also starts the appliance and the browser, which takes its time on a loaded machine.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 HW, KEPT = "02:00:5e:00:09:05", "192.0.2.55"
 

@@ -11,7 +11,7 @@ from app.services.access import Role
 from dhcpcore.control import ControlClient
 from tests.browser.site import OFFICE_RELAY
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def frame(page, name):

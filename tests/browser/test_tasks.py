@@ -10,7 +10,7 @@ from app.services.access import Role
 from tests.browser.site import KNOWN_ADDRESS, KNOWN_HW, KNOWN_NAME, LAB_RELAY, WORKSHOP_RELAY
 
 #: The first test also starts the appliance and the browser, which takes its time on a loaded machine.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def find(page, what):

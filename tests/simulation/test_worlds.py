@@ -19,7 +19,7 @@ from tests.simulation.world import Violation
 
 ROOT = Path(__file__).parent.parent.parent
 FEW = range(20)
-MANY = 30
+MANY = 12
 
 #: What the first seeds must have met, for the run to mean anything: answers, refusals and every kind of trouble.
 MET = {
