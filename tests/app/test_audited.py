@@ -33,7 +33,6 @@ CHANGES_NOTHING = {
 }
 VOIP = {"name": "voip", "test": "option[60].text == 'AAVAYA'"}
 NEARER = {"type": "mark", "name": "nearer", "fields": {"marks": ["late"]}}
-COLOUR = {"code": 224, "type": "string"}
 RENAMED = {**DOCUMENT, "subnets": [DOCUMENT["subnets"][0], {**DOCUMENT["subnets"][1], "name": "kitchen"}]}
 FIRST = {"interface": "eth1", "name": "new", "prefix": "203.0.113.0/24", "first": "203.0.113.9", "last": "203.0.113.19"}
 #: What an engine answers whose script has one method, and who is asked to renew.
@@ -105,9 +104,10 @@ CHANGES = (
     Change("POST /api/v1/methods/call", "script.call", {"path": "/site/act", "data": "eA=="}),
     Change("POST /api/v1/script/reinitialise", "script.reinitialise"),
     Change("POST /scripts/reinitialise", "script.reinitialise"),
-    Change("POST /api/v1/option-definitions", "definitions.", {**COLOUR, "space": "dhcp4", "name": "x-colour"}),
-    Change("PUT /api/v1/option-definitions/<space>/<name>", "definitions.", {**COLOUR, "type": "uint8", "space": "dhcp4", "name": "x-colour"},
-           at=("dhcp4", "x-colour")),
+    Change("POST /api/v1/option-definitions", "definitions.", {
+        "code": 224, "type": "string", "space": "dhcp4", "name": "x-colour"}),
+    Change("PUT /api/v1/option-definitions/<space>/<name>", "definitions.", {
+        "code": 224, "type": "uint8", "space": "dhcp4", "name": "x-colour"}, at=("dhcp4", "x-colour")),
     Change("PATCH /api/v1/option-definitions/<space>/<name>", "definitions.", {"type": "uint16"},
            at=("dhcp4", "x-colour")),
     Change("POST /option-definitions/one/<path:name>", "definitions.", {"type": "string"},
