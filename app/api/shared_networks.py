@@ -62,7 +62,7 @@ def list_shared_networks() -> Response:
     return jsonify(items=[shown(one) for one in shared_networks.list_all(context().appliance)])
 
 
-@api.get("/shared-networks/<name>", responses={**_SHOWN, **Problems.of(404, 503)},
+@api.get("/shared-networks/<path:name>", responses={**_SHOWN, **Problems.of(404, 503)},
          operation_id="get_shared_network", summary="One shared network")
 @auth.needs(Role.VIEWER)
 def get_shared_network(path: NetworkName) -> Response:
@@ -71,7 +71,7 @@ def get_shared_network(path: NetworkName) -> Response:
     return tagged(jsonify(shown(view)), view.version)
 
 
-@api.put("/shared-networks/<name>", responses={**_SHOWN, **Problems.of(404, 409, 412, 415, 428, 503)},
+@api.put("/shared-networks/<path:name>", responses={**_SHOWN, **Problems.of(404, 409, 412, 415, 428, 503)},
          operation_id="put_shared_network", summary="Say who shares a wire",
          request_body=described(NetworkBody, _EXAMPLE))
 @auth.needs(Role.ADMIN)
@@ -84,7 +84,7 @@ def put_shared_network(path: NetworkName, query: ChangeAsked, header: IfMatch) -
     return made(shown(after), after.version, applied)
 
 
-@api.patch("/shared-networks/<name>", responses={**_SHOWN, **Problems.of(404, 409, 412, 415, 428, 503)},
+@api.patch("/shared-networks/<path:name>", responses={**_SHOWN, **Problems.of(404, 409, 412, 415, 428, 503)},
            operation_id="change_shared_network", summary="Rename a shared network",
            request_body=described(NetworkBody, {"name": "yard"}, MERGE_PATCH))
 @auth.needs(Role.ADMIN)
@@ -97,7 +97,7 @@ def change_shared_network(path: NetworkName, query: ChangeAsked, header: IfMatch
     return made(shown(after), after.version, applied)
 
 
-@api.delete("/shared-networks/<name>", responses={200: Done, **Problems.of(404, 409, 412, 428, 503)},
+@api.delete("/shared-networks/<path:name>", responses={200: Done, **Problems.of(404, 409, 412, 428, 503)},
             operation_id="remove_shared_network", summary="Remove a shared network")
 @auth.needs(Role.ADMIN)
 def remove_shared_network(path: NetworkName, header: IfMatch) -> Response:

@@ -66,21 +66,24 @@ def _answer() -> AnyResponse | None:
         return refused
     if not found.running:
         raise scripts.away(found)
-    if (method.confirm or method.built_in) and (request.method != "POST" or not _sure(by)):
-        if by is None or by.how != "session":
+    # A page asks its reader once more; a program has meant it.
+    asks = method.asks and by is not None and by.how == "session"
+    if method.asks and (request.method != "POST" or (asks and request.form.get("confirmed") != "yes")):
+        if not asks:
             raise MethodNotAllowed(["POST"])
         return make_response(render_template("scripts/confirm.html", method=method, address=_address()))
-    told = scripts.call(here.appliance, method, _asked(), by=by)
+    told = scripts.call(here.appliance, method, _asked(is_answer=asks), by=by)
     if isinstance(told, Raw):
         return _raw(told, method, is_open=by is None)
     if by is not None and by.how == "digest":
-        return script_frames.framed(script_frames.document(told, base=method.path))  # A program has no use for a menu.
+        # A program has no use for a menu.
+        return _kept(method, script_frames.framed(script_frames.document(told, base=method.path)))
     return _page(found, method, told)
 
 
 def is_open(settings: Settings, found: Catalogue, method: Method) -> bool:
     """Whether a method answers without a log-in."""
-    if method.mode != "raw" or method.confirm or method.built_in:
+    if method.mode != "raw" or method.asks:
         return False
     chosen = settings.web.script_open
     if method.secure:
@@ -147,21 +150,16 @@ def _to_digest(found: Catalogue, *, stale: bool = False) -> HTTPException:
                         www_authenticate=WWWAuthenticate("digest", fields))  # fmt: skip
 
 
-def _sure(by: Principal | None) -> bool:
-    """A page asks its reader once more; a program has meant it."""
-    return by is None or by.how != "session" or request.form.get("confirmed") == "yes"
-
-
 def _address() -> str:
     return request.full_path.rstrip("?")
 
 
-def _asked() -> Asked:
-    """What the callback is told; of our own question's form nothing."""
+def _asked(*, is_answer: bool) -> Asked:
+    """What the callback is told; nothing of our own question's form, whose answer this may be."""
     given = dict(request.args.lists())
     headers = {name: value for name, value in request.headers.items()
                if name.lower() not in _KEPT and len(value) <= _VALUE_MAX}  # fmt: skip
-    if request.method != "POST" or "confirmed" in request.form:
+    if request.method != "POST" or is_answer:
         return Asked(given, headers=headers)
     return Asked(given, request.mimetype or None, request.get_data(), headers)
 
@@ -200,6 +198,11 @@ def _page(found: Catalogue, method: Method, told: Html) -> Response:
     page = _dashboard if method.mode == "dashboard" else _alone
     answer = make_response(page(found, method, script_frames.document(told, base=method.path)))
     script_frames.may_frame(answer)
+    return _kept(method, answer)
+
+
+def _kept(method: Method, answer: Response) -> Response:
+    """The answer, which may be kept where the method says so; nothing else may."""
     if method.cacheable and request.method == "GET":
         answer.headers["Cache-Control"] = "private"
     return answer

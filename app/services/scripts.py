@@ -54,6 +54,11 @@ class Method:
     fault: str
 
     @property
+    def asks(self) -> bool:
+        """Whether it acts only on what is sent, and pages ask their reader first."""
+        return self.confirm or bool(self.built_in)
+
+    @property
     def role(self) -> Role:
         """Who may call it."""
         return Role.OPERATOR if self.secure or self.built_in else Role.VIEWER
@@ -209,11 +214,11 @@ def call(appliance: Appliance, method: Method, asked: Asked, *, by: Principal | 
     """
     if by is not None:
         by.must_be(method.role)
-    told = _tell(appliance, "script-call", path=method.path, request=asked.as_arguments())
-    if by is not None and (method.confirm or method.built_in or asked.data is not None):
-        now = int(appliance.database.now())
-        with appliance.database.writer(durable=False) as connection:
-            audit.record(connection, actor=by.name, action="script.call", what=f"method {method.path}", now=now)
+    arguments = {"path": method.path, "request": asked.as_arguments()}
+    if by is not None and (method.asks or asked.data is not None):
+        told = _done(appliance, "script-call", arguments, by, "script.call", f"method {method.path}")
+    else:
+        told = _tell(appliance, "script-call", **arguments)
     if told.get("display_mode") in _MODES:
         return _html(told, "html")
     return Raw(str(told.get("mimetype", "")), base64.b64decode(str(told.get("data", ""))),
@@ -231,10 +236,7 @@ def element(appliance: Appliance, found: Catalogue, number: int, asked: Asked, *
 def reinitialise(appliance: Appliance, *, by: Principal) -> None:
     """Have the script reinitialise.  Raises ``ScriptFailed`` with what failed."""
     by.must_be(Role.OPERATOR)
-    _tell(appliance, "script-reinitialise")
-    now = int(appliance.database.now())
-    with appliance.database.writer(durable=False) as connection:
-        audit.record(connection, actor=by.name, action="script.reinitialise", what="script", now=now)
+    _done(appliance, "script-reinitialise", {}, by, "script.reinitialise", "script")
 
 
 def state(appliance: Appliance) -> Mapping[str, Any]:
@@ -244,6 +246,25 @@ def state(appliance: Appliance) -> Mapping[str, Any]:
     """
     told: Mapping[str, Any] = appliance.engine.call("script")
     return told
+
+
+def _done(appliance: Appliance, verb: str, arguments: Mapping[str, Any], by: Principal, action: str, what: str,
+          ) -> Mapping[str, Any]:
+    """Tell the engine, and the audit who had it done; what failed may have been done in part, and is a row, too."""
+    try:
+        told = _tell(appliance, verb, **arguments)
+    except ScriptFailed as error:
+        _record(appliance, by, action, what, {"failed": str(error)})
+        raise
+    _record(appliance, by, action, what)
+    return told
+
+
+def _record(appliance: Appliance, by: Principal, action: str, what: str, after: Mapping[str, str] | None = None,
+            ) -> None:
+    now = int(appliance.database.now())
+    with appliance.database.writer(durable=False) as connection:
+        audit.record(connection, actor=by.name, action=action, what=what, now=now, after=after)
 
 
 def _tell(appliance: Appliance, verb: str, **arguments: Any) -> Mapping[str, Any]:

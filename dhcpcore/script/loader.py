@@ -15,9 +15,9 @@ from dhcpcore.errors import LessorError
 from dhcpcore.script.compat.definition import Definition
 from dhcpcore.script.compat.generic import Database, Null
 from dhcpcore.script.namespace import TYPES, Namespace
-from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED
+from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED, TOLD
 
-#: What a parameter is told as that JSON cannot carry: that it is there.
+#: What a parameter is told as that JSON cannot carry, or that nobody outside needs: that it is there.
 _OPAQUE = "<object>"
 
 
@@ -46,9 +46,12 @@ class Site:
         self.hooks = {name: _bound(self.module, name) for name in HOOKS}
 
     def described(self) -> dict[str, Any]:
-        """The parameters that it sets, as JSON can carry them, and the names of its hooks."""
+        """The parameters that it sets, as JSON can carry them, and the names of its hooks.
+
+        What else it calls in capitals is its own, a block list of any size among it.
+        """
         return {
-            "said": {name: _plain(value) for name, value in self.said.items()},
+            "said": {name: _plain(value) for name, value in self.said.items() if name in TOLD},
             "hooks": [name for name, hook in self.hooks.items() if hook is not None],
         }
 
@@ -105,6 +108,8 @@ def _parameters(module: ModuleType) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):  # Of the parameters EXTRA_MAPS is one, and as large as a site likes.
+        return _OPAQUE
     if isinstance(value, tuple | set | frozenset):
         value = list(value)
     try:

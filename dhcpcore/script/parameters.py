@@ -40,6 +40,9 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType({
     "WEB_DASHBOARD_ORDER_LOG": 1000, "WEB_HEADER_TITLE": True, "WEB_HEADER_CSS": True, "WEB_HEADER_FAVICON": True,
 })  # fmt: skip
 
+#: Those that the server is told of: with a default, and the one that has none.
+TOLD = frozenset({"DHCP_SERVER_IP", *DEFAULTS})
+
 #: Names of before release 3, and what they are called since.
 RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT"}
 

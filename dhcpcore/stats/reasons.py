@@ -128,7 +128,10 @@ class Reason(enum.Enum):
         "The client, its subnet or its class sent more packets a second than `flood` or `rate` allows.",
     )
     SUSPENDED = _Row(
-        "SUSPENDED", Verdict.SILENT, "The client misbehaved: it is not answered until its suspension ends or is lifted."
+        "SUSPENDED",
+        Verdict.SILENT,
+        "The client is left out for a time, as it misbehaved or the site's script said so: it is not answered until "
+        "that ends or is lifted.",
     )
     POOL_EXHAUSTED = _Row("POOL-EXHAUSTED", Verdict.SILENT, "Every address that this client might get is in use.")
     ASSIGNMENT_CONFLICT = _Row(

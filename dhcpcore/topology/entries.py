@@ -11,6 +11,7 @@ from dhcpcore.errors import InvalidValue
 from dhcpcore.topology.fields import Address, Architecture, BootFile, Duration, ServerName, wrong
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
 from dhcpcore.wire.architectures import parse_architecture
+from dhcpcore.wire.quoting import quoted
 
 #: The lifetime where nobody wrote one.
 DEFAULT_LIFETIME_S = 3600
@@ -66,7 +67,11 @@ class LifetimeEntry(Entry):
 
 
 def _lifetime(value: object) -> object:
-    return {"default": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        return {"default": value}
+    if not isinstance(value, dict | LifetimeEntry):
+        raise wrong(f"{quoted(value)} is not a lifetime: write a duration such as 1h, or {{default: 1h, max: 2h}}")
+    return value
 
 
 Lifetime = Annotated[LifetimeEntry, BeforeValidator(_lifetime, json_schema_input_type=int | str | LifetimeEntry)]

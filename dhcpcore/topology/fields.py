@@ -238,7 +238,17 @@ def _interface(text: str) -> str:
 def _name(text: str) -> str:
     if not (1 <= len(text) <= 64 and text.isprintable() and text == text.strip()):
         raise InvalidValue(f"{quoted(text)} is not a name: 1 to 64 printable characters, no space at either end")
-    return text
+    return _with_address(text)
+
+
+def _with_address(name: str) -> str:
+    """The name, if a browser can be led to what is called so: it goes from a/../b to b."""
+    if name.startswith("/") or {".", ".."} & set(name.split("/")):
+        raise InvalidValue(
+            f"{quoted(name)} cannot stand in the address of a page: leave out a slash in front, and . and .. between "
+            "slashes"
+        )
+    return name
 
 
 def _field(octets_max: int) -> Callable[[str], bytes]:
@@ -376,7 +386,7 @@ def _class_name(text: str) -> str:
             f"{quoted(text)} is not a class's name: up to 128 characters of ASCII, no space at either end, "
             "no single quote"
         )
-    return text
+    return _with_address(text)
 
 
 ClassName = Annotated[str, _read(_class_name, "a class's name such as voip"), _text_schema("voip")]

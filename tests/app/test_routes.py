@@ -7,7 +7,12 @@ import re
 
 import pytest
 
-from app.services.access import Role
+from app.services import tokens
+from app.services.access import Role, terminal
+from app.services.appliance import Appliance
+from app.services.sessions import Caller
+from dhcpcore.settings import Settings
+from tests.app.scripts import SAID, EngineWithScript, method
 from tests.app.site import fill, session_cookie, web, with_form_field
 
 ALL, VIEWER, OPERATOR, ADMIN = None, Role.VIEWER, Role.OPERATOR, Role.ADMIN
@@ -70,10 +75,10 @@ LEAST = {
     "PATCH /api/v1/pools/<id>": ADMIN,
     "DELETE /api/v1/pools/<id>": ADMIN,
     "GET /api/v1/shared-networks": VIEWER,
-    "GET /api/v1/shared-networks/<name>": VIEWER,
-    "PUT /api/v1/shared-networks/<name>": ADMIN,
-    "PATCH /api/v1/shared-networks/<name>": ADMIN,
-    "DELETE /api/v1/shared-networks/<name>": ADMIN,
+    "GET /api/v1/shared-networks/<path:name>": VIEWER,
+    "PUT /api/v1/shared-networks/<path:name>": ADMIN,
+    "PATCH /api/v1/shared-networks/<path:name>": ADMIN,
+    "DELETE /api/v1/shared-networks/<path:name>": ADMIN,
     "GET /api/v1/globals": VIEWER,
     "PUT /api/v1/globals": ADMIN,
     "PATCH /api/v1/globals": ADMIN,
@@ -270,3 +275,35 @@ def test_what_changes_something_needs_the_field_that_guards_forms(sqlite_databas
         method, rule = route.split(" ")
         if method != "GET":
             assert page.open(path_of(rule), method=method).status_code == 400, route
+
+
+def test_a_token_opens_nothing_above_its_role_and_a_wrong_one_nothing_at_all(sqlite_database):
+    page, wrong = web(sqlite_database, role=None), []
+    appliance = Appliance(Settings(), sqlite_database, page)
+    made = {role: tokens.create(appliance, role.word, role.word, caller=Caller(terminal())).secret
+            for role in (VIEWER, OPERATOR)}
+    for route, least in LEAST.items():
+        verb, rule = route.split(" ")
+        tried = [("wrong", 401)] if least is not None else []
+        tried += [(text, 403) for role, text in made.items() if least is not None and role < least]
+        for text, status in tried:
+            answer = page.open(path_of(rule), method=verb, headers={"Authorization": f"Bearer {text}"})
+            if answer.status_code != status:
+                wrong.append((route, text, answer.status))
+    assert wrong == []
+
+
+def test_a_scripts_own_password_and_its_paths_open_none_of_them(sqlite_database):
+    """HTTP Digest that the engine calls right, with a method of the script's registered at every path of ours."""
+    engine = EngineWithScript(*(method(path_of(route.split(" ")[1])) for route in LEAST), digest=True, folder=True)
+    page, wrong = web(sqlite_database, engine, role=None, web={"script_open": "all"}), []
+    header = f'Digest username="{SAID["WEB_DIGEST_USERNAME"]}", realm="r", nonce="n", uri="/", response="x", qop=auth'
+    for route, least in LEAST.items():
+        verb, rule = route.split(" ")
+        if least is None:
+            continue
+        answer = page.open(path_of(rule), method=verb, headers={"Authorization": header})
+        if answer.status_code != 401:
+            wrong.append((route, answer.status))
+    assert wrong == []
+    assert engine.called == []

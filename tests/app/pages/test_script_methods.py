@@ -330,6 +330,52 @@ class TestPages:
         assert "The script says nothing here." in web(engine).get("/t").text
 
 
+MODES = {"raw": 3, "template": 2, "dashboard": 1}
+
+
+class TestWhatIsSaidOfAMethodHolds:
+    """`cacheable`, `hidden`, `secure` and `confirm`, each in each of the three modes."""
+
+    @pytest.mark.parametrize("mode", MODES)
+    def test_in_every_mode(self, web, mode):
+        flags = ("cacheable", "hidden", "secure", "confirm")
+        engine = EngineWithScript(*(
+            method(f"/{chosen}", MODES[mode], **{flag: flag == chosen for flag in flags}, name=f"the {chosen} one")
+            for chosen in (*flags, "plain")), digest=True)  # fmt: skip
+        for path in ("/cacheable", "/hidden", "/secure", "/confirm", "/plain"):
+            engine.results[path] = ("text/plain", "said") if mode == "raw" else "said"
+        viewer, operator, stranger = (web(engine, role=role) for role in (Role.VIEWER, Role.OPERATOR, None))
+        kept = {path: viewer.get(path).headers["Cache-Control"] for path in ("/cacheable", "/plain")}
+        assert "private" in kept["/cacheable"]
+        assert "no-store" not in kept["/cacheable"]
+        assert "no-store" in kept["/plain"]
+        for client, sees in ((viewer, False), (operator, True)):
+            menu = client.get("/leases").text
+            assert ["the hidden one" in menu, "the plain one" in menu, "the secure one" in menu] == [False, True, sees]
+            assert client.get("/secure").status_code == (200 if sees else 403)
+            listed = [one["path"] for one in client.get("/api/v1/methods").json["items"]]
+            assert listed == ["/cacheable", "/hidden", "/secure", "/confirm", "/plain"]
+        assert viewer.post("/api/v1/methods/call", json={"path": "/secure"}).status_code == 403
+        before = list(engine.called)
+        assert "Yes, do it" in operator.get("/confirm").text
+        assert engine.called == before
+        assert operator.post("/confirm", data={"confirmed": "yes"}).status_code == 200
+        assert engine.called == [*before, "/confirm"]
+        assert [stranger.get(path).status_code for path in ("/plain", "/secure", "/confirm")] == [401] * 3
+
+    @pytest.mark.parametrize("mode", MODES)
+    def test_for_a_program_that_knows_the_scripts_password(self, web, mode):
+        results = dict.fromkeys(("/s", "/p"), ("text/plain", "said") if mode == "raw" else "said")
+        engine = EngineWithScript(method("/s", MODES[mode], cacheable=True), method("/p", MODES[mode]),
+                                  method("/c", MODES[mode], confirm=True), digest=True, results=results)
+        client, ask = web(engine, role=None), TestDigest().answer
+        kept = [ask(client, path)[1].headers["Cache-Control"] for path in ("/s", "/p")]
+        assert kept[0] == "private"
+        assert "no-store" in kept[1]
+        assert ask(client, "/c")[1].status_code == 405
+        assert engine.called == ["/s", "/p"]
+
+
 class TestConfirm:
     def test_it_asks_and_acts_only_on_what_is_sent_with_the_forms_field(self, web):
         engine = EngineWithScript(method("/c", confirm=True, name="erase"))
@@ -355,6 +401,26 @@ class TestConfirm:
         with desk.database.reader() as connection:
             rows = connection.exec_driver_sql("SELECT actor, action, object FROM audit").all()
         assert [tuple(row) for row in rows if row.action.startswith("script")] == [("ada", "script.call", "method /c")]
+
+    def test_what_failed_may_have_been_done_and_is_in_the_audit_too(self, desk, web):
+        engine = EngineWithScript(method("/c", confirm=True), results={"/c": refused("It took over 3 s.")})
+        client = web(engine)
+        assert client.post("/c", data={"confirmed": "yes"}).status_code == 500
+        assert client.post("/api/v1/methods/call", json={"path": "/c"}).status_code == 500
+        client.get("/c")
+        with desk.database.reader() as connection:
+            rows = connection.exec_driver_sql("SELECT actor, object, after FROM audit").all()
+        assert [tuple(row) for row in rows] == [("ada", "method /c", '{"failed": "It took over 3 s."}')] * 2
+
+    def test_a_field_of_the_scripts_own_of_that_name_is_the_scripts(self, desk, web):
+        """It asks nothing, or a program has no need to be asked: then `confirmed` is not our question's answer."""
+        engine = EngineWithScript(method("/x"), method("/c", confirm=True))
+        web(engine).post("/x", data={"confirmed": "yes", "a": "1"})
+        made = tokens.create(Appliance(Settings(), desk.database, engine), "t", "viewer", caller=Caller(terminal()))
+        program = web(engine, role=None)
+        program.post("/c", data={"confirmed": "yes", "a": "1"}, headers={"Authorization": f"Bearer {made.secret}"})
+        assert engine.called == ["/x", "/c"]
+        assert [base64.b64decode(one["request"]["data"]) for _, one in engine.calls] == [b"confirmed=yes&a=1"] * 2
 
     def test_the_scripts_reinitialisation_is_for_operators(self, web):
         path = "/ca/uguu/puukusoft/staticDHCPd/reinitialise"

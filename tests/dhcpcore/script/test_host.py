@@ -398,6 +398,20 @@ class TestBeginning:
         assert loaded.get("DATABASE_ENGINE") == "<object>"
         assert any("PROXY_PORT" in warning for warning in loaded.warnings())
 
+    def test_what_else_a_script_calls_in_capitals_is_its_own_and_may_be_large(self, begin: Begin) -> None:
+        """A block list of 200,000 is told nobody: neither at the start nor whenever a page asks what is registered."""
+        site = begin("""
+            API_TOKEN = 'secret'
+            BLOCKED = {'02:00:00:%06x' % n: 'stolen' for n in range(200_000)}
+            EXTRA_MAPS = {'rack': {str(n): 'x' * 1000 for n in range(5000)}}
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                return len(BLOCKED) == 200_000 and len(EXTRA_MAPS['rack']) == 5000
+        """)
+        registry, _ = site.call("registry")
+        assert registry["said"] == {"EXTRA_MAPS": "<object>"}
+        assert asked(site, 1) == {1: Word.GO}
+
     def test_a_script_that_does_not_end_is_told(self, tmp_path: Path) -> None:
         path = tmp_path / "conf.py"
         path.write_text("while True: pass\n")

@@ -201,6 +201,7 @@ BROKEN = [
     ((*S, "lifetime"), {"default": 100, "rebind": 100}, "subnets[0].lifetime", "rebind (T2)"),
     ((*S, "lifetime"), {"default": 100, "rebind": 80, "renew": 80}, "subnets[0].lifetime", "renew (T1)"),
     ((*S, "lifetime"), 0, "subnets[0].lifetime", "at least 1 second"),
+    ((*S, "lifetime"), True, "subnets[0].lifetime", "write a duration such as 1h, or {default: 1h, max: 2h}"),
     ((*S, "lifetime"), 1 << 33, "subnets[0].lifetime.default", "out of range"),
     ((*S, "lifetime"), {"default": 100, "preferred": 50}, "subnets[0].lifetime.preferred", "only for IPv6"),
     ((*S, "preference"), 5, "subnets[0].preference", "only for IPv6"),
