@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from dhcpcore.engine import Engine, Facts
 from dhcpcore.lease.bulk import Session
-from dhcpcore.lease.telling import lifetimes_of
+from dhcpcore.lease.model import Lease, LeaseKey
 from dhcpcore.net.clock import Clock
 from dhcpcore.store.leases import LeaseStore
 
@@ -34,7 +34,7 @@ _ANY = "0.0.0.0"  # noqa: S104 - As the port of UDP; who may ask is in the defin
 class _Peer:
     """One connection."""
 
-    __slots__ = ("address", "name", "seen_at", "session", "sock")
+    __slots__ = ("address", "name", "seen_at", "session", "sock", "watched")
 
     def __init__(self, sock: socket.socket, name: str, now: float) -> None:
         self.sock = sock
@@ -42,6 +42,7 @@ class _Peer:
         self.address = socket.inet_aton(name)
         self.session = Session(socket.inet_aton(sock.getsockname()[0]))
         self.seen_at = now
+        self.watched = False
 
 
 class BulkPort:
@@ -149,9 +150,8 @@ class BulkServer:
             sock.close()
             return
         sock.setblocking(False)
-        assert self._selector is not None
-        self._peers[sock.fileno()] = _Peer(sock, name, self._monotonic())
-        self._selector.register(sock, selectors.EVENT_READ, self)
+        peer = self._peers[sock.fileno()] = _Peer(sock, name, self._monotonic())
+        self._watch(peer, selectors.EVENT_READ)
 
     def _read(self, peer: _Peer) -> None:
         try:
@@ -175,16 +175,19 @@ class BulkServer:
             session.refuse(now)
             return
         wants = session.wants()
-        if wants is None:
+        rows: list[Lease] = []
+        following: LeaseKey | None = None
+        if not session.begin(snapshot):
+            pass  # Of a VPN that is none there is nothing to read.
+        elif wants is None:
             rows, following = self._store.rows(session.after)
         else:
             facts = Facts()
             self._store.fetch(wants, facts, snapshot.revision, assigned=False)
             rows = [row for found in facts.by_client.values() for row in found]
             rows += [row for row in facts.by_key.values() if row is not None]
-            following = None
-        session.tell(rows, following, now, lifetimes_of(snapshot))
-        if following is None:
+        session.tell(rows, following, now, snapshot, self._store.holdings(session.unclear(rows, now)))
+        if session.after is None:
             self._engine.counters.events["bulk-leasequery"] += 1
             log.info("BULK-LEASEQUERY: %s asked by %s; %d told so far.", peer.name, asked.query.by.value, session.told)
 
@@ -202,12 +205,23 @@ class BulkServer:
         if session.asked is not None and len(session.out) <= UNSENT_OCTETS_MAX:
             self._wake()
         wanted = selectors.EVENT_WRITE if session.out else 0
+        if not (session.closing or session.full):
+            wanted |= selectors.EVENT_READ
+        self._watch(peer, wanted)
+
+    def _watch(self, peer: _Peer, events: int) -> None:
+        """What its socket is waited for; nothing, while it has queries enough and has been told what was asked."""
         assert self._selector is not None
-        self._selector.modify(peer.sock, wanted | (0 if session.closing else selectors.EVENT_READ), self)
+        if peer.watched and events:
+            self._selector.modify(peer.sock, events, self)
+        elif peer.watched:
+            self._selector.unregister(peer.sock)
+        elif events:
+            self._selector.register(peer.sock, events, self)
+        peer.watched = bool(events)
 
     def _drop(self, peer: _Peer) -> None:
         self._peers.pop(peer.sock.fileno(), None)
-        if self._selector is not None:
-            with contextlib.suppress(KeyError, ValueError):
-                self._selector.unregister(peer.sock)
+        with contextlib.suppress(KeyError, ValueError):
+            self._watch(peer, 0)
         peer.sock.close()

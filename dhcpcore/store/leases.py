@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dhcpcore.errors import Deadlocked
 from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Assignment, Change, Lease, LeaseKey
+from dhcpcore.lease.telling import Holdings
 from dhcpcore.lease.transitions import is_recovering
+from dhcpcore.store import holdings
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
@@ -184,6 +186,10 @@ class LeaseStore:
         """The next ``SWEEP_ROWS`` rows in key order, if they make sense, and where to go on; None: that was all."""
         rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
         return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
+
+    def holdings(self, rows: Iterable[Lease]) -> Holdings:
+        """What the history says of the last holding of each of these rows."""
+        return holdings.of(rows, self._rows.ask)
 
     def sweep(
         self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS, probation_s: int | None = None
