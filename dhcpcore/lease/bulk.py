@@ -1,25 +1,25 @@
-"""Bulk leasequery, one requestor's connection without its socket: octets in, octets out, rows when they are wanted.
+"""Leasequery by TCP, one requestor's connection without its socket: octets in, octets out, rows when they are wanted.
 
 RFC 6926: queries come framed in a stream, each is answered with a message a binding and an end; several may be sent at
-once and are answered one after the other.
+once and are answered one after the other.  RFC 7724: or one active query, which has the connection for itself and is
+answered (``active.Stream``) until somebody closes it.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from dhcpcore.errors import MalformedMessage
+from dhcpcore.lease.active import Stream, refusal
 from dhcpcore.lease.configured import Range, merged, ranges_of
 from dhcpcore.lease.facts import Wants
-from dhcpcore.lease.model import Lease, LeaseKey, State
-from dhcpcore.lease.query import Ambiguous, By, Query, read, spaces_of
-from dhcpcore.lease.telling import Holdings, Status, done, in_bulk, lifetimes_of, never_held
-from dhcpcore.lease.transitions import is_active
+from dhcpcore.lease.model import Lease, LeaseKey
+from dhcpcore.lease.query import Ambiguous, Asked, By, read, spaces_of
+from dhcpcore.lease.telling import NO_HISTORY, Holdings, Status, done, in_bulk, lifetimes_of, never_held, unclear
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.leasequery import framed, unframed
-from dhcpcore.wire.v4.message import MessageType, Opt, Request4, decode
+from dhcpcore.wire.v4.message import MessageType, Request4, decode
 
 #: A query is a header and a few options; what announces more is no query.
 MESSAGE_OCTETS_MAX = 1500
@@ -27,14 +27,6 @@ MESSAGE_OCTETS_MAX = 1500
 QUERIES_MAX = 8
 #: Answers of one slice.
 TOLD_MAX = 512
-_NO_HISTORY: Holdings = {}
-
-
-class Asked(NamedTuple):
-    """A query that is being answered or waits for it."""
-
-    request: Request4
-    query: Query
 
 
 class Session:
@@ -48,6 +40,7 @@ class Session:
         self.closing = False  #: Nothing more is heard; what is in ``out`` is sent first.
         self.after: LeaseKey | None = None  #: Where the query under way goes on in the table.
         self.told = 0  #: Addresses told of so far, by all queries.
+        self.stream: Stream | None = None  #: The active query; whether it is admitted, the server decides.
         self._greeted = False  #: Whether an answer to the query under way has our identifier.
         self._snapshot = EMPTY
         self._spaces: Mapping[int, bytes] = {}
@@ -79,8 +72,20 @@ class Session:
                 self.closing = True  # Whose answer it would be cannot be told.  RFC 6926 8.2.
 
     def _take(self, request: Request4, now: float) -> None:
-        if request.message_type != MessageType.BULKLEASEQUERY:
+        kind = request.message_type
+        if kind == MessageType.TLS:
+            # Its options are ignored.  RFC 7724 8.1.
+            text = "this server has no TLS for leasequery"
+            self.out += framed(refusal(MessageType.TLS, request.xid, now, Status.TLS_CONNECTION_REFUSED, text))
+            return
+        if kind == MessageType.ACTIVELEASEQUERY:
+            self._begin_stream(request, now)
+            return
+        if kind != MessageType.BULKLEASEQUERY:
             self.closing = True  # RFC 7724 8.1.1.
+            return
+        if self.stream is not None:
+            self._end(request, now, Status.NOT_ALLOWED, "an active query has this connection: ask by another")
             return
         if any(request.data[12:24]):  # ciaddr, yiaddr, siaddr.  RFC 6926 8.2.
             self._end(request, now, Status.MALFORMED_QUERY, "one address is asked for by UDP (LEASEQUERY)")
@@ -91,6 +96,32 @@ class Session:
             self._end(request, now, Status.NOT_ALLOWED, fault.args[0])  # RFC 6926 8.2.
         except MalformedMessage as fault:
             self._end(request, now, Status.MALFORMED_QUERY, fault.args[0])
+
+    def _begin_stream(self, request: Request4, now: float) -> None:
+        """An active query is about everything, and the only one of its connection.  RFC 7724 7.3, 8.2 and 8.3."""
+        status, text = Status.MALFORMED_QUERY, "an active query names no address, no client and no end"
+        try:
+            query = read(request)
+        except MalformedMessage as fault:
+            text = fault.args[0]
+        else:
+            if self._asked or self.stream is not None:
+                status, text = Status.NOT_ALLOWED, "an active query has its connection for itself"
+            elif query.by is By.EVERYTHING and query.until is None and not any(request.data[12:24]):
+                self.stream = Stream(Asked(request, query), self._server_id)
+                return
+        while self._asked:
+            other = self._asked.popleft().request
+            self._end(other, now, Status.QUERY_TERMINATED, "an active query was sent before its end")
+        self.out += framed(refusal(MessageType.LEASEQUERYSTATUS, request.xid, now, status, text))
+        self.closing = True
+
+    def end_stream(self, now: float, status: Status, text: str) -> None:
+        """The active query ends, and so does the connection.  RFC 7724 8.4."""
+        if self.stream is not None:
+            self.out += self.stream.status(now, status, text)
+            self.stream = None
+        self.closing = True
 
     def wants(self) -> Wants | None:
         """The rows that answer the query under way, where an index finds them; None: the table is gone through."""
@@ -119,7 +150,7 @@ class Session:
 
     def tell(
         self, rows: Sequence[Lease], following: LeaseKey | None, now: float, snapshot: Snapshot,
-        held: Holdings = _NO_HISTORY,
+        held: Holdings = NO_HISTORY,
     ) -> None:  # fmt: skip
         """The next rows; ``following`` None: they were the last ones."""
         asked = self.asked
@@ -162,19 +193,10 @@ class Session:
 
     def refuse(self, now: float) -> None:
         """Its requestor may not ask any more: what is under way ends, and so does the connection."""
+        self.end_stream(now, Status.NOT_ALLOWED, "not a requestor any more")
         while self._asked:
             self._end(self._asked.popleft().request, now, Status.NOT_ALLOWED, "not a requestor any more")
         self.closing = True
 
     def _end(self, request: Request4, now: float, status: Status, text: str) -> None:
         self.out += framed(done(request.xid, self._server_id, now, status, text))
-
-
-def unclear(asked: Asked, rows: Sequence[Lease], spaces: Mapping[int, bytes], now: float) -> list[Lease]:
-    """As ``Session.unclear``, of any query and spaces."""
-    request, query = asked
-    requested = request.options.get(Opt.PARAMETER_REQUEST_LIST)
-    since = query.timed or requested is None or Opt.START_TIME_OF_STATE in requested
-    return [
-        row for row in rows if row.space in spaces and ((since and is_active(row, now)) or row.state == State.RELEASED)
-    ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.lease.model import KIND_ADDRESS4, Lease, State
@@ -97,6 +98,13 @@ class Query:
             case By.RELAY_ID:
                 return said_by_relay(row.agent, RELAY_ID) == self.value
         return True
+
+
+class Asked(NamedTuple):
+    """A query by TCP that is being answered or waits for it."""
+
+    request: Request4
+    query: Query
 
 
 def read(request: Request4) -> Query:

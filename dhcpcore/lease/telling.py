@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dhcpcore.lease.model import INFINITE_LIFETIME_S, NEVER, Close, Lease, LeaseKey, State
-from dhcpcore.lease.query import By, Query, state_since
+from dhcpcore.lease.query import Asked, By, Query, state_since
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.topology.snapshot import Lifetimes, Snapshot
 from dhcpcore.wire.v4.leasequery import answer
@@ -21,13 +21,18 @@ _LIMIT = 1472
 
 
 class Status(enum.IntEnum):
-    """Option 151: how a bulk query went.  RFC 6926 6.2.2."""
+    """Option 151: how a query by TCP went, or goes on.  RFC 6926 6.2.2."""
 
     SUCCESS = 0
     UNSPEC_FAIL = 1
     QUERY_TERMINATED = 2
     MALFORMED_QUERY = 3
     NOT_ALLOWED = 4
+    #: RFC 7724 5.2.2.  No query is ever told DATA_MISSING: the lease table has all that there is since any time.
+    DATA_MISSING = 5
+    CONNECTION_ACTIVE = 6
+    CATCH_UP_COMPLETE = 7
+    TLS_CONNECTION_REFUSED = 8
 
 
 class DhcpState(enum.IntEnum):
@@ -49,6 +54,7 @@ class Holding(NamedTuple):
 
 
 Holdings = Mapping[LeaseKey, Holding]
+NO_HISTORY: Holdings = {}
 
 _STATES = {
     State.LEASED: DhcpState.EXPIRED,  # Its end has passed, though nobody swept it yet; else it is active.
@@ -169,10 +175,29 @@ def never_held(request: Request4, address: bytes, *, now: float, server_id: byte
 
 def done(xid: bytes, server_id: bytes | None, now: float, status: Status = Status.SUCCESS, text: str = "") -> bytes:
     """The end of the answers to a bulk query, with how it went where that is to be said.  RFC 6926 6.2.1."""
+    return said(MessageType.LEASEQUERYDONE, xid, server_id, now, status, text)
+
+
+def said(
+    kind: MessageType, xid: bytes, server_id: bytes | None, now: float, status: Status, text: str = ""
+) -> bytes:  # fmt: skip
+    """A message that tells how a query goes, and no binding."""
     pairs: Pairs = [*_ours(server_id), (Opt.BASE_TIME, _u32(int(now)))]
     if status is not Status.SUCCESS or text:
         pairs.append((Opt.STATUS_CODE, bytes((status,)) + text.encode()))
-    return answer(MessageType.LEASEQUERYDONE, xid=xid, giaddr=bytes(4), pairs=pairs)
+    return answer(kind, xid=xid, giaddr=bytes(4), pairs=pairs)
+
+
+def unclear(asked: Asked, rows: Iterable[Lease], spaces: Container[int], now: float) -> list[Lease]:
+    """Those of the rows of which only the history tells what is asked: since when, or who ended it."""
+    request, query = asked
+    requested = request.options.get(Opt.PARAMETER_REQUEST_LIST)
+    since = query.timed or requested is None or Opt.START_TIME_OF_STATE in requested
+    return [
+        row
+        for row in rows
+        if row.space in spaces and ((since and is_active(row, now)) or row.state == State.RELEASED)
+    ]
 
 
 def asked_for(request: Request4, pairs: Sequence[tuple[int, bytes]]) -> Pairs:

@@ -8,7 +8,7 @@ same transaction.  A row that the database refuses is set aside in ``quarantine`
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -98,6 +98,8 @@ class LeaseStore:
         self._assignments = assignments
         self._quarantined: set[LeaseKey] = set()
         self._limits: Limits | None = None
+        #: Whom each commit's changes are handed to, also where it is not known whether they were stored.
+        self.heard: Callable[[Sequence[Change]], None] | None = None
 
     def follow(self, snapshot: Snapshot) -> None:
         """Keep the limits of this revision from now on."""
@@ -154,6 +156,15 @@ class LeaseStore:
         return self._commit(changes, now)
 
     def _commit(self, changes: Sequence[Change], now: float) -> Outcome:
+        heard = self.heard
+        if heard is None:
+            return self._stored(changes, now)
+        try:
+            return self._stored(changes, now)
+        finally:
+            heard(changes)
+
+    def _stored(self, changes: Sequence[Change], now: float) -> Outcome:
         limits = self._limits
         if limits is None or not limits.counted(changes):
             return self._rows.commit(changes, now)
