@@ -93,13 +93,14 @@ class Rows(Protocol):
 class LeaseStore:
     """The packet path's window on the database; one an engine, used by one thread."""
 
+    #: Whom each commit's changes are handed to, also where it is not known whether they were stored.
+    heard: Callable[[Sequence[Change]], None] | None = None
+
     def __init__(self, database: Database, assignments: Assignments) -> None:
         self._rows: Rows = SqliteRows(database) if database.dialect == SQLITE else PostgresqlRows(database)
         self._assignments = assignments
         self._quarantined: set[LeaseKey] = set()
         self._limits: Limits | None = None
-        #: Whom each commit's changes are handed to, also where it is not known whether they were stored.
-        self.heard: Callable[[Sequence[Change]], None] | None = None
 
     def follow(self, snapshot: Snapshot) -> None:
         """Keep the limits of this revision from now on."""
