@@ -58,9 +58,7 @@ class Ring:
     def keep(self, record: logging.LogRecord) -> None:
         """Take a record; the oldest line goes where there is no more room."""
         text = _printable(record.getMessage()[:KEPT_LETTERS])
-        if record.exc_info and record.exc_info[0] is not None:
-            told = "".join(traceback.format_exception(*record.exc_info)).rstrip().split("\n")
-            rest = "\n".join(map(_printable, told))
+        if rest := _rows(_traceback(record)):
             text = f"{text[:KEPT_LETTERS // 2]}\n{rest[-(KEPT_LETTERS // 2):]}"  # The end of a traceback says most.
         level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
         self._lines.append(Line(self._next, record.created, level, record.name, text[:KEPT_LETTERS]))
@@ -139,15 +137,14 @@ def configure(level: str, form: str, stream: IO[str] | None = None, ring: Ring |
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _one_line,
+        _with_traceback,
     ]
     last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if form == "json":
-        last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        last += [structlog.processors.JSONRenderer()]
     else:
-        last += [structlog.dev.ConsoleRenderer(
-            colors=stream.isatty(), pad_event_to=0,
-            # The prettier one tells what variables hold, passwords and secrets among it.
-            exception_formatter=structlog.dev.plain_traceback)]
+        last += [_indented, structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
     handler = _Told(stream, ring)
     handler.addFilter(Seldom())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
@@ -164,6 +161,32 @@ def _one_line(_logger: object, _name: str, event: structlog.typing.EventDict) ->
     """Control characters (a client's host name may hold them) are shown, not sent to the terminal."""
     event["event"] = _printable(str(event["event"])[:MESSAGE_MAX])
     return event
+
+
+def _with_traceback(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A traceback is a field of its own, without what variables hold: passwords and secrets are among it."""
+    event.pop("exc_info", None)
+    if told := _traceback(event["_record"]):
+        event["exception"] = _rows(told)
+    return event
+
+
+def _indented(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """No row of a traceback, whose end may be a client's words, looks like a line of the log."""
+    if "exception" in event:
+        event["exception"] = "\n".join(f"  {row}" for row in str(event["exception"]).split("\n"))
+    return event
+
+
+def _traceback(record: logging.LogRecord) -> str:
+    """Of a record; one of another process brings it as text.  Empty: it has none."""
+    if record.exc_info and record.exc_info[0] is not None:
+        return "".join(traceback.format_exception(*record.exc_info)).rstrip()
+    return record.exc_text or ""
+
+
+def _rows(told: str) -> str:
+    return "\n".join(map(_printable, told.split("\n")))
 
 
 def _printable(text: str) -> str:

@@ -35,6 +35,34 @@
     }
   }
 
+  // What a form sends is sent in the reader's name, and a client's words may have made the form: the reader is told where
+  // and what, and nothing is sent but to the script's own methods.
+  function send(address, text) {
+    var form = document.querySelector("form.script-sender");
+    var url;
+    try {
+      url = new URL(address, window.location.origin);
+    } catch (error) {
+      return;
+    }
+    if (!form || !navigator.userActivation || !navigator.userActivation.isActive) {
+      return;
+    }
+    if (url.origin !== window.location.origin || JSON.parse(form.dataset.paths).indexOf(url.pathname) < 0) {
+      window.alert("This form was not sent: at " + url.href.slice(0, 300) + " there is no method of the script's for you.");
+      return;
+    }
+    if (form.elements.confirmed) {
+      form.elements.confirmed.remove();  // Of one that was sent, on a page that came back.
+    }
+    form.action = url.pathname + url.search;
+    form.querySelector("[data-sent]").value = text;
+    form.dataset.ask = "To " + url.pathname + ", in your name: " +
+      (Array.from(new URLSearchParams(text), function (pair) { return pair.join(" = "); }).join(", ") || "no fields")
+        .slice(0, 500);
+    form.requestSubmit();
+  }
+
   function hear(event) {
     var frame = frames().find(function (one) { return one.contentWindow === event.source; });
     var said = event.data;
@@ -55,6 +83,8 @@
       }
     } else if (said.lessor === "open" && typeof said.address === "string") {
       follow(said.address);
+    } else if (said.lessor === "send" && typeof said.address === "string" && typeof said.text === "string") {
+      send(said.address, said.text);
     }
   }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
 FORCERENEW, LEASEQUERY, LEASEUNASSIGNED, LEASEUNKNOWN, LEASEACTIVE, BULKLEASEQUERY, LEASEQUERYDONE = range(9, 16)
+ACTIVELEASEQUERY, LEASEQUERYSTATUS, TLS = range(16, 19)
 BOOTP = 0  #: A message without option 53.
 #: What means nothing to a BOOTP client.  RFC 1534 2.
 DHCP_ONLY = frozenset((50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61))

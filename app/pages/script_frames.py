@@ -81,6 +81,12 @@ def document(told: Html | None, fault: str = "", base: str = "/") -> str:
     return render_template("scripts/frame.html", told=told, fault=fault, base=base)
 
 
+def paths(found: Catalogue | None) -> list[str]:
+    """Where forms in frames may send something: the methods that the reader may call."""
+    role = principal().role
+    return [] if found is None else [one.path for one in found.methods if not one.fault and role >= one.role]
+
+
 def elements(found: Catalogue | None) -> dict[str, object]:
     """What the dashboard shows of a script."""
     if found is None or not found.elements or not found.may_see_elements(principal().role):
@@ -88,7 +94,7 @@ def elements(found: Catalogue | None) -> dict[str, object]:
     sees_log = principal().role >= Role.OPERATOR
     shown = tuple(one for one in found.elements if one.built_in != "log" or sees_log)
     has_log = any(one.built_in == "log" for one in shown)
-    return {"script": found, "elements": shown, "log": _log(found) if has_log else None}
+    return {"script": found, "elements": shown, "log": _log(found) if has_log else None, "paths": paths(found)}
 
 
 def _log(found: Catalogue) -> LogTail | None:

@@ -39,6 +39,8 @@ _HEADERS_MAX = 20
 _MIMETYPE = re.compile(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}(; ?[\w-]+=[\w.\"-]+){0,3}", re.ASCII)
 #: What elements show by an address, from within a frame that has no origin.
 _EMBEDDED = ("image/", "text/css", "text/javascript", "application/javascript")
+#: What a form in a frame sends comes in one field of ours, so that none of its fields is taken for one of ours.
+_SENT = "lessor-form"
 _LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
@@ -159,6 +161,9 @@ def _asked(*, is_answer: bool) -> Asked:
     given = dict(request.args.lists())
     headers = {name: value for name, value in request.headers.items()
                if name.lower() not in _KEPT and len(value) <= _VALUE_MAX}  # fmt: skip
+    if request.method == "POST" and (sent := request.form.get(_SENT)) is not None:
+        data = sent.encode()
+        return Asked(given, request.mimetype, data, {**headers, "Content-Length": str(len(data))})
     if request.method != "POST" or is_answer:
         return Asked(given, headers=headers)
     return Asked(given, request.mimetype or None, request.get_data(), headers)
@@ -208,9 +213,10 @@ def _kept(method: Method, answer: Response) -> Response:
     return answer
 
 
-def _alone(_: Catalogue, method: Method, document: str) -> str:
+def _alone(found: Catalogue, method: Method, document: str) -> str:
     """A page with what a method made, and nothing else."""
-    return render_template("scripts/method.html", method=method, document=document, sandbox=script_frames.SANDBOX)
+    return render_template("scripts/method.html", method=method, document=document, sandbox=script_frames.SANDBOX,
+                           paths=script_frames.paths(found))  # fmt: skip
 
 
 def _dashboard(found: Catalogue, method: Method, document: str) -> str:
@@ -218,5 +224,6 @@ def _dashboard(found: Catalogue, method: Method, document: str) -> str:
 
     The browser is told the dashboard's address, so that loading the page again does not do it again.
     """
-    return render_template("dashboard/page.html", **dashboard.view(), **script_frames.elements(found), method=method,
-                           document=document, sandbox=script_frames.SANDBOX)  # fmt: skip
+    shown = {**script_frames.elements(found), "paths": script_frames.paths(found)}
+    return render_template("dashboard/page.html", **dashboard.view(), **shown, method=method, document=document,
+                           sandbox=script_frames.SANDBOX)  # fmt: skip

@@ -1,10 +1,10 @@
-"""LEASEQUERY: who has an address, and which addresses a client has.  RFC 4388, RFC 6148."""
+"""LEASEQUERY: who has an address, and which addresses a client has.  RFC 4388, RFC 6148; of VPNs, RFC 6607."""
 
 from __future__ import annotations
 
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.lease.model import KIND_ADDRESS4, Lease, LeaseKey
-from dhcpcore.lease.query import By, Query, read
+from dhcpcore.lease.query import ALL_VPNS, DEFAULT_VPN, By, Query, read, spaces_of
 from dhcpcore.lease.telling import lifetimes_of, reply
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.bundle import Outgoing, Route, TransactionBundle
@@ -13,8 +13,9 @@ from dhcpcore.pipeline.searches import Search, Searches
 from dhcpcore.pipeline.signals import CannotRespond, NeedsRows
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.links import NO_PLACE
-from dhcpcore.wire.v4.message import NOWHERE, MessageType
+from dhcpcore.topology.links import NO_PLACE, Links
+from dhcpcore.topology.snapshot import EMPTY
+from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
 
 _SERVER_PORT = 67
 _REASONS = {
@@ -24,6 +25,10 @@ _REASONS = {
 }
 #: What only a TCP stream can answer.  RFC 6926 7.2.
 _IN_BULK = frozenset((By.RELAY_ID, By.EVERYTHING))
+#: Of queries that are about no VPN.
+_OF_NONE = (None, DEFAULT_VPN)
+#: The links of a VPN that no subnet is of.
+_NOWHERE = Links(EMPTY, {})
 
 
 class LeaseQuery(Handler):
@@ -47,14 +52,22 @@ class LeaseQuery(Handler):
             raise CannotRespond(Reason.LEASEQUERY_INVALID) from None
         if query.by in _IN_BULK:
             raise CannotRespond(Reason.LEASEQUERY_INVALID)
+        if query.vpn not in _OF_NONE:
+            # Chosen as a DISCOVER's is.  A requestor is believed, for it is listed; of an unknown VPN nothing is known.
+            option = Opt.VSS if request.options.get(Opt.VSS) == query.vpn else Opt.AGENT_OPTIONS
+            bundle.trace.append((Step.VPN, query.vpn, int(option)))
+            bundle.links = bundle.links.vpn(query.vpn or b"") or _NOWHERE
         bundle.link, bundle.home = bundle.links.for_relay(request.giaddr) or NO_PLACE
         bundle.subnet = bundle.home
         bundle.trace.append((Step.QUERY, query.by.value, query.value))
-        if query.by is By.REMOTE_ID:
+        space = _space(bundle, query)
+        if space is None:
+            pass
+        elif query.by is By.REMOTE_ID:
             if self._searches.full:
                 raise CannotRespond(Reason.LEASEQUERY_BUSY)
         elif query.by is By.ADDRESS:
-            bundle.wants.leases.add(_key(bundle, query))
+            bundle.wants.leases.add(_key(bundle, query, space))
         else:
             bundle.wants.clients.update(query.clients)
         bundle.server_id = bundle.datagram.local
@@ -64,24 +77,26 @@ class LeaseQuery(Handler):
         request = bundle.request
         query = read(request)
         route = Route(request.giaddr, _SERVER_PORT, 0, bundle.datagram.local)
-        if query.by is By.REMOTE_ID:
-            self._searches.add(Search(request, query, bundle.server_id, route, bundle.home.space))
+        space = _space(bundle, query)
+        # What was not heeded is not returned.  RFC 6607 7.1.
+        vpn = b"" if space is None else query.vpn or b""
+        if query.by is By.REMOTE_ID and space is not None:
+            self._searches.add(Search(request, query, bundle.server_id, route, space, vpn))
             bundle.reason = Reason.LEASEQUERY_SEARCH
             return
         kind, payload = reply(
-            request, query, self._rows(bundle, query), now=bundle.now, server_id=bundle.server_id,
+            request, query, [] if space is None else self._rows(bundle, query, space), now=bundle.now,
+            server_id=bundle.server_id, lifetimes=lifetimes_of(bundle.snapshot), vpn=vpn,
             known=query.by is By.ADDRESS and bundle.links.for_address(query.value) is not None,
-            lifetimes=lifetimes_of(bundle.snapshot),
         )  # fmt: skip
         bundle.outgoing.append(Outgoing(payload, route))
         bundle.reason = _REASONS[kind]
 
-    def _rows(self, bundle: TransactionBundle, query: Query) -> list[Lease]:
+    def _rows(self, bundle: TransactionBundle, query: Query, space: int) -> list[Lease]:
         facts = bundle.facts
         clients = query.clients
-        space = bundle.home.space  # Of the requestor's own link; 0 where it is on none.
         if query.by is By.ADDRESS:
-            key = _key(bundle, query)
+            key = _key(bundle, query, space)
             row = _committed(bundle, facts.by_key.get(key))
             if row is None or not is_active(row, bundle.now):
                 return []
@@ -107,9 +122,25 @@ def _committed(bundle: TransactionBundle, row: Lease | None) -> Lease | None:
     return row if change is None else change.before
 
 
-def _key(bundle: TransactionBundle, query: Query) -> LeaseKey:
+def _space(bundle: TransactionBundle, query: Query) -> int | None:
+    """Where is looked for what is asked: in the VPN that the query names, None where it is none of ours.
+
+    Else where the requestor's own link is; in space 0 where it is on none.
+    """
+    if query.vpn in _OF_NONE:
+        return bundle.home.space
+    if query.vpn == ALL_VPNS:
+        return None  # Only in bulk.  RFC 6926 6.2.9.
+    return next(iter(spaces_of(query.vpn, bundle.snapshot)), None)
+
+
+def _key(bundle: TransactionBundle, query: Query, space: int) -> LeaseKey:
     """The row of an address: of the requestor's own link where that has it, else of whichever subnet has it."""
     subnet = bundle.link.subnet_of(query.value)
     if subnet is None and (found := bundle.links.for_address(query.value)) is not None:
         subnet = found[1]
-    return (subnet.space if subnet is not None else 0, KIND_ADDRESS4, query.value, 32)
+    if subnet is not None:
+        space = subnet.space
+    elif query.vpn in _OF_NONE:
+        space = 0
+    return (space, KIND_ADDRESS4, query.value, 32)

@@ -1,36 +1,32 @@
-"""Bulk leasequery, one requestor's connection without its socket: octets in, octets out, rows when they are wanted.
+"""Leasequery by TCP, one requestor's connection without its socket: octets in, octets out, rows when they are wanted.
 
 RFC 6926: queries come framed in a stream, each is answered with a message a binding and an end; several may be sent at
-once and are answered one after the other.
+once and are answered one after the other.  RFC 7724: or one active query, which has the connection for itself and is
+answered (``active.Stream``) until somebody closes it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 from dhcpcore.errors import MalformedMessage
+from dhcpcore.lease.active import Stream, refusal
+from dhcpcore.lease.configured import Range, merged, ranges_of
 from dhcpcore.lease.facts import Wants
 from dhcpcore.lease.model import Lease, LeaseKey
-from dhcpcore.lease.query import Ambiguous, Query, read
-from dhcpcore.lease.telling import LifetimesOf, Status, done, in_bulk
+from dhcpcore.lease.query import Ambiguous, Asked, By, read, spaces_of
+from dhcpcore.lease.telling import NO_HISTORY, Holdings, Status, done, in_bulk, lifetimes_of, never_held, unclear
+from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.leasequery import framed, unframed
 from dhcpcore.wire.v4.message import MessageType, Request4, decode
 
 #: A query is a header and a few options; what announces more is no query.
 MESSAGE_OCTETS_MAX = 1500
-#: Queries of one connection that wait; the next one is refused in words.
+#: Queries of one connection that wait; what follows them is not read.  RFC 6926 8.4.
 QUERIES_MAX = 8
-#: The lease space that is told of: a query has no giaddr that could name another.
-_SPACE = 0
-
-
-class Asked(NamedTuple):
-    """A query that is being answered or waits for it."""
-
-    request: Request4
-    query: Query
+#: Answers of one slice.
+TOLD_MAX = 512
 
 
 class Session:
@@ -43,18 +39,27 @@ class Session:
         self.out = bytearray()
         self.closing = False  #: Nothing more is heard; what is in ``out`` is sent first.
         self.after: LeaseKey | None = None  #: Where the query under way goes on in the table.
-        self.told = 0  #: Bindings told so far, of all queries.
+        self.told = 0  #: Addresses told of so far, by all queries.
+        self.stream: Stream | None = None  #: The active query; whether it is admitted, the server decides.
         self._greeted = False  #: Whether an answer to the query under way has our identifier.
+        self._snapshot = EMPTY
+        self._spaces: Mapping[int, bytes] = {}
+        self._ranges: tuple[Range, ...] = ()
 
     @property
     def asked(self) -> Asked | None:
         """The query that is being answered."""
         return self._asked[0] if self._asked else None
 
+    @property
+    def full(self) -> bool:
+        """Whether no more is to be read for now."""
+        return len(self._asked) >= QUERIES_MAX
+
     def receive(self, data: bytes, now: float) -> None:
         """Octets of the stream; what cannot be understood ends it."""
         self._stream += data
-        while not self.closing and len(self._stream) >= 2:
+        while not self.closing and not self.full and len(self._stream) >= 2:
             if int.from_bytes(self._stream[:2], "big") > MESSAGE_OCTETS_MAX:
                 self.closing = True
                 return
@@ -67,11 +72,20 @@ class Session:
                 self.closing = True  # Whose answer it would be cannot be told.  RFC 6926 8.2.
 
     def _take(self, request: Request4, now: float) -> None:
-        if request.message_type != MessageType.BULKLEASEQUERY:
-            self._end(request, now, Status.MALFORMED_QUERY, "only BULKLEASEQUERY is answered here")
+        kind = request.message_type
+        if kind == MessageType.TLS:
+            # Its options are ignored.  RFC 7724 8.1.
+            text = "this server has no TLS for leasequery"
+            self.out += framed(refusal(MessageType.TLS, request.xid, now, Status.TLS_CONNECTION_REFUSED, text))
             return
-        if len(self._asked) >= QUERIES_MAX:
-            self._end(request, now, Status.QUERY_TERMINATED, f"{QUERIES_MAX} queries are waiting already")
+        if kind == MessageType.ACTIVELEASEQUERY:
+            self._begin_stream(request, now)
+            return
+        if kind != MessageType.BULKLEASEQUERY:
+            self.closing = True  # RFC 7724 8.1.1.
+            return
+        if self.stream is not None:
+            self._end(request, now, Status.NOT_ALLOWED, "an active query has this connection: ask by another")
             return
         if any(request.data[12:24]):  # ciaddr, yiaddr, siaddr.  RFC 6926 8.2.
             self._end(request, now, Status.MALFORMED_QUERY, "one address is asked for by UDP (LEASEQUERY)")
@@ -83,6 +97,32 @@ class Session:
         except MalformedMessage as fault:
             self._end(request, now, Status.MALFORMED_QUERY, fault.args[0])
 
+    def _begin_stream(self, request: Request4, now: float) -> None:
+        """An active query is about everything, and the only one of its connection.  RFC 7724 7.3, 8.2 and 8.3."""
+        status, text = Status.MALFORMED_QUERY, "an active query names no address, no client and no end"
+        try:
+            query = read(request)
+        except MalformedMessage as fault:
+            text = fault.args[0]
+        else:
+            if self._asked or self.stream is not None:
+                status, text = Status.NOT_ALLOWED, "an active query has its connection for itself"
+            elif query.by is By.EVERYTHING and query.until is None and not any(request.data[12:24]):
+                self.stream = Stream(Asked(request, query), self._server_id)
+                return
+        while self._asked:
+            other = self._asked.popleft().request
+            self._end(other, now, Status.QUERY_TERMINATED, "an active query was sent before its end")
+        self.out += framed(refusal(MessageType.LEASEQUERYSTATUS, request.xid, now, status, text))
+        self.closing = True
+
+    def end_stream(self, now: float, status: Status, text: str) -> None:
+        """The active query ends, and so does the connection.  RFC 7724 8.4."""
+        if self.stream is not None:
+            self.out += self.stream.status(now, status, text)
+            self.stream = None
+        self.closing = True
+
     def wants(self) -> Wants | None:
         """The rows that answer the query under way, where an index finds them; None: the table is gone through."""
         asked = self.asked
@@ -90,26 +130,70 @@ class Session:
         clients = asked.query.clients
         return Wants(clients=set(clients)) if clients else None
 
-    def tell(self, rows: Iterable[Lease], following: LeaseKey | None, now: float, lifetimes: LifetimesOf) -> None:
+    def begin(self, snapshot: Snapshot) -> bool:
+        """Of which spaces the query under way is told, by these definitions; whether of any."""
+        asked = self.asked
+        assert asked is not None
+        if snapshot is not self._snapshot or not self._spaces:
+            query = asked.query
+            self._snapshot = snapshot
+            self._spaces = spaces_of(query.vpn, snapshot)
+            everything = query.by is By.EVERYTHING and not query.timed
+            self._ranges = ranges_of(snapshot, self._spaces) if everything else ()
+        return bool(self._spaces)
+
+    def unclear(self, rows: Sequence[Lease], now: float) -> list[Lease]:
+        """Those of the rows of which only the history tells what is asked: since when, or who ended it."""
+        asked = self.asked
+        assert asked is not None
+        return unclear(asked, rows, self._spaces, now)
+
+    def tell(
+        self, rows: Sequence[Lease], following: LeaseKey | None, now: float, snapshot: Snapshot,
+        held: Holdings = NO_HISTORY,
+    ) -> None:  # fmt: skip
         """The next rows; ``following`` None: they were the last ones."""
         asked = self.asked
         assert asked is not None
         request, query = asked
-        for row in rows:
-            if row.space == _SPACE and query.is_about(row, now):
-                server_id = None if self._greeted else self._server_id
-                message = in_bulk(request, row, now=now, server_id=server_id, lifetimes=lifetimes)
-                self._greeted = True
-                self.out += framed(message)
-                self.told += 1
+        if not self.begin(snapshot):
+            self._finish(now, "no subnet is of this VPN")
+            return
+        told: Sequence[Lease | LeaseKey] = rows
+        if self._ranges:
+            told, following = merged(self._ranges, rows, self.after, TOLD_MAX, all_rows=following is None)
+        lifetimes = lifetimes_of(snapshot)
+        for one in told:
+            vpn = self._spaces.get(one[0])
+            if vpn is None:
+                continue
+            server_id = None if self._greeted else self._server_id
+            if not isinstance(one, Lease):
+                message = never_held(request, one[2], now=now, server_id=server_id, vpn=vpn)
+            elif query.is_about(one, now, (holding := held.get(one.key)) and holding.began):
+                message = in_bulk(
+                    request, one, now=now, server_id=server_id, lifetimes=lifetimes, held=holding, vpn=vpn
+                )
+            else:
+                continue
+            self._greeted = True
+            self.out += framed(message)
+            self.told += 1
         self.after = following
         if following is None:
-            self._asked.popleft()
-            greeted, self._greeted = self._greeted, False
-            self.out += framed(done(request.xid, None if greeted else self._server_id, now))
+            self._finish(now)
+
+    def _finish(self, now: float, text: str = "") -> None:
+        """The query under way is answered; what was not read for its sake is."""
+        request = self._asked.popleft().request
+        greeted, self._greeted = self._greeted, False
+        self.after, self._spaces = None, {}
+        self.out += framed(done(request.xid, None if greeted else self._server_id, now, text=text))
+        self.receive(b"", now)
 
     def refuse(self, now: float) -> None:
         """Its requestor may not ask any more: what is under way ends, and so does the connection."""
+        self.end_stream(now, Status.NOT_ALLOWED, "not a requestor any more")
         while self._asked:
             self._end(self._asked.popleft().request, now, Status.NOT_ALLOWED, "not a requestor any more")
         self.closing = True

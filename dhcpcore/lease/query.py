@@ -1,24 +1,32 @@
 """Leasequery: what is asked, by what, and which rows it is about.  RFC 4388 6.2, RFC 6148 3, RFC 6926 6.2 and 7.2.
 
 A query names one thing: an address, a hardware address, a client identifier, or a remote-id, relay-id in option 82;
-in bulk, naming nothing asks for all, and two times narrow down to what changed between them.
+in bulk, naming nothing asks for all, and two times narrow down to what changed between them.  Beside it a query may
+name a VPN, whose addresses it is about (RFC 6607 6).
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.lease.model import KIND_ADDRESS4, Lease, State
 from dhcpcore.lease.transitions import is_active
+from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.v4.message import NOWHERE, Opt, Request4
 from dhcpcore.wire.v4.tlv import scan_suboptions
 
 #: Sub-options of option 82 that a query may be by.  RFC 3046 3.2, RFC 6925 3.
 REMOTE_ID, RELAY_ID = 2, 12
-#: By which a query names a VPN, and the global one, which is where queries are answered from.  RFC 6607 3.2, 3.5.
-_VSS, _GLOBAL = 151, b"\xff"
+#: The sub-option of 82 that names a VPN; the option itself is ``Opt.VSS``.  RFC 6607 3.2.
+_VSS = 151
+#: What a query names that is about no VPN (RFC 6607 3.5), and in bulk about all of them (RFC 6926 6.2.9).
+DEFAULT_VPN, ALL_VPNS = b"\xff", b"\xfe"
+#: The lease space of what is of no VPN.
+DEFAULT_SPACE = 0
 #: As for a client of its own: too long a key for the database's index.
 _CLIENT_ID_MAX = 255
 
@@ -46,6 +54,12 @@ class Query:
     value: bytes = b""
     since: int | None = None
     until: int | None = None
+    vpn: bytes | None = None  #: Type octet and name, as it was said; None: nothing was.
+
+    @property
+    def timed(self) -> bool:
+        """Whether only what changed at some time is asked for."""
+        return self.since is not None or self.until is not None
 
     @property
     def clients(self) -> tuple[bytes, ...]:
@@ -57,13 +71,19 @@ class Query:
             return (b"\x01" + self.value,)
         return (b"\x00" + self.value, b"\x01" + self.value) if self.by is By.HARDWARE else ()
 
-    def is_about(self, row: Lease, now: float) -> bool:
-        """Whether the row is one of those that are asked for."""
+    def is_about(self, row: Lease, now: float, began: int | None = None) -> bool:
+        """Whether the row is one of those that are asked for; ``began``: when it came to be held, where that is known.
+
+        Who asks by anything hears of what is held; who asks for everything, of all the rest, too.  RFC 6926 8.2.
+        """
         if row.kind != KIND_ADDRESS4 or not self._names(row):
             return False
-        if self.since is None and self.until is None:
+        if self.by is not By.EVERYTHING and not is_active(row, now):
+            return False
+        if not self.timed:
             return True
-        return (self.since or 0) <= changed_at(row, now) <= (0xFFFF_FFFF if self.until is None else self.until)
+        times = (row.cltt, state_since(row, now, began))
+        return any((self.since or 0) <= at <= (0xFFFF_FFFF if self.until is None else self.until) for at in times)
 
     def _names(self, row: Lease) -> bool:
         match self.by:
@@ -80,13 +100,20 @@ class Query:
         return True
 
 
+class Asked(NamedTuple):
+    """A query by TCP that is being answered or waits for it."""
+
+    request: Request4
+    query: Query
+
+
 def read(request: Request4) -> Query:
     """The query in a message; ``MalformedMessage`` where it names two things, or one that cannot be.
 
-    Also where it names a VPN: the same addresses elsewhere are others, and would be told for those that are meant.
+    A VPN that option 82 names goes before one of option 221.  RFC 6607 7.3.
     """
     options = request.options
-    vpns = [options.get(Opt.VSS)]
+    vpn = options.get(Opt.VSS)
     named: list[tuple[By, bytes]] = []
     if request.ciaddr != NOWHERE:
         named.append((By.ADDRESS, request.ciaddr))
@@ -96,10 +123,10 @@ def read(request: Request4) -> Query:
         named.append((By.CLIENT_ID, client_id))
     if agent := options.get(Opt.AGENT_OPTIONS):
         said = scan_suboptions(agent)
-        vpns.append(said.get(_VSS))
+        vpn = said.get(_VSS, vpn)
         named += [(by, said[code]) for by, code in ((By.REMOTE_ID, REMOTE_ID), (By.RELAY_ID, RELAY_ID)) if code in said]
-    if any(vpn not in {None, _GLOBAL} for vpn in vpns):
-        raise MalformedMessage("the query is about a VPN: only those about none are answered", 240)
+    if vpn is not None and (not vpn or (vpn[0] >= ALL_VPNS[0] and len(vpn) > 1)):
+        raise MalformedMessage("the VPN is named by a type octet, and by no more where that is 254 or 255", 240)
     if len(named) > 1:
         raise Ambiguous(f"the query is by {' and by '.join(by.value for by, _ in named)}: one is right", 240)
     by, value = named[0] if named else (By.EVERYTHING, b"")
@@ -108,7 +135,7 @@ def read(request: Request4) -> Query:
     since, until = _time(options, Opt.QUERY_START_TIME), _time(options, Opt.QUERY_END_TIME)
     if since is not None and until is not None and since > until:
         raise MalformedMessage("query-start-time is later than query-end-time", 240)
-    return Query(by, value, since, until)
+    return Query(by, value, since, until, vpn)
 
 
 def _time(options: dict[int, bytes], code: int) -> int | None:
@@ -130,8 +157,25 @@ def said_by_relay(agent: bytes, code: int) -> bytes | None:
         return None
 
 
-def changed_at(row: Lease, now: float) -> int:
-    """When the row last changed: its client was heard, or the lease ended, by itself or before its time."""
-    if row.state == State.DECLINED or is_active(row, now):
+def spaces_of(vpn: bytes | None, snapshot: Snapshot) -> Mapping[int, bytes]:
+    """The lease spaces that a query about this VPN is answered from, with what option 221 of the answers says.
+
+    Empty octets: it says nothing.  No space: no subnet is of this VPN, so there is nothing to tell of it.  An answer
+    about a VPN names it, whatever the query listed; what a query said comes back as it was said.  RFC 6607 7.1,
+    RFC 6926 8.2.
+    """
+    if vpn is None or vpn == DEFAULT_VPN:
+        return {DEFAULT_SPACE: vpn or b""}
+    declared = {subnet.vss: subnet.space for subnet in snapshot.subnets if subnet.vss}
+    if vpn == ALL_VPNS:
+        return {**{space: vss for vss, space in declared.items()}, DEFAULT_SPACE: b""}
+    return {declared[vpn]: vpn} if vpn in declared else {}
+
+
+def state_since(row: Lease, now: float, began: int | None = None) -> int:
+    """When the address came into the state that it is in; of one that is held ``began``, else when last heard of."""
+    if is_active(row, now):
+        return row.cltt if began is None else min(began, row.cltt)
+    if row.state == State.DECLINED and row.expires > now:
         return row.cltt
     return row.expires

@@ -1,4 +1,4 @@
-"""Bulk leasequery's sockets: TCP on the port of DHCPv4, polled by the engine's own loop.  RFC 6926.
+"""Leasequery's sockets: TCP on the port of DHCPv4, polled by the engine's own loop.  RFC 6926, RFC 7724.
 
 The port is taken with privilege and listened at once the definitions enable leasequery.  One slice of one query is
 answered between two batches, so that no packet waits for a requestor, however much it asks for.
@@ -16,7 +16,9 @@ from collections.abc import Callable
 
 from dhcpcore.engine import Engine, Facts
 from dhcpcore.lease.bulk import Session
-from dhcpcore.lease.telling import lifetimes_of
+from dhcpcore.lease.model import Lease, LeaseKey
+from dhcpcore.lease.telling import Status
+from dhcpcore.net.active import LOOK_S, SEND_S_MAX, Streams
 from dhcpcore.net.clock import Clock
 from dhcpcore.store.leases import LeaseStore
 
@@ -34,10 +36,10 @@ _READ_OCTETS = 16 * 1024
 _ANY = "0.0.0.0"  # noqa: S104 - As the port of UDP; who may ask is in the definitions.
 
 
-class _Peer:
+class Peer:
     """One connection."""
 
-    __slots__ = ("address", "name", "seen_at", "session", "sock")
+    __slots__ = ("address", "blocked_at", "name", "seen_at", "session", "sock", "spoken_at", "turn", "watched")
 
     def __init__(self, sock: socket.socket, name: str, now: float) -> None:
         self.sock = sock
@@ -45,6 +47,10 @@ class _Peer:
         self.address = socket.inet_aton(name)
         self.session = Session(socket.inet_aton(sock.getsockname()[0]))
         self.seen_at = now
+        self.watched = False
+        self.spoken_at = now  #: When its active query was last told anything.
+        self.turn = False  #: Whether its catch-up has the next turn.
+        self.blocked_at: float | None = None  #: Since when it takes nothing of what waits for it.
 
 
 class BulkPort:
@@ -75,7 +81,8 @@ class BulkServer:
         self._monotonic = monotonic
         self._selector: selectors.BaseSelector | None = None
         self._listening = False
-        self._peers: dict[int, _Peer] = {}
+        self._peers: dict[int, Peer] = {}
+        self._streams = Streams(engine, store)
         self._stranger_at = -_STRANGERS_EVERY_S  #: When one was last told of, and how many came since.
         self._strangers = 0
 
@@ -103,29 +110,53 @@ class BulkServer:
         if self._engine.snapshot.leasequery.enabled and not self._listening:
             self._listen()
         now = self._monotonic()
-        for peer in [peer for peer in self._peers.values() if now - peer.seen_at > IDLE_S_MAX]:
-            self._drop(peer)
-        waiting = [peer for peer in self._peers.values() if peer.session.asked is not None]
-        ready = [peer for peer in waiting if len(peer.session.out) <= UNSENT_OCTETS_MAX]
+        if self._streams:
+            self._streams.look(self._clock.now(), now)
+        for peer in list(self._peers.values()):
+            self._attend(peer, now)
+        ready = [peer for peer in self._peers.values() if self._has_work(peer)]
         if not ready:
-            return 1.0
+            return LOOK_S if self._streams else 1.0
         peer = ready[0]
-        self._answer(peer)
+        if peer.session.stream is not None:
+            self._streams.answer(peer, self._clock.now(), now)
+        else:
+            self._answer(peer)
         # Each has its turn: it goes to the end of the line.
         if self._peers.pop(peer.sock.fileno(), None) is not None:
             self._peers[peer.sock.fileno()] = peer
-            try:
-                self._write(peer)
-            except OSError:
-                self._drop(peer)
-        return 0.05 if busy else 0.0
+            self._flush(peer)
+        return LOOK_S if busy else 0.0
+
+    def _has_work(self, peer: Peer) -> bool:
+        session = peer.session
+        if session.closing or len(session.out) > UNSENT_OCTETS_MAX:
+            return False
+        return session.asked is not None or self._streams.has_work(peer)
+
+    def _attend(self, peer: Peer, now: float) -> None:
+        """Send what was said to it besides; drop it where it is idle, or takes nothing."""
+        streaming = peer.session.stream is not None
+        if peer.blocked_at is not None and now - peer.blocked_at > SEND_S_MAX and (streaming or peer.session.closing):
+            self._engine.counters.events["active-leasequery-cut"] += streaming
+            log.warning("ACTIVE-LEASEQUERY-CUT: %s took nothing for %d s; it is disconnected.", peer.name, SEND_S_MAX)
+            self._drop(peer)
+        elif now - peer.seen_at > IDLE_S_MAX and not streaming:
+            self._drop(peer)
+        elif peer.session.out and peer.blocked_at is None:
+            self._flush(peer)
 
     def close(self) -> None:
-        """Close every socket."""
+        """Close every socket; who has an active query is told, where its socket takes it.  RFC 7724 7.4."""
         for peer in list(self._peers.values()):
+            if peer.session.stream is not None:
+                peer.session.end_stream(self._clock.now(), Status.QUERY_TERMINATED, "the server is shutting down")
+                with contextlib.suppress(OSError):
+                    peer.sock.send(peer.session.out)
             self._drop(peer)
         if self._listening and self._selector is not None:
-            self._selector.unregister(self._port.sock)
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(self._port.sock)
         self._port.sock.close()
 
     def _listen(self) -> None:
@@ -154,9 +185,8 @@ class BulkServer:
             sock.close()
             return
         sock.setblocking(False)
-        assert self._selector is not None
-        self._peers[sock.fileno()] = _Peer(sock, name, self._monotonic())
-        self._selector.register(sock, selectors.EVENT_READ, self)
+        peer = self._peers[sock.fileno()] = Peer(sock, name, self._monotonic())
+        self._watch(peer, selectors.EVENT_READ)
 
     def _tell_of_stranger(self, name: str) -> None:
         now = self._monotonic()
@@ -181,7 +211,7 @@ class BulkServer:
         self._drop(idle)
         return True
 
-    def _read(self, peer: _Peer) -> None:
+    def _read(self, peer: Peer) -> None:
         try:
             data = peer.sock.recv(_READ_OCTETS)
         except BlockingIOError:
@@ -190,11 +220,13 @@ class BulkServer:
         if not data:
             self._drop(peer)
             return
-        peer.session.receive(data, self._clock.now())
-        if peer.session.asked is not None:
+        session = peer.session
+        session.receive(data, self._clock.now())
+        self._streams.admit(peer, self._clock.now())
+        if session.asked is not None or session.stream is not None:
             self._wake()
 
-    def _answer(self, peer: _Peer) -> None:
+    def _answer(self, peer: Peer) -> None:
         session, snapshot = peer.session, self._engine.snapshot
         now = self._clock.now()
         asked = session.asked
@@ -203,39 +235,66 @@ class BulkServer:
             session.refuse(now)
             return
         wants = session.wants()
-        if wants is None:
+        rows: list[Lease] = []
+        following: LeaseKey | None = None
+        if not session.begin(snapshot):
+            pass  # Of a VPN that is none there is nothing to read.
+        elif wants is None:
             rows, following = self._store.rows(session.after)
         else:
             facts = Facts()
             self._store.fetch(wants, facts, snapshot.revision, assigned=False)
             rows = [row for found in facts.by_client.values() for row in found]
             rows += [row for row in facts.by_key.values() if row is not None]
-            following = None
-        session.tell(rows, following, now, lifetimes_of(snapshot))
-        if following is None:
+        session.tell(rows, following, now, snapshot, self._store.holdings(session.unclear(rows, now)))
+        self._streams.admit(peer, now)  # It may have been read only now.
+        if session.after is None:
             self._engine.counters.events["bulk-leasequery"] += 1
             log.info("BULK-LEASEQUERY: %s asked by %s; %d told so far.", peer.name, asked.query.by.value, session.told)
 
-    def _write(self, peer: _Peer) -> None:
+    def _flush(self, peer: Peer) -> None:
+        try:
+            self._write(peer)
+        except OSError:
+            self._drop(peer)
+
+    def _write(self, peer: Peer) -> None:
         session = peer.session
         if peer.sock.fileno() < 0:
             return  # It has left meanwhile.
         if session.out:
-            with contextlib.suppress(BlockingIOError):
+            now = self._monotonic()
+            try:
                 del session.out[: peer.sock.send(session.out)]
-                peer.seen_at = self._monotonic()
+            except BlockingIOError:
+                peer.blocked_at = now if peer.blocked_at is None else peer.blocked_at
+            else:
+                peer.seen_at = now
+                peer.blocked_at = now if session.out else None
         if session.closing and not session.out:
             self._drop(peer)
             return
         if session.asked is not None and len(session.out) <= UNSENT_OCTETS_MAX:
             self._wake()
         wanted = selectors.EVENT_WRITE if session.out else 0
-        assert self._selector is not None
-        self._selector.modify(peer.sock, wanted | (0 if session.closing else selectors.EVENT_READ), self)
+        if not (session.closing or session.full):
+            wanted |= selectors.EVENT_READ
+        self._watch(peer, wanted)
 
-    def _drop(self, peer: _Peer) -> None:
+    def _watch(self, peer: Peer, events: int) -> None:
+        """What its socket is waited for; nothing, while it has queries enough and has been told what was asked."""
+        assert self._selector is not None
+        if peer.watched and events:
+            self._selector.modify(peer.sock, events, self)
+        elif peer.watched:
+            self._selector.unregister(peer.sock)
+        elif events:
+            self._selector.register(peer.sock, events, self)
+        peer.watched = bool(events)
+
+    def _drop(self, peer: Peer) -> None:
+        self._streams.forget(peer)
         self._peers.pop(peer.sock.fileno(), None)
-        if self._selector is not None:
-            with contextlib.suppress(KeyError, ValueError):
-                self._selector.unregister(peer.sock)
+        with contextlib.suppress(KeyError, ValueError):
+            self._watch(peer, 0)
         peer.sock.close()

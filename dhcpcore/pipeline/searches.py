@@ -31,6 +31,7 @@ class Search:
     server_id: bytes
     route: Route
     space: int
+    vpn: bytes = b""  #: Whose space that is, as the query said it.
     found: list[Lease] = field(default_factory=list)
 
 
@@ -83,7 +84,7 @@ class Searches:
             Outgoing(
                 reply(
                     search.request, search.query, search.found, now=now, server_id=search.server_id, known=False,
-                    lifetimes=lifetimes,
+                    lifetimes=lifetimes, vpn=search.vpn,
                 )[1],
                 search.route,
             )

@@ -26,7 +26,7 @@ from typing import Any
 
 from dhcpcore.errors import LessorError, Refused
 from dhcpcore.pipeline.questions import Word
-from dhcpcore.script import built_in, frames, web
+from dhcpcore.script import built_in, frames, lines, web
 from dhcpcore.script.compat.generic import Database
 from dhcpcore.script.compat.ipv4 import IPv4
 from dhcpcore.script.compat.mac import MAC
@@ -43,7 +43,6 @@ _FLUSH_S = 0.005
 _READ_MAX = 1024 * 1024
 #: Address space of the host: a script that leaks ends in MemoryError, in its own process.
 MEMORY_MAX = 2 * 1024**3
-_LOG_LETTERS_MAX = 8000
 #: Lines a second that go to the engine, which writes some less: the others are only counted.
 _LINES_MAX = 250
 #: Packets of which statistics handlers have not been told; of more they are not.
@@ -60,7 +59,6 @@ class PipeHandler(logging.Handler):
         super().__init__()
         self._send = send
         self._second = self._lines = self._dropped = 0
-        self.setFormatter(logging.Formatter("%(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -73,7 +71,7 @@ class PipeHandler(logging.Handler):
             if self._lines > _LINES_MAX:
                 self._dropped += 1
                 return
-            self._send({"log": [record.levelno, record.name, self.format(record)[:_LOG_LETTERS_MAX]]})
+            self._send({"log": lines.packed(record)})
         except Exception:
             self.handleError(record)
 

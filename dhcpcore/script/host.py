@@ -311,8 +311,7 @@ class Host:
             for answer in message["answers"]:
                 self._take_answer(answer)
         elif "log" in message:
-            level, name, text = message["log"]
-            self._lines.logged(int(level), str(name), str(text))
+            self._lines.logged(message["log"])
         elif "dropped" in message:
             self._lines.drop(int(message["dropped"]))
         elif "called" in message:

@@ -21,6 +21,7 @@ from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.parking import PARKED_MAX, ParkingLot
 from dhcpcore.hooks.registry import Away, Function, Overrun
 from dhcpcore.script import frames, isolated_data
+from dhcpcore.script.lines import unpacked
 from dhcpcore.script.process import Terms, start
 
 log = logging.getLogger(__name__)
@@ -299,7 +300,10 @@ class Isolated:
         second = int(self._clock())
         self._lines = (second, self._lines[1] + 1 if self._lines[0] == second else 1)
         if self._lines[1] <= _LINES_MAX:
-            logging.getLogger(f"hooks.{self._name}").log(int(line[0]), "%s", line[2])
+            try:
+                unpacked(line, f"hooks.{self._name}")
+            except (TypeError, ValueError):
+                raise Died("it broke the pipe's protocol with a log line that is none") from None
 
     def _rest(self) -> Iterator[dict[str, Any]]:
         while data := self._pipe.recv(_READ_MAX):

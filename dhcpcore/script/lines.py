@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 log = logging.getLogger(__name__)
 
 #: Lines a second that a script may log or print; the others are counted.
 LINES_MAX = 200
 _LINE_MAX = 4096
+_LETTERS_MAX = 8000
+_traceback = logging.Formatter().formatException
+
+
+def packed(record: logging.LogRecord) -> list[Any]:
+    """A record as it goes over the pipe: level, logger, text, traceback (empty: none), and its place in the code."""
+    told = _traceback(record.exc_info) if record.exc_info and record.exc_info[0] is not None else ""
+    return [record.levelno, record.name, record.getMessage()[:_LETTERS_MAX], told[-_LETTERS_MAX:], record.pathname,
+            record.lineno]  # fmt: skip
+
+
+def unpacked(said: list[Any], name: str = "") -> None:
+    """Log what came over the pipe, as ``name`` where one is given; a traceback stays apart from the text."""
+    level, named, text, told, pathname, line = said
+    logger = logging.getLogger(name or str(named))
+    if logger.isEnabledFor(int(level)):
+        record = logger.makeRecord(logger.name, int(level), str(pathname), int(line), "%s", (str(text),), None)
+        record.exc_text = str(told) or None
+        logger.handle(record)
 
 
 class Lines:
@@ -20,11 +40,11 @@ class Lines:
         self._clock = clock
         self._second = self._count = self._dropped = 0
 
-    def logged(self, level: int, name: str, text: str) -> None:
-        """One line of its log."""
+    def logged(self, said: list[Any]) -> None:
+        """One line of its log, as it was packed."""
         if self._room():
             self._count += 1
-            logging.getLogger(name).log(level, "%s", text)
+            unpacked(said)
         else:
             self.drop(1)
 

@@ -8,14 +8,16 @@ same transaction.  A row that the database refuses is set aside in ``quarantine`
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dhcpcore.errors import Deadlocked
 from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Assignment, Change, Lease, LeaseKey
+from dhcpcore.lease.telling import Holdings
 from dhcpcore.lease.transitions import is_recovering
+from dhcpcore.store import holdings
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
@@ -91,6 +93,9 @@ class Rows(Protocol):
 class LeaseStore:
     """The packet path's window on the database; one an engine, used by one thread."""
 
+    #: Whom each commit's changes are handed to, also where it is not known whether they were stored.
+    heard: Callable[[Sequence[Change]], None] | None = None
+
     def __init__(self, database: Database, assignments: Assignments) -> None:
         self._rows: Rows = SqliteRows(database) if database.dialect == SQLITE else PostgresqlRows(database)
         self._assignments = assignments
@@ -152,6 +157,15 @@ class LeaseStore:
         return self._commit(changes, now)
 
     def _commit(self, changes: Sequence[Change], now: float) -> Outcome:
+        heard = self.heard
+        if heard is None:
+            return self._stored(changes, now)
+        try:
+            return self._stored(changes, now)
+        finally:
+            heard(changes)
+
+    def _stored(self, changes: Sequence[Change], now: float) -> Outcome:
         limits = self._limits
         if limits is None or not limits.counted(changes):
             return self._rows.commit(changes, now)
@@ -184,6 +198,10 @@ class LeaseStore:
         """The next ``SWEEP_ROWS`` rows in key order, if they make sense, and where to go on; None: that was all."""
         rows = self._rows.after(after or (-1, 0, b"", 0), SWEEP_ROWS)
         return [row for row in rows if fault_of(row) is None], rows[-1].key if len(rows) == SWEEP_ROWS else None
+
+    def holdings(self, rows: Iterable[Lease]) -> Holdings:
+        """What the history says of the last holding of each of these rows."""
+        return holdings.of(rows, self._rows.ask)
 
     def sweep(
         self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS, probation_s: int | None = None

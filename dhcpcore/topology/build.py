@@ -19,6 +19,7 @@ from dhcpcore.topology.document import GlobalsEntry, PoolEntry, SubnetSettings
 from dhcpcore.topology.entries import BootEntry, BootFields, LifetimeEntry
 from dhcpcore.topology.filters import admission
 from dhcpcore.topology.handler_rows import HandlerRow, scope_of
+from dhcpcore.topology.leasequery_entry import LeasequeryEntry
 from dhcpcore.topology.policy import Flood, Gate, Policy
 from dhcpcore.topology.snapshot import (
     Boot,
@@ -150,7 +151,7 @@ def _snapshot(
         probation_s=globals_.probation,
         probe=globals_.probe,
         forcerenew=globals_.forcerenew,
-        leasequery=Leasequery(document.leasequery.enabled, tuple(document.leasequery.requestors)),
+        leasequery=_leasequery(document.leasequery),
         subnet_selection=globals_.subnet_selection,
         compatibility=Compatibility(**globals_.compatibility.model_dump()),
         classes=_classes(document),
@@ -329,6 +330,10 @@ def _flood(globals_: GlobalsEntry) -> Flood | None:
     return Flood(
         entry.client_rate, entry.burst, entry.subnet_rate, entry.suspend_after, entry.declines, entry.suspend_for
     )
+
+
+def _leasequery(entry: LeasequeryEntry) -> Leasequery:
+    return Leasequery(entry.enabled, tuple(entry.requestors), entry.active and entry.active_insecure)
 
 
 def _gate(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> Gate | None:

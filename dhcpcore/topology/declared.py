@@ -12,7 +12,6 @@ from dhcpcore.topology.document import (
     AssignmentEntry,
     ClassEntry,
     GlobalsEntry,
-    LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
     SharedNetworkEntry,
@@ -23,6 +22,7 @@ from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.expressions.compiler import Expression
 from dhcpcore.topology.handler_entry import HandlerEntry
 from dhcpcore.topology.kinds import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6
+from dhcpcore.topology.leasequery_entry import LeasequeryEntry
 from dhcpcore.topology.spaces import BUILT_IN, NO_SENDS, Payloads, Sends, Spaces
 from dhcpcore.wire.addresses import format_prefix
 

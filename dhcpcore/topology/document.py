@@ -28,7 +28,6 @@ from dhcpcore.topology.fields import (
     Name,
     Network,
     RelayAddress,
-    Requestor,
     Vss,
     format_span,
     wrong,
@@ -36,6 +35,7 @@ from dhcpcore.topology.fields import (
 from dhcpcore.topology.filters import ENTRIES_MAX, LOOSE_MAX
 from dhcpcore.topology.handler_entry import HandlerEntry
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, OFFER_HOLD_S_MAX, Identifier
+from dhcpcore.topology.leasequery_entry import LeasequeryEntry
 
 VERSION = 1
 #: MIN_V6ONLY_WAIT.  RFC 8925 3.4.
@@ -398,21 +398,6 @@ class SharedNetworkEntry(Entry):
     echo_client_id: bool | None = Field(None, description="As in globals, for its IPv4 subnets.")
     ipv6_only: V6OnlyWait | None = Field(None, description="As in globals, for its IPv4 subnets.")
     auto_configure: AutoConfigure | None = Field(None, description="As in globals, for its IPv4 subnets.")
-
-
-class LeasequeryEntry(Entry):
-    """Whom the server tells who has which address: access concentrators that ask by RFC 4388, 6148 and 6926."""
-
-    enabled: bool = Field(False, description="Whether queries are answered.")
-    requestors: list[Requestor] = Field(
-        default_factory=list, description="Who may ask: addresses, or prefixes. Everybody else hears nothing."
-    )
-
-    @model_validator(mode="after")
-    def _somebody(self) -> Self:
-        if self.enabled and not self.requestors:
-            raise wrong("enabled is true and requestors is empty: name the addresses that may ask, such as 192.0.2.2")
-        return self
 
 
 class ClassEntry(Entry):

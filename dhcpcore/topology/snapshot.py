@@ -230,6 +230,7 @@ class Leasequery:
 
     enabled: bool = False
     requestors: tuple[tuple[bytes, int], ...] = ()
+    active: bool = False  #: Whether they may ask, by TCP and without TLS, to be told what changes.
 
     def admits(self, address: bytes) -> bool:
         """Whether a query of this requestor is answered."""

@@ -28,7 +28,6 @@ from dhcpcore.topology.document import (
     AssignmentEntry,
     DocumentEntry,
     GlobalsEntry,
-    LeasequeryEntry,
     PoolEntry,
     PrefixPoolEntry,
     SharedNetworkEntry,
@@ -36,6 +35,7 @@ from dhcpcore.topology.document import (
 )
 from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.faults import Faults, shown, unknown_key
+from dhcpcore.topology.leasequery_entry import LeasequeryEntry
 from dhcpcore.topology.spaces import NO_SENDS, Payloads, Sends, Spaces, defined, encoded, sends
 from dhcpcore.wire.options import OptionSpace
 

@@ -395,6 +395,8 @@ SEEN: dict[str, str] = {
     "test_takeover::test_waiting_lets_the_holder_have_what_is_left_and_no_more": "AssignmentEntry.takeover",
     Q + "TestWhoMayAsk::test_where_it_is_not_enabled_nobody_is_answered":
         "LeasequeryEntry.enabled DocumentEntry.leasequery",
+    "test_leasequery_active::test_where_it_is_not_active_it_is_refused_and_closed":
+        "LeasequeryEntry.active LeasequeryEntry.active_insecure",
     Q + "TestWhoMayAsk::test_a_prefix_admits_its_hosts_and_no_other": "LeasequeryEntry.requestors",
     D + "test_the_sites_own_options": "DocumentEntry.option_definitions",
     "test_assignments_everywhere::test_its_address_counts_where_it_belongs_and_all_else_everywhere":

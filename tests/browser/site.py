@@ -42,10 +42,11 @@ _HISTORY = ("INSERT INTO history (space, kind, address, plen, version, client, h
 #: A script that shows what clients say as it comes, as an unwary one does; it has no other say in what is served.
 SCRIPT = """
 import html
+import urllib.parse
 from lessor_scripts import activity, statistics
 
 WEB_DIGEST_USERNAME, WEB_DIGEST_PASSWORD = 'monitor', 'an old password'
-NAMES, COUNTED = [], {'packets': 0, 'erased': 0}
+NAMES, NOTES, COUNTED = [], [], {'packets': 0, 'erased': 0}
 
 def filterPacket(packet, method, mac, client_ip, relay_ip, port):
     COUNTED['packets'] += 1
@@ -69,6 +70,17 @@ def page(path, queryargs, mimetype, data, headers):
     return ('<p id="said">Hello %s</p><form><input name="to" aria-label="Whom"><button>Greet</button></form>' %
             html.escape(queryargs.get('to', ['nobody'])[0]))
 
+def notes(path, queryargs, mimetype, data, headers):
+    NOTES.extend(urllib.parse.parse_qs((data or b'').decode()).get('text', ()))
+    return ('<p id="noted">%s</p><form method="post"><input name="text" aria-label="Note"><button>Note</button></form>'
+            '<form method="post" action="/site/lock"><input type="hidden" name="confirmed" value="yes">'
+            '<button name="door" value="front">Lock</button></form>'
+            '<form method="post" action="/account/sessions/revoke-others"><button>Revoke</button></form>' %
+            html.escape(', '.join(NOTES)))
+
+def lock(path, queryargs, mimetype, data, headers):
+    return '<p id="locked">%s %s</p>' % (mimetype, html.escape((data or b'').decode()))
+
 def init():
     callbacks.systemAddReinitHandler(NAMES.clear)
     callbacks.webAddHeader(lambda *a: '<style>#count { font-weight: 700 }</style>')
@@ -82,6 +94,9 @@ def init():
     callbacks.webAddMethod('/site/raw.html', lambda *a: ('text/html', '<p>raw</p><script>document.title=1</script>'))
     callbacks.webAddMethod('/site/secret', lambda *a: ('text/plain', 'the secret'), secure=True)
     callbacks.webAddMethod('/site/page', page, hidden=False, module='site', name='Greeting',
+                           display_mode=callbacks.WEB_METHOD_TEMPLATE)
+    callbacks.webAddMethod('/site/notes', notes, name='Notes', display_mode=callbacks.WEB_METHOD_TEMPLATE)
+    callbacks.webAddMethod('/site/lock', lock, name='Lock', secure=True, confirm=True,
                            display_mode=callbacks.WEB_METHOD_TEMPLATE)
     callbacks.webAddMethod('/site/erase', erase, hidden=False, module='site', name='Erase', confirm=True,
                            display_mode=callbacks.WEB_METHOD_DASHBOARD)

@@ -98,6 +98,37 @@ class TestMethods:
         expect(other.frame_locator("iframe[title=Greeting]").locator("#said")).to_have_text("Hello you & me")
         other.close()
 
+    def test_a_form_that_posts_is_sent_when_the_reader_says_so(self, opened):
+        page, witness = opened("/site/notes")
+        inner = page.frame_locator("iframe[title=Notes]")
+        inner.get_by_role("textbox").fill("a&b = c")
+        inner.get_by_role("button", name="Note").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("To /site/notes, in your name: text = a&b = c")
+        dialog.get_by_role("button", name="Cancel").click()
+        expect(inner.locator("#noted")).to_have_text("")
+        inner.get_by_role("button", name="Note").click()
+        dialog.get_by_role("button", name="Send").click()
+        expect(inner.locator("#noted")).to_have_text("a&b = c")
+        inner.get_by_role("button", name="Lock").click()
+        expect(dialog).to_contain_text("confirmed = yes, door = front")
+        dialog.get_by_role("button", name="Send").click()
+        expect(page.frame_locator("iframe[title=Lock]").locator("#locked")).to_have_text(
+            "application/x-www-form-urlencoded confirmed=yes&door=front")
+        assert (witness.troubles, witness.foreign) == ([], [])
+
+    def test_it_reaches_no_page_of_the_appliances_own_and_nothing_secure_for_a_viewer(self, opened):
+        page, witness = opened("/site/notes", role=Role.VIEWER)
+        inner = page.frame_locator("iframe[title=Notes]")
+        inner.get_by_role("button", name="Revoke").click()
+        inner.get_by_role("button", name="Lock").click()
+        page.wait_for_function("() => document.readyState === 'complete'")
+        told = [one for one in witness.troubles if one.startswith("dialog")]
+        assert [path for path in ("/account/sessions/revoke-others", "/site/lock") if path in "".join(told)] == [
+            "/account/sessions/revoke-others", "/site/lock"]
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert page.url.endswith("/site/notes")
+
     def test_what_acts_asks_first_and_does_not_do_it_again_when_the_page_is_loaded_again(self, opened):
         page, witness = opened("/leases")
         page.get_by_role("navigation").get_by_role("button", name="Erase").click()
@@ -157,6 +188,7 @@ ATTACKS = (
     "<script>document.body.dataset.opened=String(window.open('/owned'))</script>",
     "<script>for(a of ['/owned','http://192.0.2.99'])parent.postMessage({lessor:'open',address:a},'*')</script>",
     # A form in the reader's name.
+    "<script>parent.postMessage({lessor:'send',address:'/site/erase',text:'confirmed=yes'},'*')</script>",
     "<form id=f method=post target=_top action=/account/sessions/revoke-others></form><script>f.submit()</script>",
 )
 KEPT = {"parent": "kept", "top": "kept", "cookie": "kept", "storage": "kept", "fetch": "kept", "alert": "kept",

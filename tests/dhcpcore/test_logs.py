@@ -49,6 +49,37 @@ def test_an_exception_is_told_with_its_place(stream):
     assert "KeyError: 'absent'" in json.loads(stream.getvalue())["exception"]
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_of_another_process_is_told_like_one_of_this(stream, form):
+    logs.configure("info", form, stream)
+    record = logging.LogRecord("conf", logging.CRITICAL, "/site/conf.py", 7, "A hook failed.", (), None)
+    record.exc_text = "Traceback (most recent call last):\n  line 1\nValueError: no"
+    logging.getLogger("conf").handle(record)
+    if form == "json":
+        entry = json.loads(stream.getvalue())
+        assert (entry["event"], entry["exception"]) == ("A hook failed.", record.exc_text)
+    else:
+        first, *rows = stream.getvalue().splitlines()
+        assert "A hook failed." in first
+        assert rows == ["  Traceback (most recent call last):", "    line 1", "  ValueError: no"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_a_client_said_in_an_exception_looks_like_no_line_of_the_log(stream, form):
+    logs.configure("info", form, stream)
+    try:
+        {}["host"]["\x1b[2J"]
+    except KeyError as error:
+        error.add_note("host \x1b[2J\n2026-01-01 [info] fine")
+        logging.getLogger("a").exception("It failed.")
+    text = stream.getvalue()
+    assert "\x1b" not in text
+    if form == "json":
+        assert text.count("\n") == 1
+    else:
+        assert all(row.startswith("  ") for row in text.splitlines()[1:])
+
+
 def test_of_a_traceback_no_values_are_told(stream):
     """What a package or a script holds may be a password."""
     def connect(password: str) -> None:

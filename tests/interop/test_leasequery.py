@@ -9,7 +9,7 @@ import pytest
 from tests.interop.processes import wait_for
 from tests.interop.realclients import Udhcpc
 from tests.interop.servers import ROOT, Lessor
-from tests.packets4 import LEASEACTIVE, LEASEQUERYDONE
+from tests.packets4 import LEASEACTIVE, LEASEQUERYDONE, LEASEQUERYSTATUS, LEASEUNASSIGNED
 
 pytestmark = pytest.mark.netns
 OFFICE = {"prefix": "192.0.2.0/24", "name": "office", "interface": "eth0",
@@ -18,7 +18,8 @@ NOBODY = 65534
 
 ASK = """
 import json, socket, sys
-from tests.packets4 import BULKLEASEQUERY, LEASEQUERY, LEASEQUERYDONE, Client, read, request
+from tests.packets4 import (
+    ACTIVELEASEQUERY, BULKLEASEQUERY, LEASEQUERY, LEASEQUERYDONE, LEASEQUERYSTATUS, Client, read, request)
 own, address = sys.argv[1:]
 nobody = Client(b"", htype=0)
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -31,15 +32,15 @@ try:
     told.append((answer.kind, answer.ciaddr, answer.hw.hex(":")))
 except TimeoutError:
     told.append(None)
-with socket.create_connection(("192.0.2.1", 67), timeout=5) as tcp:
-    message = request(BULKLEASEQUERY, nobody, 2)
+for message in (request(BULKLEASEQUERY, nobody, 2), request(ACTIVELEASEQUERY, nobody, 3, options={154: bytes(4)})):
+  with socket.create_connection(("192.0.2.1", 67), timeout=5) as tcp:
     try:
         tcp.sendall(len(message).to_bytes(2, "big") + message)
         stream = tcp.makefile("rb")
         while size := int.from_bytes(stream.read(2), "big"):
             answer = read(stream.read(size))
             told.append((answer.kind, answer.ciaddr, answer.hw.hex(":")))
-            if answer.kind == LEASEQUERYDONE:
+            if answer.kind in (LEASEQUERYDONE, LEASEQUERYSTATUS):
                 break
     except ConnectionError:
         pass
@@ -56,15 +57,19 @@ def test_a_requestor_is_told_by_udp_and_tcp_and_nobody_else_is(lab):
     server = Lessor(lab, lab.host("server", lan, "192.0.2.1/24"), f"sqlite:///{lab.folder}/lessor/lessor.db")
     shutil.chown(server.state_dir, NOBODY, NOBODY)
     server.migrate()
-    server.apply([OFFICE], leasequery={"enabled": True, "requestors": ["192.0.2.2"]})
+    server.apply([OFFICE], leasequery={
+        "enabled": True, "requestors": ["192.0.2.2"], "active": True, "active_insecure": True})
     server.start()
     client = Udhcpc(lab, lab.host("client", lan))
     client.start()
     address = client.wait_bound().partition("/")[0]
     wait_for("TCP is open", lambda: ":0043 " in server.machine.read("tcp"))
     requestor, stranger = lab.host("requestor", lan, "192.0.2.2/24"), lab.host("stranger", lan, "192.0.2.3/24")
-    by_udp, *bindings, end = asked(requestor, "192.0.2.2", address)
+    by_udp, *told = asked(requestor, "192.0.2.2", address)
     assert by_udp[:2] == [LEASEACTIVE, address]
-    assert bindings == [by_udp]
+    *bindings, end = told[:101]
+    assert [one for one in bindings if one[0] == LEASEACTIVE] == [by_udp]
+    assert {kind for kind, _, _ in bindings} == {LEASEACTIVE, LEASEUNASSIGNED}, "of the others that nobody had them"
     assert end[0] == LEASEQUERYDONE
+    assert (told[101], [kind for kind, _, _ in told[102:]]) == (by_udp, [LEASEQUERYSTATUS]), "and by an active query"
     assert asked(stranger, "192.0.2.3", address) == [None]

@@ -777,6 +777,18 @@ class TestRest:
         w.sweep()
         assert w.row(HUNDRED).state == 3
 
+    def test_it_is_asked_at_the_start_and_of_every_later_revision(self, world: Make) -> None:
+        """Kea example 1, by DHCPv4's hook."""
+        asked = []
+
+        def seen(handle: CalloutHandle) -> None:
+            asked.append((handle.getArgumentNames(), len(handle.getArgument("server_config").subnets)))
+
+        w = hooked(world, dhcp4_srv_configured=seen)
+        w.install(*w.subnets, subnet("203.0.113.0/24"))
+        w.lease(A)
+        assert asked == [(["server_config", "error"], 1), (["server_config", "error"], 2)]
+
     def test_a_revision_is_refused_and_the_former_one_stays(self, world: Make) -> None:
         def judge(handle: CalloutHandle) -> None:
             if len(handle.getArgument("server_config").subnets) > 1:

@@ -91,7 +91,8 @@ def seen(world: World) -> list[Any]:
 
 
 def critical(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.CRITICAL]
+    """What was logged, tracebacks among it."""
+    return [f"{one.getMessage()}\n{one.exc_text}" for one in caplog.records if one.levelno >= logging.CRITICAL]
 
 
 class TestUnknownClients:

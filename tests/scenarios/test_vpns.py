@@ -4,7 +4,20 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.packets4 import ACK, OFFER, client
+from dhcpcore.topology.snapshot import Leasequery
+from tests.packets4 import (
+    ACK,
+    LEASEACTIVE,
+    LEASEQUERY,
+    LEASEUNASSIGNED,
+    LEASEUNKNOWN,
+    OFFER,
+    Answer,
+    Client,
+    client,
+    ip,
+    read,
+)
 from tests.playbook import OFFICE, World, pool, subnet, traces
 
 Make = Callable[..., World]
@@ -130,6 +143,89 @@ class TestByClient:
     def test_who_sends_none_is_told_none(self, world: Make) -> None:
         w = twins(world, subnet_selection=True)
         assert 221 not in w.discover(A, via=RELAY, prl=bytes((1, 221))).options
+
+
+NOBODY = Client(b"", htype=0)
+REMOTE = b"\x02\x01b"
+
+
+class TestLeasequery:
+    """RFC 6607 4.1, 6 and 7: who asks is as a client, names the VPN by option 221, and hears which one was heeded."""
+
+    def asked(self, world: Make) -> World:
+        w = twins(world, leasequery=Leasequery(True, ((ip(RELAY), 32), (ip("203.0.113.1"), 32))))
+        for who, name in ((A, ONE), (B, TWO)):
+            w.lease(who, via=RELAY, agent=vss(name))
+        return w
+
+    def ask(self, w: World, who: Client = NOBODY, address: str = "0.0.0.0", via: str = RELAY, **fields) -> Answer:
+        return w.one(w.packet(LEASEQUERY, who, ciaddr=address, via=via, **fields))
+
+    @pytest.mark.parametrize("via", [RELAY, "203.0.113.1"])
+    @pytest.mark.parametrize(("name", "who"), [(ONE, A), (TWO, B)])
+    def test_an_address_is_that_of_the_vpn_and_the_answer_names_it(
+        self, world: Make, name: bytes, who: Client, via: str
+    ) -> None:
+        """Wherever the requestor is; whether or not option 55 lists 221 (7.1)."""
+        w = self.asked(world)
+        for prl in (None, b"\x33"):
+            answer = self.ask(w, address="10.0.0.10", via=via, options={221: name}, prl=prl)
+            assert (answer.kind, answer.hw, answer.options[221]) == (LEASEACTIVE, who.hw, name)
+        assert f"Option 221 says VPN {name[1:].decode('ascii', 'replace')!r}." in list(traces(w))
+
+    def test_one_of_nobody_is_unassigned_there_and_one_of_no_subnet_unknown(self, world: Make) -> None:
+        w = self.asked(world)
+        answer = self.ask(w, address="10.0.0.11", options={221: ONE})
+        assert (answer.kind, answer.options[221]) == (LEASEUNASSIGNED, ONE)
+        answer = self.ask(w, address="192.0.2.100", options={221: ONE})
+        assert (answer.kind, answer.options[221]) == (LEASEUNKNOWN, ONE), "that is of the default VPN"
+
+    def test_who_names_none_or_the_global_one_hears_of_neither(self, world: Make) -> None:
+        w = self.asked(world)
+        for options, said in (({}, None), ({221: b"\xff"}, b"\xff")):
+            answer = self.ask(w, address="10.0.0.10", options=options)
+            assert (answer.kind, answer.options.get(221)) == (LEASEUNASSIGNED, said)
+            assert self.ask(w, A, options=options).kind == LEASEUNKNOWN
+
+    def test_a_client_is_looked_for_there(self, world: Make) -> None:
+        w = self.asked(world)
+        answer = self.ask(w, A, options={221: ONE})
+        assert (answer.kind, answer.ciaddr, answer.options[221]) == (LEASEACTIVE, "10.0.0.10", ONE)
+        assert self.ask(w, A, options={221: TWO}).kind == LEASEUNKNOWN
+
+    @pytest.mark.parametrize(("name", "found"), [(ONE, A), (TWO, B), (None, None)])
+    def test_a_remote_id_is_looked_for_there(self, world: Make, name: bytes | None, found: Client | None) -> None:
+        w = self.asked(world)
+        assert self.ask(w, agent=REMOTE, options={} if name is None else {221: name}) is None
+        assert w.engine.searches.begin()
+        assert w.engine.searches.look(*w.store.rows(None))
+        (answer,) = (read(payload) for payload, _ in w.engine.searches.answers(w.now, w.engine.snapshot))
+        assert (answer.kind, answer.hw) == ((LEASEUNKNOWN, b"") if found is None else (LEASEACTIVE, found.hw))
+        assert answer.options.get(221) == name
+
+    def test_option_82_goes_before_221(self, world: Make) -> None:
+        """7.3; though a requestor should not send it (6)."""
+        w = self.asked(world)
+        agent = b"\x97" + bytes((len(TWO),)) + TWO
+        answer = self.ask(w, address="10.0.0.10", agent=agent, options={221: ONE})
+        assert (answer.hw, answer.options[221]) == (B.hw, TWO)
+        assert "Option 82 says VPN" in "".join(traces(w))
+
+    @pytest.mark.parametrize("name", [b"\x00customer-b", b"\xfe", b"\x02x"])
+    @pytest.mark.parametrize("by", [{"address": "10.0.0.10"}, {"who": A}, {"agent": REMOTE}])
+    def test_of_a_vpn_that_is_none_nothing_is_known_and_it_is_not_returned(
+        self, world: Make, name: bytes, by: dict[str, object]
+    ) -> None:
+        """7.1: it must not come back, so the requestor can tell.  All VPNs (254) are for bulk queries."""
+        w = self.asked(world)
+        answer = self.ask(w, options={221: name}, **by)
+        assert (answer.kind, answer.hw if "who" not in by else b"", 221 in answer.options) == (LEASEUNKNOWN, b"", False)
+
+    @pytest.mark.parametrize("name", [b"", b"\xffx", b"\xfex"])
+    def test_one_that_cannot_be_is_no_query(self, world: Make, name: bytes) -> None:
+        w = self.asked(world)
+        assert self.ask(w, address="10.0.0.10", options={221: name}) is None
+        assert w.reason == "LEASEQUERY-INVALID"
 
 
 @pytest.mark.parametrize("agent", [b"\x97", b"\x97\x05ab", b"\x98\x00\x97\x05ab"])

@@ -52,6 +52,9 @@ class MessageType(enum.IntEnum):
     LEASEACTIVE = 13
     BULKLEASEQUERY = 14  #: RFC 6926 6.2.1.
     LEASEQUERYDONE = 15
+    ACTIVELEASEQUERY = 16  #: RFC 7724 5.2.1.
+    LEASEQUERYSTATUS = 17
+    TLS = 18
     #: On no wire: what a booting machine asks a ProxyDHCP server, told apart from a client's own DISCOVER and REQUEST.
     PXE_DISCOVER = 257
     PXE_REQUEST = 259

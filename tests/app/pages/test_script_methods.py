@@ -393,6 +393,29 @@ class TestConfirm:
         assert client.post("/c", data={"confirmed": "yes"}).status_code == 400
         assert engine.called == ["/c"]
 
+    def test_a_form_of_the_scripts_own_is_told_as_it_was_and_only_after_a_yes(self, web):
+        engine = EngineWithScript(method("/c", confirm=True))
+        client = web(engine)
+        sent = {"lessor-form": "confirmed=yes&csrf_token=mine"}
+        assert "Do it?" in client.post("/c", data=sent).text
+        assert engine.called == [], "a field of the script's is no yes"
+        client.post("/c", data={**sent, "confirmed": "yes"})
+        asked = told(engine)
+        assert base64.b64decode(asked["data"]) == b"confirmed=yes&csrf_token=mine"
+        assert asked["headers"]["Content-Length"] == "29"
+        del client.environ_base["HTTP_X_CSRFTOKEN"]
+        assert client.post("/c", data={**sent, "confirmed": "yes"}).status_code == 400
+        assert engine.called == ["/c"]
+
+    def test_a_form_reaches_what_its_reader_may_call(self, web):
+        engine = EngineWithScript(method("/page", 2), method("/guarded", secure=True), method("/leases/x"),
+                                  results={"/page": "<p>hi</p>"})
+        assert 'data-paths="[&#34;/page&#34;]"' in web(engine, role=Role.VIEWER).get("/page").text
+        assert 'data-paths="[&#34;/page&#34;, &#34;/guarded&#34;]"' in web(engine).get("/page").text
+        client = web(engine, role=Role.VIEWER)
+        assert client.post("/guarded", data={"lessor-form": "a=1", "confirmed": "yes"}).status_code == 403
+        assert engine.called == ["/page", "/page"]
+
     def test_what_was_done_is_in_the_audit(self, desk, web):
         engine = EngineWithScript(method("/c", confirm=True), method("/x"))
         client = web(engine)

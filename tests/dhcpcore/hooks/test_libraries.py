@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,23 @@ def pkt4_receive(handle):
     (loaded,) = load(registry, [name])
     registry.call(registry.open(), "pkt4_receive", {})
     assert loaded.module.SEEN == ["standard", "registered"]
+
+
+@pytest.mark.parametrize("text", ["", "def multi_threading_compatible():\n    return 0\n"])
+def test_whether_it_could_bear_threads_is_not_asked_as_none_of_them_meets_two(tmp_path: Path, text: str) -> None:
+    """Kea example 12: multi-threading is never on."""
+    name = library(tmp_path, "single", f"""
+import threading
+SEEN = set()
+def pkt4_receive(handle):
+    SEEN.add(threading.get_ident())
+{text}""")  # fmt: skip
+    registry = Registry()
+    (loaded,) = load(registry, [name])
+    for _ in range(2):
+        registry.call(registry.open(), "pkt4_receive", {})
+    assert loaded.module.SEEN - {threading.get_ident()} == set()
+    assert loaded.module.SEEN
 
 
 @pytest.mark.parametrize(("text", "words"), [

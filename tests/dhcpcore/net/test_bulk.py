@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dhcpcore.engine import Engine
+from dhcpcore.lease.bulk import QUERIES_MAX
 from dhcpcore.lease.model import Change, Lease
 from dhcpcore.net.bulk import CONNECTIONS_MAX, IDLE_S_MAX, UNSENT_OCTETS_MAX, BulkPort, BulkServer
 from dhcpcore.net.clock import Clock
@@ -123,6 +124,42 @@ def test_a_requestor_is_told_all_leases_and_the_end(rig: Rig) -> None:
     rig.finish()
     assert [(answer.kind, answer.xid) for answer in heard(sock)] == [(LEASEQUERYDONE, 9)]
     assert rig.engine.counters.events["bulk-leasequery"] == 2
+
+
+def test_since_when_a_lease_is_held_is_told_of_the_history(rig: Rig) -> None:
+    rig.fill(1)
+    (row,), _ = rig.store.rows(None)
+    renewed = row._replace(cltt=int(T0) + 9, version=2)
+    rig.store.commit([Change(row, renewed, False, None)], T0)
+    sock = rig.connect()
+    sock.sendall(query())
+    rig.finish()
+    assert heard(sock)[0].number(153) == 0, "the clock of the server stands still"
+    sock.sendall(query(options={155: (int(T0) + 8).to_bytes(4, "big")}))
+    rig.finish()
+    assert heard(sock)[0].kind == LEASEACTIVE, "renewed later, and held since then"
+
+
+def test_more_queries_than_may_wait_are_read_when_there_is_room(rig: Rig) -> None:
+    rig.fill(1)
+    sock = rig.connect()
+    sock.sendall(b"".join(query(xid=xid) for xid in range(3 * QUERIES_MAX)))
+    rig.turn()
+    assert len(rig.server._peers) == 1
+    rig.finish()
+    stream = sock.makefile("rb")
+    found = [read(stream.read(int.from_bytes(stream.read(2), "big"))) for _ in range(6 * QUERIES_MAX)]
+    assert [answer.xid for answer in found if answer.kind == LEASEQUERYDONE] == list(range(3 * QUERIES_MAX))
+
+
+def test_of_an_unknown_vpn_no_row_is_read(rig: Rig) -> None:
+    rig.fill(1)
+    sock = rig.connect()
+    sock.sendall(query(options={221: b"\x00nowhere"}))
+    rig.finish()
+    (end,) = heard(sock)
+    assert end.options[151][0] == 0
+    assert rig.engine.counters.events["bulk-leasequery"] == 1
 
 
 def test_one_slice_at_a_time_and_rarer_while_packets_come(rig: Rig) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import io
+import json
 import logging
 import os
 import time
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from dhcpcore import logs
 from dhcpcore.errors import SettingsError
 from dhcpcore.pipeline.questions import Matter, Question, Said, Word
 from dhcpcore.script import host, judgement
@@ -55,7 +58,8 @@ def asked(site: Site, *numbers: int) -> dict[int, Word]:
 
 
 def messages(caplog: pytest.LogCaptureFixture, level: int = logging.ERROR) -> str:
-    return "\n".join(record.getMessage() for record in caplog.records if record.levelno >= level)
+    """What was logged, tracebacks among it."""
+    return "\n".join(f"{one.getMessage()}\n{one.exc_text}" for one in caplog.records if one.levelno >= level)
 
 
 #: What the client of number 1 does to the host, and what its transaction ends with.  All others are let through.
@@ -288,6 +292,30 @@ def test_the_host_has_neither_the_engines_sockets_nor_its_settings(
     sockets, names = eval(base64.b64decode(result["data"]))  # noqa: S307, RUF100
     assert sockets == 1, "its pipe alone"
     assert not [name for name in names if name.startswith("LESSOR_")]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_of_a_script_is_readable_in_the_engines_log(begin: Begin, form: str) -> None:
+    root, stream = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    try:
+        logs.configure("info", form, stream)
+        site = begin("""
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                return {}['absent']
+        """)
+        assert asked(site, 1) == {1: Word.FAILED}
+        told = site.until(lambda: "absent" in stream.getvalue() and stream.getvalue())
+    finally:
+        root.handlers[:], root.level = before
+        logging.captureWarnings(capture=False)
+    rows = told.splitlines()
+    if form == "json":
+        (entry,) = [entry for entry in map(json.loads, rows) if "exception" in entry]
+        rows = [f"  {row}" for row in entry["exception"].split("\n")]
+        assert entry["event"].endswith("it is not answered.")
+    assert "  KeyError: 'absent'" in rows
+    assert any(row.startswith('    File "') and row.endswith("in filterPacket") for row in rows)
 
 
 def test_a_script_that_logs_without_end_loses_lines_too(begin: Begin, caplog: pytest.LogCaptureFixture) -> None:

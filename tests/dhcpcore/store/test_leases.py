@@ -14,6 +14,7 @@ from dhcpcore.engine import Datagram, Traced
 from dhcpcore.errors import StoreUnavailable
 from dhcpcore.lease.facts import Facts, Outcome, Page, PageRow, Wants
 from dhcpcore.lease.model import NEVER, Assignment, Change, Close, Closing, Lease, LeaseKey, State
+from dhcpcore.lease.telling import Holding
 from dhcpcore.lease.transitions import conflict, decline, end, expire, grant, is_renewal
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store import traces
@@ -613,3 +614,45 @@ def test_any_order_of_events_leaves_rows_and_history_that_agree(
     assert open_ == {(row.address, row.opened) for row in rows(database) if row.state == State.LEASED}
     for row in every:
         assert row.closed_at is None or row.opened_at <= row.closed_at
+
+
+class TestHoldings:
+    """What leasequery asks the history: since when an address is held, and who ended that."""
+
+    def kept(self, store: LeaseStore, *changes: Change) -> Lease:
+        for change in changes:
+            assert store.commit([change], NOW) == Outcome()
+        return changes[-1].after
+
+    def test_since_the_grant_however_often_it_was_renewed(self, store: LeaseStore) -> None:
+        first = granted(None, key(1))
+        second = granted(first.after, key(1), now=NOW + 900)
+        row = self.kept(store, first, second)
+        assert store.holdings([row]) == {row.key: Holding(NOW, None)}
+
+    def test_another_circuit_is_the_same_holding_and_another_client_is_not(self, store: LeaseStore) -> None:
+        changes = [granted(None, key(1), B)]
+        changes.append(end(changes[-1].after, NOW + 5, Close.RELEASED))
+        for turn in range(4):
+            changes.append(granted(changes[-1].after, key(1), now=NOW + 10 + turn, agent=b"\x01\x01%d" % turn))
+        row = self.kept(store, *changes)
+        assert store.holdings([row]) == {row.key: Holding(NOW + 10, None)}
+
+    @pytest.mark.parametrize("reason", [Close.RELEASED, Close.REVOKED, Close.MOVED])
+    def test_who_ended_it(self, store: LeaseStore, reason: Close) -> None:
+        first = granted(None, key(1))
+        row = self.kept(store, first, end(first.after, NOW + 60, reason))
+        assert store.holdings([row]) == {row.key: Holding(NOW, reason)}
+
+    def test_many_at_once_each_its_own(self, store: LeaseStore) -> None:
+        changes = [granted(None, key(number, number % 3), now=NOW + number) for number in range(150)]
+        store.commit(changes, NOW)
+        rows = [change.after for change in changes]
+        assert store.holdings(rows) == {row.key: Holding(NOW + at, None) for at, row in enumerate(rows)}
+
+    def test_what_the_history_does_not_have_any_more(self, store: LeaseStore, database: Database) -> None:
+        row = self.kept(store, granted(None, key(1)))
+        with database.writer() as connection:
+            connection.execute(history.delete())
+        assert store.holdings([row]) == {}
+        assert store.holdings([]) == {}

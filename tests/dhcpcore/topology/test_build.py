@@ -149,7 +149,10 @@ def test_who_may_ask_is_in_the_snapshot_from_a_document_and_from_rows():
         assert admits(ip("198.51.100.15"))
         assert not admits(ip("198.51.100.16"))
         assert not admits(ip("192.0.2.3"))
+        assert snapshot.leasequery.active
     assert not from_rows(3, *rows(FULL), usage=Usage()).leasequery.admits(ip("192.0.2.2"))
+    quiet = {**full(), "leasequery": {"enabled": True, "requestors": ["192.0.2.2"], "active_insecure": True}}
+    assert not from_document(validate(quiet)).leasequery.active
 
 
 def test_a_bad_row_of_who_may_ask_is_quarantined_and_nobody_may():

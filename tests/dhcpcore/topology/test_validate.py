@@ -147,6 +147,8 @@ BROKEN = [
     (("leasequery", "requestors"), ["192.0.2.1/24"], "leasequery.requestors[0]", "192.0.2.0/24"),
     (("leasequery", "requestors"), ["0.0.0.0"], "leasequery.requestors[0]", "no host's address"),
     (("leasequery", "requestors"), ["concentrator"], "leasequery.requestors[0]", "not an address"),
+    (("leasequery", "active_insecure"), False, "leasequery", "say active_insecure: true as well"),
+    (("leasequery", "active"), "yes", "leasequery.active", "neither true nor false"),
     (("leasequery", "requestor"), [], "leasequery.requestor", "did you mean requestors"),
     (("ddns",), {"enabled": True}, "ddns", "does not have ddns yet"),
     ((*S, "ddns"), {"suffix": "a.example"}, "subnets[0].ddns", "does not have ddns yet"),
