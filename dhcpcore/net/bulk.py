@@ -11,6 +11,7 @@ import logging
 import selectors
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from dhcpcore.engine import Engine, Facts
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 CONNECTIONS_MAX = 10
 #: Who neither says nor takes anything for so long is closed.  RFC 6926 6.3, BULK_LQ_DATA_TIMEOUT.
 IDLE_S_MAX = 300.0
+#: Strangers are told of in the log so often, whatever they try.
+_STRANGERS_EVERY_S = 60.0
 #: A requestor that does not read its answers is told nothing more until it does.
 UNSENT_OCTETS_MAX = 256 * 1024
 _READ_OCTETS = 16 * 1024
@@ -80,6 +83,8 @@ class BulkServer:
         self._listening = False
         self._peers: dict[int, Peer] = {}
         self._streams = Streams(engine, store)
+        self._stranger_at = -_STRANGERS_EVERY_S  #: When one was last told of, and how many came since.
+        self._strangers = 0
 
     def register(self, selector: selectors.BaseSelector) -> None:
         """The loop's selector; ``key.data`` is this server."""
@@ -171,10 +176,10 @@ class BulkServer:
         events = self._engine.counters.events
         if not self._engine.snapshot.leasequery.admits(socket.inet_aton(name)):
             events["bulk-leasequery-refused"] += 1
-            log.info("BULK-LEASEQUERY-REFUSED: %s is none of the requestors; its connection is closed.", name)
+            self._tell_of_stranger(name)
             sock.close()
             return
-        if len(self._peers) >= CONNECTIONS_MAX:
+        if len(self._peers) >= CONNECTIONS_MAX and not self._make_room(name):
             events["bulk-leasequery-refused"] += 1
             log.warning("BULK-LEASEQUERY-REFUSED: %d requestors are connected; %s has to wait.", CONNECTIONS_MAX, name)
             sock.close()
@@ -182,6 +187,29 @@ class BulkServer:
         sock.setblocking(False)
         peer = self._peers[sock.fileno()] = Peer(sock, name, self._monotonic())
         self._watch(peer, selectors.EVENT_READ)
+
+    def _tell_of_stranger(self, name: str) -> None:
+        now = self._monotonic()
+        if now - self._stranger_at < _STRANGERS_EVERY_S:
+            self._strangers += 1
+            return
+        others = f" {self._strangers} others came since the last one was told of." if self._strangers else ""
+        log.info("BULK-LEASEQUERY-REFUSED: %s is none of the requestors; its connection is closed.%s", name, others)
+        self._stranger_at, self._strangers = now, 0
+
+    def _make_room(self, name: str) -> bool:
+        """For a requestor that has no connection yet: whoever holds most loses the one that said nothing for longest.
+
+        Without that, one that leaks connections would keep all others out.
+        """
+        held = Counter(peer.name for peer in self._peers.values())
+        most, count = held.most_common(1)[0]
+        if name in held or count == 1:
+            return False
+        idle = min((peer for peer in self._peers.values() if peer.name == most), key=lambda peer: peer.seen_at)
+        log.warning("BULK-LEASEQUERY-REFUSED: %s holds %d connections; one is closed for %s.", most, count, name)
+        self._drop(idle)
+        return True
 
     def _read(self, peer: Peer) -> None:
         try:

@@ -106,6 +106,14 @@ def test_it_is_not_found_by_another_value(world: Make, agent: bytes | None) -> N
     assert w.lease(A, via=OFFICE, agent=agent).yiaddr == "192.0.2.100"
 
 
+def test_it_is_not_found_by_what_a_client_says_in_its_relays_place(world: Make) -> None:
+    w = served(world, FLEX.replace("pools: [{first: 192", "interface: eth0\n    pools: [{first: 192"))
+    assert w.lease(A, agent=b"\x01\x04eth1").yiaddr == "192.0.2.100"
+    w = served(world, FLEX)
+    w.lease(A, via=OFFICE, agent=b"\x01\x04eth2")
+    assert w.renew(A, "192.0.2.100", agent=b"\x01\x04eth1").kind == ACK
+
+
 def test_a_subnet_has_its_own_expression(world: Make) -> None:
     w = served(world, FLEX)
     assert w.lease(A, via=FLOOR, options={60: b"telephone"}).yiaddr == "198.51.100.10"

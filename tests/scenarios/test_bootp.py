@@ -29,6 +29,14 @@ class TestWho:
         reply = w.bootp(A)
         assert (reply.kind, reply.yiaddr, w.reason) == (0, "192.0.2.100", "BOOTP-REPLY")
 
+    @pytest.mark.parametrize("lenient", [False, True])
+    def test_a_type_of_message_that_is_0_makes_no_bootp_client(self, world: Make, lenient: bool) -> None:
+        """It would get an address for ever.  RFC 2132 9.6: the types begin with 1."""
+        w = office(world)
+        w.install(compatibility=Compatibility(lenient_options=lenient))
+        assert w.one(w.packet(0, A)) is None
+        assert w.reason == "MALFORMED"
+
     def test_reserved_gives_the_assigned_one_only(self, world: Make) -> None:
         w = office(world, "reserved", assigned={"hw": A.hw})
         assert w.bootp(A).yiaddr == "192.0.2.10"

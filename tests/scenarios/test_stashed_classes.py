@@ -66,3 +66,16 @@ def test_where_no_class_looks_at_a_relay_nothing_is_looked_up(world: Make) -> No
     assert "MatchPort" not in handlers
     handlers = [type(one).__name__ for one in served(world, document()).engine.plan.handlers]
     assert "MatchPort" in handlers
+
+
+def test_what_a_client_says_in_the_relays_place_makes_it_of_no_class(world: Make) -> None:
+    """Only who sets giaddr is a relay; a client on the server's own link could name any port.  RFC 3046 2.1."""
+    w = served(world, document())
+    offer = w.discover(A, agent=PORT)
+    assert (offer.yiaddr, 15 in offer.options) == ("192.0.2.200", False)
+    assert w.lease(A, agent=PORT).yiaddr == "192.0.2.200"
+    assert 15 not in w.renew(A, "192.0.2.200", agent=PORT).options
+    assert w.reboot(A, "192.0.2.100", agent=PORT).kind == NAK
+    w = served(world, document(test="option[82].exists"))
+    assert 15 not in w.discover(A, agent=PORT).options
+    assert w.discover(A, via=RELAY, agent=PORT).options[15] == b"port.example"

@@ -19,7 +19,9 @@ def decode_leniently(data: bytes) -> Request4 | None:
     options = _as_far_as_it_goes(data)
     options.pop(Opt.OVERLOAD, None)  # Strictly read it had a meaning; what it announces is part of what is broken.
     kind = options.get(Opt.MESSAGE_TYPE)
-    return Request4(data, options, kind[0] if kind else MessageType.BOOTP)
+    if kind is None:
+        return Request4(data, options, MessageType.BOOTP)
+    return Request4(data, options, kind[0]) if kind and kind[0] else None
 
 
 def _as_far_as_it_goes(data: bytes) -> dict[int, bytes]:

@@ -177,8 +177,8 @@ def decode(data: bytes) -> Request4:
     kind = options.get(Opt.MESSAGE_TYPE)
     if kind is None:
         return Request4(data, options, MessageType.BOOTP)
-    if len(kind) != 1:
-        raise MalformedMessage("option 53 is not one octet long", _OPTIONS)
+    if len(kind) != 1 or kind == _NO_TYPE:
+        raise MalformedMessage("option 53 is not one octet long, or says 0", _OPTIONS)
     return Request4(data, options, kind[0])
 
 
@@ -206,6 +206,8 @@ def decode_pxe(data: bytes) -> Request4:
     return request
 
 
+#: The types begin with 1: it makes no BOOTP client, which says nothing.  RFC 2132 9.6.
+_NO_TYPE = b"\0"
 _AT_PXE_PORT = MessageType.PXE_DISCOVER - MessageType.DISCOVER
 
 

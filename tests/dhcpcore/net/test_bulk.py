@@ -239,6 +239,35 @@ def test_only_so_many_are_connected(rig: Rig) -> None:
     assert len(rig.server._peers) == CONNECTIONS_MAX
 
 
+def test_one_that_holds_more_than_one_makes_room_for_one_that_has_none(rig: Rig) -> None:
+    rig.engine.install(Snapshot(2, leasequery=Leasequery(True, ((ip("127.0.0.0"), 8),))))
+    idle, *others = [rig.connect() for _ in range(CONNECTIONS_MAX)]
+    rig.now += 1
+    others[0].sendall(b"\0")
+    rig.turn()
+    second = rig.connect("127.0.0.2")
+    second.sendall(query())
+    rig.finish()
+    assert len(heard(second)) == 1
+    assert is_closed(idle), "of those that say nothing the one that has done so for longest"
+    assert len(rig.server._peers) == CONNECTIONS_MAX
+    assert is_closed(rig.connect("127.0.0.2")), "it has one"
+    assert is_closed(rig.connect()), "who holds most is not served before others"
+
+
+def test_strangers_cannot_fill_the_log(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    rig.engine.install(Snapshot(2, leasequery=Leasequery(True, ((ip("127.0.0.2"), 32),))))
+    for _ in range(5):
+        rig.connect()
+    rig.now += 60
+    rig.connect()
+    said = [one.getMessage() for one in caplog.records if "BULK-LEASEQUERY-REFUSED" in one.getMessage()]
+    assert len(said) == 2
+    assert "4 others" in said[1]
+    assert rig.engine.counters.events["bulk-leasequery-refused"] == 6
+
+
 def test_who_says_nothing_for_long_makes_room(rig: Rig) -> None:
     idle = rig.connect()
     rig.now += IDLE_S_MAX
