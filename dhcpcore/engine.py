@@ -22,6 +22,7 @@ from dhcpcore.batch import Batch
 from dhcpcore.builtin import FACTORIES, builtin
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.handlers.reply import Reply
+from dhcpcore.handlers.scripted import ScriptRoutes
 from dhcpcore.hooks.registry import Registry
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.facts import Facts, Page, Wants
@@ -82,7 +83,7 @@ class Engine:
         self.interfaces: Mapping[int, Interface] = {}
         self.links = Links(EMPTY, {})
         self.strict = strict
-        self.reply = Reply()
+        self.reply: Handler = Reply() if self.script is None else ScriptRoutes(self.script, Reply())
         self.callouts: Callouts | None = None
         self.instances = instances or Instances(FACTORIES)
         #: What answers pass on their way out; None where nothing of the site's has to do with them.

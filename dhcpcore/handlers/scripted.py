@@ -13,7 +13,7 @@ from dataclasses import replace
 from dhcpcore.lease.model import Assignment, Identifier
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.binding import assigned_here, key_of
-from dhcpcore.pipeline.bundle import OWN_MARK, Response4, TransactionBundle
+from dhcpcore.pipeline.bundle import OWN_MARK, Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.questions import Given, Matter, Said, Shown, Word
 from dhcpcore.pipeline.scripted import Dialogue, Rules, Script, method_of, shown
@@ -298,6 +298,39 @@ class ScriptEdits(_Scripted):
         dialogue.admitted = Said(dialogue.number, Word.GO, given._replace(address=address, options=options))
         bundle.wants.leases.add(key_of(bundle.link.subnet_of(address) or bundle.subnet, address))
         raise NeedsRows
+
+
+class ScriptRoutes(Handler):
+    """What ``reply`` makes of responses, sent where loadDHCPPacket has the answer go."""
+
+    def __init__(self, script: Script, reply: Handler) -> None:
+        self._script = script
+        self._reply = reply
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """Of the first answer, which the script was shown; a refusal is its own or goes where refusals go.
+
+        A frame goes out where the packet came in.  A client that wants broadcasts gets them, whatever address the
+        script says, and an address is looked up by the system, unless the script says whose it is.
+        """
+        self._reply.post(bundle)
+        if not self._script.rules.edits:
+            return
+        said = self._script.dialogue(bundle).edited
+        if said is None or said.way is None or not bundle.outgoing:
+            return
+        if bundle.responses[0].message_type == MessageType.NAK and bundle.reason is not Reason.NAK_SCRIPT:
+            return
+        way, (payload, route), datagram = said.way, bundle.outgoing[0], bundle.datagram
+        if way.address and not bundle.request.broadcast:
+            hw = route.hw if way.address == route.address else b""
+            route = route._replace(address=way.address, hw=hw, interface=datagram.interface if hw else 0)
+        if way.hw:
+            route = route._replace(hw=way.hw, interface=datagram.interface)
+        if way.port:
+            route = route._replace(port=way.port)
+        bundle.trace.append((Step.SCRIPT_ROUTED, route.address, route.port, route.hw))
+        bundle.outgoing[0] = Outgoing(payload, route)
 
 
 def _agrees(response: Response4, said: Said, about: Shown) -> bool:

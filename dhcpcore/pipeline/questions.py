@@ -68,6 +68,14 @@ class Question(NamedTuple):
     shown: Shown | None = None
 
 
+class Way(NamedTuple):
+    """Where an answer leaves by the script's word; empty or 0: as it would have."""
+
+    address: bytes = b""
+    port: int = 0
+    hw: bytes = b""
+
+
 class Said(NamedTuple):
     """The script's answer."""
 
@@ -76,3 +84,4 @@ class Said(NamedTuple):
     given: Given | None = None
     fields: dict[str, bytes] = {}  # noqa: RUF012 - Never changed.
     options: dict[int, bytes | None] = {}  # noqa: RUF012
+    way: Way | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.addresses import format_address, format_hex
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 
 
@@ -72,6 +72,7 @@ class Step:
     SCRIPT_ASKED = 80
     SCRIPT_GIVES = 81
     SCRIPT_CHANGED = 82
+    SCRIPT_ROUTED = 83
 
 
 def _address(value: bytes) -> str:
@@ -147,6 +148,10 @@ SENTENCES: dict[int, Callable[..., str]] = {
         f"The site's script gives it {_address(address)} (subnet {subnet}, serial {serial})."
     ),
     Step.SCRIPT_CHANGED: lambda what: f"The site's script changed the answer: {what}.",
+    Step.SCRIPT_ROUTED: lambda address, port, hw: (
+        f"The site's script sent it to {_address(address)}, port {port}"
+        + (f", in a frame to {format_hex(hw, ':')}." if hw else ".")
+    ),
     Step.LEASE_RUNS_OUT: lambda address, seconds: f"{_address(address)} is in the way of an assignment "
     f"that waits: the lease runs out in {seconds} s and is not extended.",
 }

@@ -23,12 +23,14 @@ _log = logging.getLogger("conf")
 
 #: Transactions whose packet is kept between their two questions.
 _KEPT_MAX = 2048
-#: What a packet has that says where or how an answer leaves, which is the server's affair.
-_ON_THE_WAY = ("response_mac", "response_ip", "response_port", "response_source_port", "word_align", "terminal_pad")
+#: What a packet has that says how an answer leaves, which is the server's affair.
+_ON_THE_WAY = ("response_source_port", "word_align", "terminal_pad")
 #: Methods whose address stands in option 50; the other ones' is ciaddr, and DISCOVER has none.
 _BY_OPTION = frozenset(("DECLINE", "REQUEST:SELECTING", "REQUEST:INIT-REBOOT", "REQUEST:RENEW", "REQUEST:REBIND"))
 _BY_FIELD = frozenset(("INFORM", "RELEASE"))
 _REQUESTED_ADDRESS = 50
+_PORT_MAX = 65_535
+_NOWHERE = bytes(4)
 
 
 @dataclass(slots=True)
@@ -120,7 +122,7 @@ class Hooks:
             changed["broadcast"] = bytes((changed.pop("flags")[0] >> 7,))
         return [
             number, Word.GO, None, {name: octets.hex() for name, octets in changed.items()},
-            {code: None if octets is None else octets.hex() for code, octets in said.items()},
+            {code: None if octets is None else octets.hex() for code, octets in said.items()}, *_way(packet),
         ]  # fmt: skip
 
     def _tell_in_vain(self, packet: DHCPPacket) -> None:
@@ -128,7 +130,7 @@ class Hooks:
         for name in _ON_THE_WAY:
             if getattr(packet, name) and name not in self._told:
                 self._told.add(name)
-                _log.warning("packet.%s is not heeded: where and how an answer leaves is the server's affair.", name)
+                _log.warning("packet.%s is not heeded: how an answer leaves is the server's affair.", name)
 
     def _begin(self, number: int, data: bytes) -> Exchange:
         request = _decoded(data)
@@ -136,6 +138,20 @@ class Hooks:
         if len(self._kept) > _KEPT_MAX:
             self._kept.popitem(last=False)
         return exchange
+
+
+def _way(packet: DHCPPacket) -> list[Any]:
+    """Where the hook has the answer leave, if it says so; ``ValueError`` where that is no place."""
+    address, mac = packet.response_ip, packet.response_mac
+    port: Any = packet.response_port  # A script's word.
+    if address is None and port is None and mac is None:
+        return []
+    if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= _PORT_MAX):
+        raise ValueError(f"packet.response_port is {port!r}; right is a whole number from 1 to {_PORT_MAX}.")
+    where = b"" if address is None else bytes(IPv4(address))
+    if where == _NOWHERE:
+        raise ValueError("packet.response_ip is 0.0.0.0, which is nobody's address.")
+    return [[where.hex(), port or 0, "" if mac is None else bytes(MAC(mac)).hex()]]
 
 
 def _decoded(data: bytes) -> Request4:

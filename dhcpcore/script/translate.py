@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dhcpcore.pipeline.questions import Given, Question, Said, Word
+from dhcpcore.pipeline.questions import Given, Question, Said, Way, Word
 from dhcpcore.script.frames import BrokenPipeProtocol
 
 _LIFETIME_MAX = 0xFFFF_FFFF
+_PORT_MAX = 65_535
 #: Octets of one option that a script may set; more than any answer has room for.
 _OPTION_MAX = 1500
 _FIELDS = {"yiaddr": 4, "ciaddr": 4, "siaddr": 4, "sname": 64, "file": 128, "broadcast": 1}
@@ -51,9 +52,17 @@ def from_pipe(answer: Any) -> tuple[Said, str | None]:
         given = _to_given(more[0]) if more and more[0] is not None else None
         fields = {str(name): _field(name, octets) for name, octets in (more[1] if len(more) > 1 else {}).items()}
         options = {int(code): _option(int(code), octets) for code, octets in (more[2] if len(more) > 2 else {}).items()}
+        way = _way(more[3]) if len(more) > 3 else None
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         return Said(number, Word.FAILED), str(error)
-    return Said(number, word, given, fields, options), None
+    return Said(number, word, given, fields, options, way), None
+
+
+def _way(said: Any) -> Way:
+    address, port, hw = bytes.fromhex(said[0]), int(said[1]), bytes.fromhex(said[2])
+    if len(address) not in {0, 4} or len(hw) not in {0, 6} or not 0 <= port <= _PORT_MAX:
+        raise ValueError("where the answer is to leave is no address, port or hardware address")
+    return Way(address, port, hw)
 
 
 def _to_given(said: Any) -> Given:

@@ -188,7 +188,8 @@ class Reason(enum.Enum):
         "LEASEQUERY-REFUSED", Verdict.SILENT, "Leasequery is not enabled, or its `requestors` do not list the giaddr."
     )
     LEASEQUERY_INVALID = _Row(
-        "LEASEQUERY-INVALID", Verdict.SILENT, "The query names nothing, two things, a VPN, or what only TCP answers."
+        "LEASEQUERY-INVALID", Verdict.SILENT,
+        "The query names nothing, two things, a VPN that cannot be, or what only TCP answers.",
     )
     LEASEQUERY_BUSY = _Row("LEASEQUERY-BUSY", Verdict.SILENT, "64 queries by remote-id were waiting already.")
     INTERNAL_ERROR = _Row("INTERNAL-ERROR", Verdict.SILENT, "A fault of the server; the log has the traceback.")

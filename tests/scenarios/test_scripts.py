@@ -412,17 +412,67 @@ class TestAnswers:
             False, SERVER, 0x8000, "255.255.255.255",
         )  # fmt: skip
 
-    def test_where_an_answer_leaves_is_the_servers_affair_and_said_once(
+    def test_how_an_answer_leaves_is_the_servers_affair_and_said_once(
         self, begin: Begin, caplog: pytest.LogCaptureFixture
     ) -> None:
         world = begin("""
             def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
-                packet.response_ip, packet.word_align = '192.0.2.250', True
+                packet.response_source_port, packet.word_align = 1067, True
                 return True
         """)
         assert world.lease(A).yiaddr == "192.0.2.100"
         told = [record.getMessage() for record in caplog.records if "is not heeded" in record.getMessage()]
-        assert [line.split()[0] for line in told] == ["packet.response_ip", "packet.word_align"]
+        assert [line.split()[0] for line in told] == ["packet.response_source_port", "packet.word_align"]
+
+    @pytest.mark.parametrize(("said", "broadcast", "where"), [
+        ("packet.response_ip = '192.0.2.250'", False, ("192.0.2.250", 68, b"")),
+        ("packet.response_ip = '192.0.2.250'", True, ("255.255.255.255", 68, b"")),
+        ("packet.response_port = 1068", True, ("255.255.255.255", 1068, b"")),
+        ("packet.response_mac = '02:00:00:00:00:99'", False, ("192.0.2.100", 68, bytes.fromhex("020000000099"))),
+        ("packet.response_ip, packet.response_mac = '192.0.2.250', '02:00:00:00:00:99'", False,
+         ("192.0.2.250", 68, bytes.fromhex("020000000099"))),
+        ("packet.response_ip = None", False, ("192.0.2.100", 68, A.hw)),
+    ])  # fmt: skip
+    def test_where_an_answer_leaves_the_script_may_say(
+        self, begin: Begin, said: str, broadcast: bool, where: tuple[str, int, bytes]
+    ) -> None:
+        world = begin(f"""
+            def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
+                {said}
+                return True
+        """)
+        offer = world.discover(A, broadcast=broadcast)
+        assert (offer.to, offer.port, offer.frame) == where
+        ack = world.select(A, offer, broadcast=broadcast)
+        assert ack is not None
+        assert (ack.to, ack.port, ack.frame) == where
+
+    def test_so_may_it_of_its_own_refusal_and_not_of_the_servers(self, begin: Begin) -> None:
+        world = begin("""
+            def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
+                packet.response_port = 1068
+                if method == "REQUEST:SELECTING":
+                    packet.transformToDHCPNakPacket()
+                return True
+        """)
+        refusal = world.select(A, world.discover(A))
+        assert refusal is not None
+        assert (refusal.kind, refusal.port) == (NAK, 1068)
+        other = world.reboot(A, "198.51.100.7")
+        assert other is None or other.port == 68
+
+    @pytest.mark.parametrize("said", ["response_port = 0", "response_port = 'x'", "response_ip = '0.0.0.0'",
+                                      "response_ip = 'x'", "response_mac = 'x'"])
+    def test_what_is_no_place_is_told_and_no_answer_leaves(
+        self, begin: Begin, said: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world = begin(f"""
+            def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
+                packet.{said}
+                return True
+        """)
+        assert world.discover(A) is None
+        assert f"packet.{said.split(maxsplit=1)[0]} is" in caplog.text or "is no " in caplog.text
 
     def test_a_refusal_of_the_servers_own_is_no_question(self, begin: Begin) -> None:
         world = begin(SEEN, """

@@ -25,6 +25,7 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.IDENTIFIER_BY_HOOK: ("02:00",),
     Step.HANDLERS: ("late, resolvers",), Step.STOPPED_BY_HANDLER: ("late",),
     Step.SCRIPT_ASKED: ("answer",), Step.SCRIPT_GIVES: (A4, "office", 0), Step.SCRIPT_CHANGED: ("58",),
+    Step.SCRIPT_ROUTED: (A4, 1068, b"\2\0\0\0\0\x09"),
 }  # fmt: skip
 
 
