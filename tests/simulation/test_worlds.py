@@ -19,7 +19,7 @@ from tests.simulation.world import Violation
 
 ROOT = Path(__file__).parent.parent.parent
 FEW = range(20)
-MANY = 12
+MANY = 8
 
 #: What the first seeds must have met, for the run to mean anything: answers, refusals and every kind of trouble.
 MET = {
@@ -144,7 +144,7 @@ def test_a_seed_replays_its_world_in_another_process() -> None:
         "import logging; logging.disable(50)\n"
         "from tests.simulation.databases import InMemory\n"
         "from tests.simulation.simulation import Simulation\n"
-        "print(*(Simulation(seed, InMemory()).run().digest for seed in (3, 4, 5, 9)))"
+        "print(*(Simulation(seed, InMemory()).run().digest for seed in (4, 9)))"
     )
 
     def digests(hash_seed: str) -> str:
@@ -153,7 +153,7 @@ def test_a_seed_replays_its_world_in_another_process() -> None:
             cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
 
-    here = " ".join(Simulation(seed, InMemory()).run().digest for seed in (3, 4, 5, 9))
+    here = " ".join(Simulation(seed, InMemory()).run().digest for seed in (4, 9))
     assert digests("1").strip() == digests("2").strip() == here
 
 

@@ -17,7 +17,7 @@ from tests.app.scripts import element, method
 from tests.app.site import DOCUMENT, define, fill, web
 
 #: Requests for each operation, person and kind of data: what takes some 40 seconds in all.
-EXAMPLES = 3
+EXAMPLES = 2
 PEOPLE = ("admin", "operator", "viewer", None)
 #: What a schema cannot say (that an address lies in a subnet, say) the one validator says, with 422.
 NOT_ASKED = [schemathesis.checks.positive_data_acceptance]

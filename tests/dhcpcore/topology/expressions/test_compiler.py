@@ -339,7 +339,7 @@ WORDS = st.sampled_from([
 TEXTS = st.text(alphabet=string.printable + "é\ud800", max_size=40) | st.lists(WORDS, max_size=20).map(" ".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_any_text_is_an_expression_or_a_fault_with_its_place(text: str) -> None:
     try:
@@ -397,7 +397,7 @@ def within_limits(error: InvalidExpression) -> bool:
     return not ("deep" in error.said or "letters" in error.said)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(CONDITIONS | STRINGS, PACKETS)
 def test_any_packet_is_evaluated_without_a_word(text: str, packet: Subject) -> None:
     try:
@@ -424,7 +424,7 @@ def test_logic_is_logic(one: str, other: str, packet: Subject) -> None:
         raise
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(CONDITIONS, PACKETS, PACKETS)
 def test_packets_with_the_same_atoms_have_the_same_value(text: str, one: Subject, other: Subject) -> None:
     try:
