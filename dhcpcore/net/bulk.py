@@ -21,6 +21,7 @@ from dhcpcore.lease.telling import Status
 from dhcpcore.net.active import LOOK_S, SEND_S_MAX, Streams
 from dhcpcore.net.clock import Clock
 from dhcpcore.store.leases import LeaseStore
+from dhcpcore.topology.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -234,23 +235,24 @@ class BulkServer:
         if not snapshot.leasequery.admits(peer.address):
             session.refuse(now)
             return
-        wants = session.wants()
-        rows: list[Lease] = []
-        following: LeaseKey | None = None
-        if not session.begin(snapshot):
-            pass  # Of a VPN that is none there is nothing to read.
-        elif wants is None:
-            rows, following = self._store.rows(session.after)
-        else:
-            facts = Facts()
-            self._store.fetch(wants, facts, snapshot.revision, assigned=False)
-            rows = [row for found in facts.by_client.values() for row in found]
-            rows += [row for row in facts.by_key.values() if row is not None]
+        rows, following = self._next(session, snapshot)
         session.tell(rows, following, now, snapshot, self._store.holdings(session.unclear(rows, now)))
         self._streams.admit(peer, now)  # It may have been read only now.
         if session.after is None:
             self._engine.counters.events["bulk-leasequery"] += 1
             log.info("BULK-LEASEQUERY: %s asked by %s; %d told so far.", peer.name, asked.query.by.value, session.told)
+
+    def _next(self, session: Session, snapshot: Snapshot) -> tuple[list[Lease], LeaseKey | None]:
+        """The next rows for the query under way, and where to go on; none where no subnet is of its VPN."""
+        if not session.begin(snapshot):
+            return [], None
+        wants = session.wants()
+        if wants is None:
+            return self._store.rows(session.after)
+        facts = Facts()
+        self._store.fetch(wants, facts, snapshot.revision, assigned=False)
+        rows = [row for found in facts.by_client.values() for row in found]
+        return [*rows, *(row for row in facts.by_key.values() if row is not None)], None
 
     def _flush(self, peer: Peer) -> None:
         try:

@@ -39,7 +39,10 @@ class Now(Clock):
 
     def __init__(self, w: World) -> None:
         super().__init__(lambda: w.now)
-        self.now = lambda: w.now  # type: ignore[method-assign]
+        self._world = w
+
+    def now(self) -> float:
+        return self._world.now
 
 
 class Requestor:
