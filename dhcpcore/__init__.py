@@ -4,3 +4,8 @@ Bytes, leases, the pipeline, the store and the sockets live here; the web does n
 ``app`` or Flask.  ``python -m dhcpcore`` runs the engine; the web process uses only ``store``, ``control``,
 ``interchange``, ``topology``, ``lease``, ``stats`` and ``wire``.
 """
+
+from dhcpcore import compiled
+
+#: Modules that run compiled here, by name.
+COMPILED = compiled.install()
