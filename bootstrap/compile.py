@@ -17,15 +17,18 @@ import sysconfig
 import tempfile
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 #: mypyc's name for what its modules share.
 GROUP = "lessor"
 
 
-def compiled_module():
+def finding() -> ModuleType:
     """``dhcpcore.compiled`` without the package: nothing of the core is imported while it is compiled."""
     spec = importlib.util.spec_from_file_location("compiled", ROOT / "dhcpcore" / "compiled.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -33,8 +36,7 @@ def compiled_module():
 
 def sources() -> list[str]:
     """The modules' files, as pyproject.toml lists them."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    return settings["tool"]["lessor"]["compiled"]
+    return list(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["lessor"]["compiled"])
 
 
 def missing() -> str | None:
@@ -51,20 +53,22 @@ def missing() -> str | None:
     return None
 
 
-def build(python: str, work: Path) -> Path:
-    """Compile into a folder of ``work``; return it."""
-    from mypyc.build import mypycify
-    from setuptools import setup
+def build(python: str, work: Path, suffix: str) -> dict[str, Path]:
+    """Compile in the folder ``work``; the files by module."""
+    from mypyc.build import mypycify  # noqa: PLC0415 - ``missing`` looks whether they are there.
+    from setuptools import setup  # noqa: PLC0415
 
-    os.chdir(ROOT)  # mypyc names modules by their path from here
+    os.chdir(ROOT)  # mypyc names modules by their path from here.
+    say("reading the types of the sources (some 20 s)")
     extensions = mypycify(
         # The developers' own settings want a plugin, and judge more than is compiled.
         ["--config-file=", "--python-executable", python, "--follow-imports=silent", "--ignore-missing-imports",
          "--cache-dir", str(work / "mypy"), *sources()],
-        opt_level=os.environ.get("MYPYC_OPT_LEVEL", "2"),
+        opt_level="2",
         group_name=GROUP,
         target_dir=str(work / "c"),
-    )
+    )  # fmt: skip
+    say("compiling what mypyc made of them (some 40 s)")
     place = work / "lib"
     setup(
         name="lessor-compiled",
@@ -73,38 +77,51 @@ def build(python: str, work: Path) -> Path:
         ext_modules=extensions,
         script_args=["-q", "build_ext", "--build-lib", str(place), "--build-temp", str(work / "o")],
     )
-    return place
+    return {str(file.relative_to(place)).removesuffix(suffix).replace("/", "."): file
+            for file in place.rglob("*" + suffix)}  # fmt: skip
+
+
+def put(files: dict[str, Path], into: Path, manifest: dict[str, object]) -> None:
+    """Modules and manifest at once in the place of those that were there."""
+    new = into.with_name(into.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    for name, file in files.items():
+        shutil.copy2(file, new / (name + str(manifest["suffix"])))
+    (new / finding().MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+    shutil.rmtree(into, ignore_errors=True)
+    new.rename(into)
+
+
+def say(words: str) -> None:
+    """One line of what is going on."""
+    print(f"lessor: {words}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
     """Exit code: 0 done, 1 nothing was changed."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--python", default=sys.executable)
-    arguments.add_argument("--into", type=Path)
-    asked = arguments.parse_args()
+    asking = argparse.ArgumentParser(
+        prog="./lessor compile", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    asking.add_argument("--python", default=sys.executable)
+    asking.add_argument("--into", type=Path)
+    asked = asking.parse_args()
     if fault := missing():
-        print(f"compile: {fault}", file=sys.stderr)
+        say(fault)
         return 1
-    compiled = compiled_module()
-    into = (asked.into or compiled.FOLDER).resolve()
-    before = compiled.checksum()
+    compiled = finding()
+    into: Path = (asked.into or compiled.FOLDER).resolve()
+    if not os.access(into.parent, os.W_OK):
+        say(f"{into.parent} cannot be written: compile as its owner, or name another folder with --into")
+        return 1
+    before, suffix = compiled.checksum(), str(sysconfig.get_config_var("EXT_SUFFIX"))
     with tempfile.TemporaryDirectory() as folder:
-        place = build(asked.python, Path(folder))
-        suffix = sysconfig.get_config_var("EXT_SUFFIX")
-        files = {str(file.relative_to(place))[: -len(suffix)].replace("/", "."): file for file in place.rglob("*" + suffix)}
+        files = build(asked.python, Path(folder), suffix)
         if compiled.checksum() != before:
-            print("compile: the sources changed meanwhile; nothing was installed. Try again.", file=sys.stderr)
+            say("the sources changed meanwhile; nothing was installed. Start it again")
             return 1
-        new = into.with_name(into.name + ".new")
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        for name, file in files.items():
-            shutil.copy2(file, new / (name + suffix))
-        manifest = {"suffix": suffix, "sources": before, "modules": sorted(files)}
-        (new / compiled.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
-        shutil.rmtree(into, ignore_errors=True)
-        new.rename(into)
-    print(f"compile: {len(files) - 1} modules are in {into}")
+        put(files, into, {"suffix": suffix, "sources": before, "modules": sorted(files)})
+    say(f"{len(sources())} modules are in {into} and are used from the next start on")
     return 0
 
 

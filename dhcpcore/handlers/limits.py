@@ -18,7 +18,9 @@ from dhcpcore.wire.v4.message import MessageType
 class LimitLeases(Handler):
     """Before ``Offer``: looks which pools a new client must not enter; who is counted there already may stay."""
 
-    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.BOOTP))
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.BOOTP)
+    )
 
     def __init__(self) -> None:
         self._scopes: dict[int, list[Scope]] = {}  #: By subnet.

@@ -65,7 +65,9 @@ class SelectSubnet(Handler):
 class EchoSelection(Handler):
     """Returns the option 118 that was believed.  RFC 3011 2."""
 
-    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM)
+    )
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless clients may choose their subnet."""

@@ -1,4 +1,4 @@
-"""Which compiled modules are taken, and when none are; what they do, the scenarios and the kill test show, run compiled."""
+"""Which compiled modules are taken, and when none are.  What they do is the same tests' business, run compiled."""
 
 import json
 import logging
