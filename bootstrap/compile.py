@@ -8,7 +8,9 @@ and Python's own headers, and takes a minute or two.  docs/performance.md says w
 """
 
 import argparse
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import shutil
@@ -60,14 +62,20 @@ def build(python: str, work: Path, suffix: str) -> dict[str, Path]:
 
     os.chdir(ROOT)  # mypyc names modules by their path from here.
     say("reading the types of the sources (some 20 s)")
-    extensions = mypycify(
-        # The developers' own settings want a plugin, and judge more than is compiled.
-        ["--config-file=", "--python-executable", python, "--follow-imports=silent", "--ignore-missing-imports",
-         "--cache-dir", str(work / "mypy"), *sources()],
-        opt_level="2",
-        group_name=GROUP,
-        target_dir=str(work / "c"),
-    )  # fmt: skip
+    told = io.StringIO()  # It also remarks on what it could make faster still.
+    try:
+        with contextlib.redirect_stdout(told):
+            extensions = mypycify(
+                # The developers' own settings want a plugin, and judge more than is compiled.
+                ["--config-file=", "--python-executable", python, "--follow-imports=silent", "--ignore-missing-imports",
+                 "--cache-dir", str(work / "mypy"), *sources()],
+                opt_level="2",
+                group_name=GROUP,
+                target_dir=str(work / "c"),
+            )  # fmt: skip
+    except SystemExit:
+        print(told.getvalue(), file=sys.stderr)
+        raise
     say("compiling what mypyc made of them (some 40 s)")
     place = work / "lib"
     setup(

@@ -7,5 +7,5 @@ Bytes, leases, the pipeline, the store and the sockets live here; the web does n
 
 from dhcpcore import compiled
 
-#: Modules that run compiled here, by name.
-COMPILED = compiled.install()
+#: The modules of this package that run compiled here.
+COMPILED = tuple(name for name in compiled.install() if name.startswith("dhcpcore."))
