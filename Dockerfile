@@ -4,7 +4,8 @@
 FROM python:3.13.7-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-# mypyc makes C of the modules that a packet passes most.
+# mypyc makes C of the modules that a packet passes most. Debian keeps one version of a package: none can be named.
+# hadolint ignore=DL3008
 RUN apt-get update -q \
     && apt-get install -qy --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
