@@ -21,7 +21,7 @@ from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.handlers.reply import SERVER_PORT
 from dhcpcore.hooks import libraries
 from dhcpcore.hooks.registry import Registry
-from dhcpcore.net import budget, interfaces, privileges, pxe, scripts
+from dhcpcore.net import budget, interfaces, privileges, pxe, script_log, scripts
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -37,7 +37,7 @@ from dhcpcore.pipeline.scripted import Script
 from dhcpcore.script import process
 from dhcpcore.script.host import Host
 from dhcpcore.script.isolated import Isolated
-from dhcpcore.script.parameters import rules_of
+from dhcpcore.script.parameters import Loaded, rules_of
 from dhcpcore.settings import Settings, load
 from dhcpcore.store import catalogue
 from dhcpcore.store.accounts import nonce_key
@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 
 
-def serve(settings: Settings, ring: logs.Ring) -> None:
+def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     """Open the sockets, give up privileges, and serve until told to stop."""
     os.umask(0o027)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
@@ -68,6 +68,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     if account is not None:
         privileges.hand_over(account, (settings.state_dir, *_files(settings)))
     privileges.drop(account)
+    _log_as_said(loaded, settings, outlets)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
     types = installed()  # Like hooks and scripts: once privileges are given up.
@@ -199,6 +200,12 @@ def _terms(account: privileges.Account | None) -> process.Terms:
     return process.Terms(account.uid, account.gid, privileges.forget)
 
 
+def _log_as_said(loaded: Loaded | None, settings: Settings, outlets: logs.Outlets) -> None:
+    """As the script wants it: as the account that the engine has become."""
+    if loaded is not None and settings.script is not None:
+        script_log.heed(loaded, process.script_path(settings.script).parent, settings, outlets)
+
+
 def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop) -> None:
     """Its ``init`` has run before the first packet is served."""
     host = Host(process.script_path(setting), engine.script_said, _terms(None))
@@ -249,10 +256,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         loaded = load(options.config)
         ring = logs.Ring(first=int(time.time() * 1000))  # A log never grows by a thousand lines a second.
-        logs.configure(loaded.settings.log.level, loaded.settings.log.format, ring=ring)
+        outlets = logs.configure(loaded.settings.log.level, loaded.settings.log.format, ring=ring)
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        serve(loaded.settings, ring)
+        serve(loaded.settings, ring, outlets)
     except LessorError as error:
         sys.stderr.write(f"lessor engine: {error}\n")
         return 1

@@ -36,7 +36,7 @@ def heed(settings: Settings, loaded: Loaded) -> Settings:
     changed: dict[str, object] = {}
     port = loaded.get("DHCP_SERVER_PORT")
     if settings.dhcp4.port == _DEFAULT_PORT and port != _DEFAULT_PORT:
-        changed["dhcp4"] = {**settings.dhcp4.model_dump(), "port": port}
+        changed["dhcp4"] = {**settings.dhcp4.model_dump(exclude_unset=True), "port": port}
     if not settings.interfaces:
         address = parse_ipv4(str(loaded.get("DHCP_SERVER_IP")))
         name = next((one.name for one in interfaces.read(()).values() if address in one.addresses), None)
@@ -44,7 +44,9 @@ def heed(settings: Settings, loaded: Loaded) -> Settings:
             log.warning("SCRIPT: no interface has DHCP_SERVER_IP, %s: all are served.", format_ipv4(address))
         else:
             changed["interfaces"] = (name,)
-    return Settings.model_validate({**settings.model_dump(), **changed}) if changed else settings
+    if not changed:
+        return settings
+    return Settings.model_validate({**settings.model_dump(exclude_unset=True), **changed})
 
 
 class Scripts:

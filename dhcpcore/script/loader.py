@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,8 @@ def _parameters(module: ModuleType) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
     if isinstance(value, dict):  # Of the parameters EXTRA_MAPS is one, and as large as a site likes.
         return _OPAQUE
     if isinstance(value, tuple | set | frozenset):
