@@ -57,7 +57,7 @@ class Ring:
 
     def keep(self, record: logging.LogRecord) -> None:
         """Take a record; the oldest line goes where there is no more room."""
-        text = _printable(record.getMessage()[:KEPT_LETTERS])
+        text = printable(record.getMessage()[:KEPT_LETTERS])
         if rest := _rows(_traceback(record)):
             text = f"{text[:KEPT_LETTERS // 2]}\n{rest[-(KEPT_LETTERS // 2):]}"  # The end of a traceback says most.
         level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
@@ -154,6 +154,12 @@ class Outlets(logging.Handler):
             self._kept.setLevel(min(level, self._kept.level))
         self._heed_levels()
 
+    def close(self) -> None:
+        """Close them all."""
+        for outlet in self._outlets:
+            outlet.close()
+        super().close()
+
     def _heed_levels(self) -> None:
         logging.getLogger().setLevel(min(outlet.level for outlet in self._outlets))
 
@@ -201,7 +207,7 @@ def _formatter(form: str, *, colors: bool) -> logging.Formatter:
 
 def _one_line(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Control characters (a client's host name may hold them) are shown, not sent to the terminal."""
-    event["event"] = _printable(str(event["event"])[:MESSAGE_MAX])
+    event["event"] = printable(str(event["event"])[:MESSAGE_MAX])
     return event
 
 
@@ -228,8 +234,9 @@ def _traceback(record: logging.LogRecord) -> str:
 
 
 def _rows(told: str) -> str:
-    return "\n".join(map(_printable, told.split("\n")))
+    return "\n".join(map(printable, told.split("\n")))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Without control characters: they are shown instead."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -28,6 +28,7 @@ from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.net.identity import IDENTITY, server_duid
 from dhcpcore.net.loop import Chore, Loop
+from dhcpcore.net.mailer import Mailer
 from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
@@ -38,6 +39,7 @@ from dhcpcore.script import process
 from dhcpcore.script.host import Host
 from dhcpcore.script.isolated import Isolated
 from dhcpcore.script.parameters import Loaded, rules_of
+from dhcpcore.script.reporting import letterbox_of
 from dhcpcore.settings import Settings, load
 from dhcpcore.store import catalogue
 from dhcpcore.store.accounts import nonce_key
@@ -68,7 +70,7 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     if account is not None:
         privileges.hand_over(account, (settings.state_dir, *_files(settings)))
     privileges.drop(account)
-    _log_as_said(loaded, settings, outlets)
+    mailer = _log_as_said(loaded, settings, outlets)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
     types = installed()  # Like hooks and scripts: once privileges are given up.
@@ -136,7 +138,7 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     ]
     _watch(loop, hooks)
     if settings.script is not None:
-        _begin_script(settings.script, engine, face, loop)
+        _begin_script(settings.script, engine, face, loop, mailer)
     if pxe_port is not None:
         loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if bulk_port is not None:
@@ -200,13 +202,20 @@ def _terms(account: privileges.Account | None) -> process.Terms:
     return process.Terms(account.uid, account.gid, privileges.forget)
 
 
-def _log_as_said(loaded: Loaded | None, settings: Settings, outlets: logs.Outlets) -> None:
+def _log_as_said(loaded: Loaded | None, settings: Settings, outlets: logs.Outlets) -> Mailer | None:
     """As the script wants it: as the account that the engine has become."""
-    if loaded is not None and settings.script is not None:
-        script_log.heed(loaded, process.script_path(settings.script).parent, settings, outlets)
+    if loaded is None or settings.script is None:
+        return None
+    script_log.heed(loaded, process.script_path(settings.script).parent, settings, outlets)
+    box = letterbox_of(loaded)
+    if box is None:
+        return None
+    mailer = Mailer(box, _terms(None))
+    outlets.add(mailer, logging.CRITICAL)
+    return mailer
 
 
-def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop) -> None:
+def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop, mailer: Mailer | None) -> None:
     """Its ``init`` has run before the first packet is served."""
     host = Host(process.script_path(setting), engine.script_said, _terms(None))
     face.script = host
@@ -220,6 +229,8 @@ def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop) -> None
     loop.attach(host)
     loop.chores.append(Chore("watch the script", host.watch))
     loop.chores.append(Chore("reinitialise the script", reinitialise, float("inf")))
+    if mailer is not None:
+        loop.chores.append(Chore("mail what is critical", mailer.work))
 
 
 def _files(settings: Settings) -> list[Path]:
@@ -259,7 +270,10 @@ def main(arguments: list[str] | None = None) -> int:
         outlets = logs.configure(loaded.settings.log.level, loaded.settings.log.format, ring=ring)
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        serve(loaded.settings, ring, outlets)
+        try:
+            serve(loaded.settings, ring, outlets)
+        finally:
+            outlets.close()
     except LessorError as error:
         sys.stderr.write(f"lessor engine: {error}\n")
         return 1

@@ -52,7 +52,6 @@ NOT_DONE = {
     "CACHING_MODEL": "what USE_CACHE remembers is kept in memory, in the script's own process",
     "DISK_CACHE": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
     "DISK_CACHE_PERSISTENT": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
-    "EMAIL_ENABLED": "critical events are not mailed; follow the log instead",
     "PROXY_PORT": "port 4011 is answered by the definitions (`proxy`), and its packets reach no hook",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,8 @@ SEVERITIES: Mapping[str, int] = MappingProxyType({
 })  # fmt: skip
 #: Days that log files are kept: ten years.
 _DAYS_MAX = 3660
+_PORT_MAX = 65_535
+_TIMEOUT_S_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,20 @@ class LogFile:
     path: Path
     days: int | None
     severity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """Who is mailed, by which server, and as whom; no ``user``: nobody logs in there."""
+
+    server: str
+    port: int
+    timeout_s: float
+    source: str
+    destinations: tuple[str, ...]
+    subject: str
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 def log_file_of(loaded: Loaded, folder: Path) -> LogFile | None:
@@ -54,3 +70,37 @@ def _severity(name: str, said: Any) -> int:
     if found is None:
         raise SettingsError(f"script: {name} is {said!r:.80}; right is DEBUG, INFO, WARN, ERROR or CRITICAL")
     return found
+
+
+def letterbox_of(loaded: Loaded) -> Letterbox | None:
+    """EMAIL_…, where EMAIL_ENABLED says so; ``SettingsError`` names the parameter that is wrong."""
+    if not loaded.get("EMAIL_ENABLED"):
+        return None
+    to = loaded.get("EMAIL_DESTINATION")
+    destinations = [one.strip() for one in to.split(",")] if isinstance(to, str) else to
+    if not isinstance(destinations, list) or not destinations:
+        destinations = [to]
+    port, timeout_s = loaded.get("EMAIL_PORT"), loaded.get("EMAIL_TIMEOUT")
+    if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= _PORT_MAX:
+        raise SettingsError(f"script: EMAIL_PORT is {port!r:.80}; right is a whole number from 1 to {_PORT_MAX}")
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not 0 < timeout_s <= _TIMEOUT_S_MAX:
+        raise SettingsError(f"script: EMAIL_TIMEOUT is {timeout_s!r:.80}; right is a number of seconds up to "
+                            f"{_TIMEOUT_S_MAX}")  # fmt: skip
+    user = "" if loaded.get("EMAIL_USER") is None else _line("EMAIL_USER", loaded.get("EMAIL_USER"), "the name")
+    return Letterbox(
+        server=_line("EMAIL_SERVER", loaded.get("EMAIL_SERVER"), "the name or address of a mail server"),
+        port=port, timeout_s=float(timeout_s),
+        source=_line("EMAIL_SOURCE", loaded.get("EMAIL_SOURCE"), "an address such as 'dhcp@example.org'"),
+        destinations=tuple(_line("EMAIL_DESTINATION", one, "an address such as 'admin@example.org'")
+                           for one in destinations),
+        subject=_line("EMAIL_SUBJECT", loaded.get("EMAIL_SUBJECT"), "one line of text"),
+        user=user,
+        password=_line("EMAIL_PASSWORD", loaded.get("EMAIL_PASSWORD"), "EMAIL_USER's") if user else "",
+    )  # fmt: skip
+
+
+def _line(name: str, said: Any, right: str) -> str:
+    if not isinstance(said, str) or not said or not said.isprintable():
+        shown = "" if "PASSWORD" in name or said is None else f" and is {said!r:.80}"
+        raise SettingsError(f"script: EMAIL_ENABLED needs {name}{shown}; right is {right}")
+    return said
