@@ -101,6 +101,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(reason)
 
 
+PRIORITY = os.getpriority(os.PRIO_PROCESS, 0)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """A test that lowers its process's priority lowers that of all tests after it, and of what they start."""
+    assert os.getpriority(os.PRIO_PROCESS, 0) == PRIORITY, "the test left this process with another priority"
+
+
 class OneBrowser(LoadScopeScheduling):
     """Tests go to whoever is free, but those of the browser all to one: they share an appliance and a Chromium."""
 

@@ -51,6 +51,13 @@ def sample(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_one_that_slows_all_after_it_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "test_sample.py").write_text("import os\n\ndef test_nice(): os.nice(1)\n")
+    done = run_pytest(tmp_path)
+    assert done.returncode == 1
+    assert "the test left this process with another priority" in done.stdout
+
+
 def test_without_require_what_is_missing_skips(sample: Path) -> None:
     done = run_pytest(sample)
     assert done.returncode == 0, done.stdout + done.stderr
