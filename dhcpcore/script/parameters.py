@@ -43,15 +43,13 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType({
 #: Those that the server is told of: with a default, and the one that has none.
 TOLD = frozenset({"DHCP_SERVER_IP", *DEFAULTS})
 
-#: Names of before release 3, and what they are called since.
-RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT"}
+#: Names of before release 3, or of its code, and what its manual calls them.
+RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT",
+           "MEMCACHED_SERVER": "MEMCACHED_HOST"}  # fmt: skip
 
 #: What an administrator would miss: said once when the script is loaded.
 NOT_DONE = {
     "DHCP_RESPONSE_INTERFACE_QTAGS": "frames are not tagged; serve the VLAN's own interface instead (`interfaces`)",
-    "CACHING_MODEL": "what USE_CACHE remembers is kept in memory, in the script's own process",
-    "DISK_CACHE": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
-    "DISK_CACHE_PERSISTENT": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
     "PROXY_PORT": "port 4011 is answered by the definitions (`proxy`), and its packets reach no hook",
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import base64
 import logging
+import os
+import signal
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -630,6 +632,34 @@ class TestDatabases:
         assert seen(world) == [{"maps.rack": 7}] * 2
         assert world.discover(C) is None
 
+    @pytest.mark.parametrize("on_disk", [True, False])
+    def test_a_cache_in_a_file_serves_whom_it_knows_while_the_database_is_away(
+        self, begin: Begin, tmp_path: Path, on_disk: bool
+    ) -> None:
+        import sqlite3
+
+        (tmp_path / "site").mkdir()
+        path = tmp_path / "site" / "dhcp.sqlite3"
+        with sqlite3.connect(path) as tables:
+            for statement in _TABLES:
+                tables.execute(statement)
+        tables.close()
+        world = begin(FOLDER, f"""
+            DATABASE_ENGINE = 'SQLite'
+            SQLITE_FILE = 'dhcp.sqlite3'
+            EXTRA_MAPS = ['rack']
+            USE_CACHE = True
+            CACHE_ON_DISK = {on_disk}
+            PERSISTENT_CACHE = 'cache.sqlite3'
+        """, homes=())
+        assert world.lease(A).yiaddr == "192.168.0.20"
+        path.unlink()
+        site = site_of(world)
+        pid = site.host.state["pid"]
+        os.kill(pid, signal.SIGKILL)
+        site.until(lambda: site.host.state["running"] and site.host.state["pid"] != pid)
+        assert world.lease(A).yiaddr == "192.168.0.20"
+        assert world.discover(C) is None
 
     @pytest.mark.pg
     def test_tables_of_its_own_in_postgresql(self, begin: Begin, pg_url: str) -> None:

@@ -60,15 +60,16 @@ def test_a_script_is_loaded_and_what_it_asks_for_in_vain_is_said(
 ) -> None:
     caplog.set_level(logging.WARNING)
     (tmp_path / "conf.py").write_text(
-        "USE_CACHE = True\nCACHING_MODEL = 'memcached'\nDISK_CACHE = True\n"
-        "DHCP_RESPONSE_INTERFACE_QTAGS = [(0, False, 7)]\nLOG_FILE = None\ndef filterPacket(*a): return True\n"
+        "import pathlib\nLOG_FILE = pathlib.Path('/var/log/dhcp.log')\nPXE_PORT = 4011\n"
+        "DHCP_RESPONSE_INTERFACE_QTAGS = [(0, False, 7)]\ndef filterPacket(*a): return True\n"
     )
     _, loaded = scripts.load(settings(tmp_path, script=tmp_path), Terms())
     assert loaded is not None
     assert loaded.hooks == {"filterPacket"}
-    for name in ("CACHING_MODEL", "DISK_CACHE", "DHCP_RESPONSE_INTERFACE_QTAGS"):
+    assert loaded.get("LOG_FILE") == "/var/log/dhcp.log"
+    for name in ("PROXY_PORT", "DHCP_RESPONSE_INTERFACE_QTAGS"):
         assert f"{name}: " in caplog.text
-    assert not Loaded({"CACHING_MODEL": "in-process", "LOG_FILE": None}, frozenset()).warnings()
+    assert not Loaded({"PROXY_PORT": None}, frozenset()).warnings()
 
 
 @pytest.mark.parametrize(
