@@ -21,7 +21,7 @@ from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.handlers.reply import SERVER_PORT
 from dhcpcore.hooks import libraries
 from dhcpcore.hooks.registry import Registry
-from dhcpcore.net import budget, interfaces, privileges, pxe, script_log, scripts
+from dhcpcore.net import budget, interfaces, privileges, pxe, script_log, scripts, vlan_tags
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
@@ -61,11 +61,11 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     settings, loaded = scripts.load(settings, _terms(account))
-    udp = Udp4(settings.dhcp4.port, segmentation=settings.dhcp4.segmentation) if settings.dhcp4.enabled else None
-    pxe_port = pxe.open_port() if settings.dhcp4.enabled and settings.dhcp4.port == SERVER_PORT else None
+    udp, pxe_port, script_port = _open_udp(settings, loaded) if settings.dhcp4.enabled else (None, None, None)
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open(), neighbours) if prober is not None)
+    hearing = tuple(one for one in (udp, pxe_port, script_port, *probers) if one is not None)
     changes = interfaces.Changes()
     if account is not None:
         privileges.hand_over(account, (settings.state_dir, *_files(settings)))
@@ -96,12 +96,8 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     def refresh() -> None:
         found = interfaces.read(settings.interfaces)
         engine.set_interfaces(found)
-        if udp is not None:
-            udp.set_interfaces(found)
-        if pxe_port is not None:
-            pxe_port.set_interfaces(found)
-        for prober in probers:
-            prober.set_interfaces(found)
+        for one in hearing:
+            one.set_interfaces(found)
         for name in settings.interfaces:
             if all(interface.name != name for interface in found.values()):
                 log.warning("NO-INTERFACE: %s is not there; it will be served when it comes.", name)
@@ -139,6 +135,9 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     _watch(loop, hooks)
     if settings.script is not None:
         _begin_script(settings.script, engine, face, loop, mailer)
+    if udp is not None and script_port is not None:
+        udp.beside(script_port)
+        loop.attach(scripts.ScriptPort(script_port, loop))
     if pxe_port is not None:
         loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if bulk_port is not None:
@@ -171,6 +170,18 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
         database.dispose()
         libraries.unload(registry, hooks)
     log.info("Stopped.")
+
+
+def _open_udp(settings: Settings, loaded: Loaded | None) -> tuple[Udp4, Udp4 | None, Udp4 | None]:
+    """The server's port; the one where the definitions' boot answers are asked for; and the script's, where it has one.
+
+    What comes to 4011 is the script's where it says so.
+    """
+    number, tags = scripts.port_of(loaded, settings.dhcp4.port), vlan_tags.tags_of(loaded)
+    edits = loaded is not None and "loadDHCPPacket" in loaded.hooks
+    udp = Udp4(settings.dhcp4.port, segmentation=settings.dhcp4.segmentation, any_port=edits, tags=tags)
+    pxe_port = pxe.open_port() if settings.dhcp4.port == SERVER_PORT and number != pxe.PORT else None
+    return udp, pxe_port, None if number is None else pxe.open_port(number, tags)
 
 
 def _list_types(database: Database, types: list[Installed]) -> None:

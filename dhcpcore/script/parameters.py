@@ -47,12 +47,6 @@ TOLD = frozenset({"DHCP_SERVER_IP", *DEFAULTS})
 RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT",
            "MEMCACHED_SERVER": "MEMCACHED_HOST"}  # fmt: skip
 
-#: What an administrator would miss: said once when the script is loaded.
-NOT_DONE = {
-    "DHCP_RESPONSE_INTERFACE_QTAGS": "frames are not tagged; serve the VLAN's own interface instead (`interfaces`)",
-    "PROXY_PORT": "port 4011 is answered by the definitions (`proxy`), and its packets reach no hook",
-}
-
 HOOKS = ("init", "filterPacket", "handleUnknownMAC", "filterRetrievedDefinitions", "loadDHCPPacket")
 
 
@@ -71,11 +65,6 @@ class Loaded:
     def get(self, name: str) -> Any:
         """A parameter's value."""
         return self.said.get(name, DEFAULTS.get(name))
-
-    def warnings(self) -> list[str]:
-        """What the script asks for and does not get."""
-        return [f"{name}: {what}." for name, what in NOT_DONE.items()
-                if self.said.get(name) and self.said[name] != DEFAULTS[name]]  # fmt: skip
 
 
 def rules_of(loaded: Loaded) -> Rules:
@@ -112,12 +101,13 @@ def rules_of(loaded: Loaded) -> Rules:
         authoritative=bool(said("AUTHORITATIVE", False)),
         nak_renewals=bool(said("NAK_RENEWALS", False)),
         unauthorized_s=_number(loaded, "UNAUTHORIZED_CLIENT_TIMEOUT"),
+        client_port=_number(loaded, "DHCP_CLIENT_PORT", 1, 65_535),
         flood=flood,
     )
 
 
-def _number(loaded: Loaded, name: str) -> int:
+def _number(loaded: Loaded, name: str, least: int = 0, most: int = 86_400) -> int:
     value = loaded.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 86_400:
-        raise SettingsError(f"script: {name} is {value!r}; right is a whole number from 0 to 86400")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SettingsError(f"script: {name} is {value!r}; right is a whole number from {least} to {most}")
     return value
