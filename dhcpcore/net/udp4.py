@@ -76,6 +76,7 @@ class Udp4:
                 "start as root or grant the capability."
             )
         self._packets = _packets() if any_port else None
+        self._is_told = False
         self._several = True
         self._segments = segmentation  #: Until the system refuses.
         self._names: Mapping[int, Interface] = {}
@@ -148,12 +149,16 @@ class Udp4:
     def _send_one(
         self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes, source_port: int
     ) -> bool:
-        if source_port in self._beside:
-            return not self._beside[source_port].send((Outgoing(payload, Route(address, port, interface, local, hw)),))
+        if source_port:
+            if (other := self._beside.get(source_port)) is not None:
+                return not other.send((Outgoing(payload, Route(address, port, interface, local, hw)),))
+            if self._packets is None and (self._frames is None or not hw):
+                self._tell_port(source_port)
+                source_port = 0
         try:
             if hw and self._frames is not None:
                 self._send_frame(payload, address, port, interface, local, hw, source_port)
-            elif source_port and self._packets is not None:
+            elif source_port:
                 self._send_packet(payload, _BROADCAST if hw else address, port, interface, local, source_port)
             elif self._tags and address == _BROADCAST and self._frames is not None:
                 self._send_frame(payload, address, port, interface, local, _EVERYBODY)
@@ -194,6 +199,12 @@ class Udp4:
         if self._tags:
             kind, packet = tagged(self._tags, packet)
         self._frames.sendto(packet, (known.name, kind, 0, 0, hw))
+
+    def _tell_port(self, source_port: int) -> None:
+        if not self._is_told:
+            log.warning("NO-RAW-FRAMES: without CAP_NET_RAW no answer can come from port %d; it comes from %d.",
+                        source_port, self.port)  # fmt: skip
+        self._is_told = True
 
     def beside(self, other: Udp4) -> None:
         """What comes from the port of another one leaves by its socket."""

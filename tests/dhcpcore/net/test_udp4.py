@@ -145,10 +145,13 @@ class TestAnotherWay:
         assert peer.recvfrom(100) == (b"one", ("127.0.0.1", 1067))
         assert peer.recvfrom(100) == (b"two", ("127.0.0.1", other.port))
 
-    def test_without_the_privilege_it_comes_from_the_servers_port(self, udp: Udp4, peer: socket.socket) -> None:
+    def test_without_the_privilege_it_comes_from_the_servers_port_and_that_is_said_once(
+        self, udp: Udp4, peer: socket.socket, caplog: pytest.LogCaptureFixture
+    ) -> None:
         route = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"), source_port=1067)
-        assert udp.send([Outgoing(b"one", route)]) == 0
+        assert udp.send([Outgoing(b"one", route)] * 2) == 0
         assert peer.recvfrom(100) == (b"one", ("127.0.0.1", udp.port))
+        assert caplog.text.count("no answer can come from port 1067") == 1
 
     def test_what_has_a_socket_beside_leaves_by_that(self, udp: Udp4, other: Udp4, peer: socket.socket) -> None:
         udp.beside(other)
