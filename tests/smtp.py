@@ -6,6 +6,7 @@ import base64
 import email
 import email.policy
 import socket
+import ssl
 import threading
 from email.message import EmailMessage
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 class MailServer:
     """Takes one connection after the other.  ``refuses``: an answer to MAIL; ``hangs``: it greets nobody."""
 
-    def __init__(self, *, refuses: str = "", hangs: bool = False, password: str = "") -> None:
+    def __init__(
+        self, *, refuses: str = "", hangs: bool = False, password: str = "", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.connections = 0
@@ -22,6 +25,8 @@ class MailServer:
         self.refuses = refuses
         self._hangs = hangs
         self._password = password
+        self._tls = tls
+        self.encrypted = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -44,27 +49,45 @@ class MailServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rwb") as stream:
-                self.connections += 1
-                try:
+            self.connections += 1
+            try:
+                with connection:
                     if self._hangs:
-                        stream.read()
+                        connection.recv(1)
                     else:
-                        self._talk(stream)
-                except OSError:
-                    pass
+                        self._talk(connection)
+            except OSError:
+                pass
 
-    def _talk(self, stream: Any) -> None:
+    def _talk(self, connection: socket.socket) -> None:
+        with connection.makefile("rwb") as stream:
+            if self._answer(stream, greeted=False):
+                return
+        assert self._tls is not None
+        with self._tls.wrap_socket(connection, server_side=True) as encrypted, encrypted.makefile("rwb") as stream:
+            self.encrypted = True
+            self._answer(stream, greeted=True)
+
+    def _answer(self, stream: Any, *, greeted: bool) -> bool:
+        """Whether all is said: else the client wants to go on encrypted."""
+
         def say(line: str) -> None:
             stream.write(f"{line}\r\n".encode())
             stream.flush()
 
         recipients: list[str] = []
-        say("220 mail.example.org")
+        if not greeted:
+            say("220 mail.example.org")
         while line := stream.readline().decode().rstrip("\r\n"):
             verb = line.upper()
             if verb.startswith("EHLO"):
-                say("250-mail.example.org\r\n250 AUTH PLAIN" if self._password else "250 mail.example.org")
+                offers = ["AUTH PLAIN"] if self._password else []
+                offers += ["STARTTLS"] if self._tls is not None and not greeted else []
+                for number, offer in enumerate(["mail.example.org", *offers]):
+                    say(f"250{'-' if number < len(offers) else ' '}{offer}")
+            elif verb == "STARTTLS":
+                say("220 Go on")
+                return False
             elif verb.startswith("AUTH PLAIN"):
                 _, _, password = base64.b64decode(line.split()[2]).decode().split("\0")
                 self.logged_in = password == self._password
@@ -84,6 +107,7 @@ class MailServer:
                 say("250 OK")
             elif verb == "QUIT":
                 say("221 Bye")
-                return
+                break
             else:
                 say("250 OK")
+        return True

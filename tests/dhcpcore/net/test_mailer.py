@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.services.certificate import Certificate, ensure
 from dhcpcore.errors import SettingsError
 from dhcpcore.net import mailer
 from dhcpcore.net.mailer import Mailer
 from dhcpcore.script.parameters import Loaded
 from dhcpcore.script.process import Terms
 from dhcpcore.script.reporting import letterbox_of
+from dhcpcore.settings import Settings
 from tests.sites import PATIENCE_S
 from tests.smtp import MailServer
 
@@ -164,6 +168,36 @@ def test_who_has_a_name_logs_in(begin: Begin, caplog: pytest.LogCaptureFixture, 
     post.work()
     assert (post.server.logged_in, len(post.server.mails)) == (taken, int(taken))
     assert ("535 5.7.8 Wrong password" in caplog.text) is not taken
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Certificate:
+    """A certificate for loopback that nobody has signed, and its key."""
+    made = ensure(Settings.model_validate({
+        "state_dir": tmp_path, "database_url": "sqlite:///l.db", "control_socket": "/tmp/c.sock",
+        "web": {"tls": "self-made"},
+    }), None)  # fmt: skip
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("user", [{}, {"EMAIL_USER": "dhcp", "EMAIL_PASSWORD": "right"}], ids=["nobody", "user"])
+def test_it_goes_encrypted_and_a_password_only_to_whom_this_machine_trusts(
+    begin: Begin, pair: Certificate, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, trusted: bool,
+    user: dict[str, str],
+) -> None:  # fmt: skip
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(pair.certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    post = begin(MailServer(password="right", tls=context), **user)
+    log.critical("first")
+    post.work()
+    taken = trusted or not user
+    assert (post.server.encrypted, len(post.server.mails)) == (taken, int(taken))
+    assert post.server.logged_in is (trusted and bool(user))
+    assert ("certificate verify failed" in caplog.text) is not taken
 
 
 def test_what_waits_at_the_end_is_still_mailed(begin: Begin) -> None:
