@@ -240,11 +240,16 @@ def test_what_needs_a_database_says_how_to_make_one(site, verb):
 @pytest.mark.skipif(os.geteuid() != 0, reason="is about what root gives up")
 def test_started_as_root_neither_engine_nor_pages_stay_root_and_both_read_a_secret_file():
     nobody = pwd.getpwnam("nobody")
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as secret:
+    with (tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as secret,
+          tempfile.TemporaryDirectory() as site):
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        os.chmod(site, 0o755)  # noqa: PTH101 - A name, no path.
+        # Root's folder, in which the script may keep nothing; its log is in one of the account's.
+        (Path(site) / "conf.py").write_text(f"LOG_FILE = '{folder}/dhcp.log'\nDATABASE_ENGINE = 'SQLite'\n"
+                                            "SQLITE_FILE, USE_CACHE, DISK_CACHE_PERSISTENT = 'x', True, 'cache'\n")
         web, dhcp = a_free_port(socket.SOCK_STREAM), a_free_port(socket.SOCK_DGRAM)
         config = Path(secret) / "lessor.toml"  # A folder and a file that only root reads: it may hold a password.
-        config.write_text(f"state_dir = '{folder}'\ninterfaces = ['lo']\n[dhcp4]\nport = {dhcp}\n"
+        config.write_text(f"state_dir = '{folder}'\nscript = '{site}'\ninterfaces = ['lo']\n[dhcp4]\nport = {dhcp}\n"
                           f"[web]\nbind = '127.0.0.1:{web}'\n")
         config.chmod(0o600)
         with running("--config", config, "serve") as child:
@@ -257,6 +262,10 @@ def test_started_as_root_neither_engine_nor_pages_stay_root_and_both_read_a_secr
                 assert re.search(r"^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s", status, re.MULTILINE).groups() == (
                     (str(nobody.pw_uid),) * 3)
                 assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)
+        logged = Path(folder) / "dhcp.log"
+        assert logged.stat().st_uid == nobody.pw_uid
+        assert f"DISK_CACHE_PERSISTENT: {site}/cache cannot be used by nobody" in logged.read_text()
+        assert not (Path(site) / "cache").exists()
 
 
 def demo(tmp_path, *arguments, **options):
