@@ -158,10 +158,10 @@ class Udp4:
         try:
             if hw and self._frames is not None:
                 self._send_frame(payload, address, port, interface, local, hw, source_port)
+            elif self._tags and address == _BROADCAST and self._frames is not None:
+                self._send_frame(payload, address, port, interface, local, _EVERYBODY, source_port)
             elif source_port:
                 self._send_packet(payload, _BROADCAST if hw else address, port, interface, local, source_port)
-            elif self._tags and address == _BROADCAST and self._frames is not None:
-                self._send_frame(payload, address, port, interface, local, _EVERYBODY)
             elif hw:
                 self._send_by(payload, _BROADCAST, port, interface, local)
             elif interface or self._several:

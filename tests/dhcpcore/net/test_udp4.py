@@ -173,8 +173,11 @@ class TestAnotherWay:
         assert frame[12:20] == bytes.fromhex("8100 a007 0800 4510")
         assert frame[18:] == ip_packet(b"tagged", ip("127.0.0.1"), route.address, other.port, 68)
 
-    def test_a_frame_comes_from_the_port_that_it_names(self, other: Udp4, wire: socket.socket) -> None:
-        route = Route(ip("192.0.2.9"), 68, LOOPBACK, ip("127.0.0.1"), b"\2" * 6, 1067)
+    @pytest.mark.parametrize(("to", "hw"), [("192.0.2.9", b"\2" * 6), ("255.255.255.255", b"")], ids=["frame", "all"])
+    def test_a_frame_comes_from_the_port_that_it_names(
+        self, other: Udp4, wire: socket.socket, to: str, hw: bytes
+    ) -> None:
+        route = Route(ip(to), 68, LOOPBACK, ip("127.0.0.1"), hw, 1067)
         assert other.send([Outgoing(b"from there", route)]) == 0
         while not (frame := wire.recv(2000)).endswith(b"from there"):
             pass
