@@ -257,7 +257,7 @@ class Isolated:
             library = Path(self._text.partition("=")[0])
             self._process = start(
                 ["--isolated", str(theirs.fileno()), str(log.getEffectiveLevel()), self._text],
-                library if library.is_absolute() else Path.cwd() / "library", (theirs.fileno(),), self._terms, None,
+                library.parent if library.is_absolute() else Path.cwd(), (theirs.fileno(),), self._terms, None,
             )  # fmt: skip
         finally:
             theirs.close()
