@@ -56,6 +56,8 @@ class Streams:
         text = ""
         if not (snapshot.leasequery.active and snapshot.leasequery.admits(peer.address)):
             text = "active leasequery is not enabled here"
+        elif not snapshot.leasequery.hears_changes(encrypted=peer.encrypted):
+            text = "active leasequery is answered over TLS here: begin with a DHCPTLS"
         elif len(self._peers) >= STREAMS_MAX:
             text = f"{STREAMS_MAX} active queries are being answered already"
         elif not session.stream.spaces(snapshot):
@@ -99,6 +101,8 @@ class Streams:
                 continue
             if not snapshot.leasequery.active or not snapshot.leasequery.admits(peer.address):
                 self._cut(peer, now, "it is not admitted any more")
+            elif not snapshot.leasequery.hears_changes(encrypted=peer.encrypted):
+                self._cut(peer, now, "it is answered over TLS alone from now on")
             elif not stream.spaces(snapshot):
                 self._cut(peer, now, "no subnet is of this VPN any more")
             elif len(stream.due) > DUE_MAX:

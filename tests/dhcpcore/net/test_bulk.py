@@ -14,6 +14,8 @@ from dhcpcore.lease.bulk import QUERIES_MAX
 from dhcpcore.lease.model import Change, Lease
 from dhcpcore.net.bulk import CONNECTIONS_MAX, IDLE_S_MAX, UNSENT_OCTETS_MAX, BulkPort, BulkServer
 from dhcpcore.net.clock import Clock
+from dhcpcore.settings.credentials import Credentials
+from dhcpcore.settings.model import Leasequery as Files
 from dhcpcore.store import migrate
 from dhcpcore.store.database import Database
 from dhcpcore.store.definitions import Definitions
@@ -29,7 +31,7 @@ LOOPBACK = Leasequery(True, ((ip("127.0.0.1"), 32),))
 class Rig:
     """A server on a port of its own, driven by hand, and requestors on loopback."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: Files | None = None) -> None:
         url = f"sqlite:///{folder}/lessor.db"
         migrate.upgrade(url)
         self.database = Database(url)
@@ -42,7 +44,10 @@ class Rig:
         self.selector = selectors.DefaultSelector()
         self.woken = 0
         self.now = 0.0
-        self.server = BulkServer(self.port, self.engine, self.store, clock, self.wake, lambda: self.now)
+        self.credentials = Credentials(files or Files())
+        self.server = BulkServer(
+            self.port, self.engine, self.store, clock, self.wake, self.credentials, lambda: self.now
+        )
         self.server.register(self.selector)
         self.requestors: list[socket.socket] = []
 
