@@ -32,8 +32,8 @@ LOOPBACK = Leasequery(True, ((ip("127.0.0.1"), 32),))
 class Rig:
     """A server on a port of its own, driven by hand, and requestors on loopback."""
 
-    def __init__(self, folder: Path, files: Files | None = None) -> None:
-        url = f"sqlite:///{folder}/lessor.db"
+    def __init__(self, folder: Path, files: Files | None = None, url: str = "") -> None:
+        url = url or f"sqlite:///{folder}/lessor.db"
         migrate.upgrade(url)
         self.database = Database(url)
         self.store = LeaseStore(self.database, Definitions(self.database))
