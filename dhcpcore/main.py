@@ -41,6 +41,7 @@ from dhcpcore.script.isolated import Isolated
 from dhcpcore.script.parameters import Loaded, rules_of
 from dhcpcore.script.reporting import letterbox_of
 from dhcpcore.settings import Settings, load
+from dhcpcore.settings.credentials import Credentials
 from dhcpcore.store import catalogue
 from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
@@ -141,7 +142,8 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     if pxe_port is not None:
         loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if bulk_port is not None:
-        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"))
+        credentials = Credentials(settings.leasequery)
+        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"), credentials)
         loop.attach(bulk)
         loop.chores.append(Chore("answer bulk queries", lambda: bulk.work(busy=chores.busy())))
     refresh()

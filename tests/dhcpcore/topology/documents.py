@@ -157,7 +157,7 @@ FULL: dict[str, Any] = {
         {"type": "of-no-package", "name": "of-no-package", "fields": {"anything": [1, {"a": None}]}},
     ],
     "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2"], "active": True,
-                   "active_insecure": True},
+                   "active_insecure": True, "tls": "allowed"},
 }
 
 
