@@ -132,10 +132,10 @@ def route(bundle: TransactionBundle, response: Response4) -> Route:
             port = datagram.port
         return make(Route, (giaddr, port, 0, local, b"", 0))
     if response.message_type == _NAK:
-        return Route(BROADCAST, CLIENT_PORT, interface, local)
+        return make(Route, (BROADCAST, CLIENT_PORT, interface, local, b"", 0))
     if response.ciaddr != NOWHERE:
         return Route(response.ciaddr, CLIENT_PORT, interface if datagram.destination == BROADCAST else 0, local)
     hw = request.hw
     if request.broadcast or response.broadcast or hw[0] != _ETHERNET or len(hw) != 7:
-        return Route(BROADCAST, CLIENT_PORT, interface, local)
-    return Route(response.yiaddr, CLIENT_PORT, interface, local, hw[1:])
+        return make(Route, (BROADCAST, CLIENT_PORT, interface, local, b"", 0))
+    return make(Route, (response.yiaddr, CLIENT_PORT, interface, local, hw[1:], 0))

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 
 from dhcpcore.errors import SettingsError
+from dhcpcore.lease.model import make
 from dhcpcore.net.vlan_tags import Tag, tagged
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Route
 from dhcpcore.topology.links import Interface
@@ -99,7 +100,7 @@ class Udp4:
             for _ in range(limit):
                 data, ancillary, _flags, (source, port) = receive(_DATAGRAM_MAX, _ANCILLARY)
                 index, local, destination = unpack(ancillary[0][2])
-                datagrams.append(Datagram(data, inet(source), port, index, destination, local, now))
+                datagrams.append(make(Datagram, (data, inet(source), port, index, destination, local, now, 0)))
         except BlockingIOError:
             pass
         except OSError as error:
