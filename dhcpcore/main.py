@@ -156,8 +156,10 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    log.info("Serving DHCPv4 on port %d%s; control socket %s.", settings.dhcp4.port,
-             f", {len(COMPILED)} modules compiled" if COMPILED else "", settings.control_socket)
+    if COMPILED.stale:
+        log.warning("COMPILED-STALE: compiled modules are left out: %s; ./lessor compile mends it.", COMPILED.stale)
+    so = f", {len(COMPILED.modules)} modules compiled" if COMPILED.modules else ""
+    log.info("Serving DHCPv4 on port %d%s; control socket %s.", settings.dhcp4.port, so, settings.control_socket)
     try:
         loop.run()
     finally:

@@ -68,7 +68,7 @@ class Face:
             why.append(NO_SUBNET)
         return {
             "version": __version__,
-            "compiled": len(COMPILED),
+            "compiled": len(COMPILED.modules),
             "ready": not why,
             "why_not_ready": why,
             "started_at": self._started_at,
