@@ -37,6 +37,7 @@ from dhcpcore.pipeline.scripted import Script
 from dhcpcore.script import process
 from dhcpcore.script.host import Host
 from dhcpcore.script.isolated import Isolated
+from dhcpcore.script.isolated_handler import IsolatedHandlers
 from dhcpcore.script.parameters import rules_of
 from dhcpcore.settings import Settings, load
 from dhcpcore.store import catalogue
@@ -72,8 +73,9 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     database = Database(settings.database_url)
     types = installed()  # Like hooks and scripts: once privileges are given up.
     budget.install()
+    apart = IsolatedHandlers(_terms(None))
     instances = Instances({**FACTORIES, **{one.type.name: one.factory for one in types}}, time.perf_counter,
-                          budget.limited)  # fmt: skip
+                          budget.limited, apart=apart)  # fmt: skip
     engine = Engine(
         draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)), instances=instances
     )
@@ -134,6 +136,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         Chore("tell systemd", notify.beat),
     ]
     _watch(loop, hooks)
+    loop.attach(apart)
+    loop.chores.append(Chore("watch isolated handlers", apart.watch))
     if settings.script is not None:
         _begin_script(settings.script, engine, face, loop)
     if pxe_port is not None:
