@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -97,12 +98,15 @@ def make(templates: Path, static: Path) -> Flask:
     app.before_request(_each_once)
     for resource in RESOURCES:
         app.register_api(resource.api)
-    document = _as_it_is(app.api_doc)
     blueprint = Blueprint("document", __name__)
+
+    @functools.cache
+    def document() -> dict[str, Any]:
+        return _as_it_is(app.api_doc)
 
     @open_to_all
     def openapi() -> Response:
-        return jsonify(document)
+        return jsonify(document())  # Made when it is first asked for: it takes longer than all else at the start.
 
     blueprint.add_url_rule(f"{PREFIX}/openapi.json", "openapi", openapi)
     app.register_blueprint(blueprint)

@@ -4,6 +4,8 @@ import secrets
 
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from app.services import sessions
 from app.services.access import Role
@@ -38,6 +40,21 @@ def fill(database: Database) -> None:
           a_lease(19, state=State.DECLINED), a_lease(30, hostname="\u202eevil\x1b[31m", expires=5))
 
 
+class CompiledTemplates(BytecodeCache):
+    """Each test has an application of its own; what its templates compile to is the same in all of them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED_TEMPLATES = CompiledTemplates()
 PASSWORD = "correct horse battery"
 PEOPLE = {Role.ADMIN: "ada", Role.OPERATOR: "ann", Role.VIEWER: "vera"}
 
@@ -47,6 +64,7 @@ def web(database: Database, engine=None, *, role: Role | None = Role.ADMIN, **se
     url = database.url.render_as_string(hide_password=False)
     made = create_app(Appliance(Settings(database_url=url, **settings), database, engine or EngineThatIsAway()))
     made.testing = True
+    made.jinja_env.bytecode_cache = COMPILED_TEMPLATES
     client = made.test_client()
     if role is not None:
         client.set_cookie("lessor", session_cookie(database, role))
