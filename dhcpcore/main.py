@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from dhcpcore import logs
@@ -138,6 +139,7 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     _watch(loop, hooks)
     loop.attach(apart)
     loop.chores.append(Chore("watch isolated handlers", apart.watch))
+    apart.soon = partial(_soon, loop, "watch isolated handlers")
     if settings.script is not None:
         _begin_script(settings.script, engine, face, loop)
     if pxe_port is not None:
@@ -193,7 +195,9 @@ def _watch(loop: Loop, hooks: list[libraries.Library]) -> None:
     for library in hooks:
         if isinstance(library.module, Isolated):
             loop.attach(library.module)
-            loop.chores.append(Chore(f"watch {library.name}", library.module.watch))
+            chore = Chore(f"watch {library.name}", library.module.watch)
+            library.module.soon = partial(_soon, loop, chore.name)
+            loop.chores.append(chore)
 
 
 def _terms(account: privileges.Account | None) -> process.Terms:

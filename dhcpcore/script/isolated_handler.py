@@ -108,12 +108,14 @@ class IsolatedHandlers:
     def __init__(self, terms: Terms, *, answer_s: float = ANSWER_S) -> None:
         self._terms = terms
         self._answer_s = answer_s
+        self.soon: Callable[[], None] = lambda: None  #: Has ``watch`` called soon.
         self._all: list[IsolatedHandler] = []
         self._selector: selectors.BaseSelector | None = None
 
     def begin(self, row: HandlerRow) -> IsolatedHandler:
         """The process of one handler; raises where it cannot be made."""
         made = IsolatedHandler(row, self._terms, answer_s=self._answer_s)
+        made.soon = self.soon
         self._all.append(made)
         if self._selector is not None:
             made.register(self._selector)

@@ -68,7 +68,7 @@ def pack(transaction: Transaction, bundle: TransactionBundle) -> dict[str, Any]:
         "address": None if bundle.key is None else bundle.key[2].hex(),
         "marks": sorted(transaction.marks),
         "rapid": NO_RAPID_COMMIT not in (bundle.marks or ()),
-        "handled": [[int(code), payload.hex()] for code, payload in bundle.handled_options or ()],
+        "handled": [[int(code), payload.hex()] for code, payload in _options(bundle)],
         "answers": [isolated_data.pack(answer)["a"] for answer in transaction.responses],
         "returned": None if relays is None else _pairs(relays[0].options),
     }  # fmt: skip
@@ -159,6 +159,11 @@ def signal_again(said: dict[str, Any]) -> HandlerException:
         code, message = said["status"]
         return kind(int(code), str(message))
     return kind(str(said["text"]))
+
+
+def _options(bundle: TransactionBundle) -> list[Option]:
+    """A handler in the engine may have marked anything; what is no option is nobody else's matter."""
+    return [one for one in bundle.handled_options or () if isinstance(one, Option)]
 
 
 def _pairs(options: Any) -> list[list[Any]]:

@@ -62,6 +62,7 @@ class Worker:
         self.name = name
         self.answer_s = answer_s
         self.started = 0  #: Processes so far.
+        self.soon: Callable[[], None] = lambda: None  #: Has ``watch`` called soon: the next one is to begin.
         self.failures = 0  #: Processes that ended soon after their beginning, one after the other.
         self._kind = kind
         self._arguments = tuple(arguments)
@@ -247,6 +248,7 @@ class Worker:
         self.failures = 1 if now - self._since > _SOUND_S else self.failures + 1
         self._again_at = now + _PAUSES[min(self.failures, len(_PAUSES)) - 1]
         self._clean_up()
+        self.soon()
         log.error("%s: the process of %s was ended: %s; another one is started.", self.ended, self.name, why)
 
     def stop(self) -> None:

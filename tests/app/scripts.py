@@ -22,8 +22,8 @@ from dhcpcore.store.database import Database
 from tests.app.site import session_cookie, web, with_form_field
 
 SAID = {"WEB_DIGEST_USERNAME": "ann", "WEB_DIGEST_PASSWORD": "secret", "SYSTEM_NAME": 'the "site"'}
-STATE = {"configured": True, "path": "/etc/lessor/conf.py", "running": True, "pid": 1, "failure": None, "kept": "", "waiting": 0,
-         "started": 1, "overruns": 0, "deaths": 0, "questions": 0, "failed": 0, "lines_dropped": 0}
+STATE = {"configured": True, "path": "/etc/lessor/conf.py", "running": True, "pid": 1, "failure": None, "kept": "",
+         "waiting": 0, "started": 1, "overruns": 0, "deaths": 0, "questions": 0, "failed": 0, "lines_dropped": 0}
 
 
 def method(path: str, mode: int = 3, **changes: Any) -> dict[str, Any]:

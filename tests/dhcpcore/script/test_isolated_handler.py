@@ -276,8 +276,10 @@ def test_what_ends_the_process_ends_one_transaction_and_another_process_serves_t
 ) -> None:
     site = begin(isolated("harm", scope={"subnet": "office"}))
     w = site.world
+    soon: list[int] = []
     for number in (2, 3, 4, 5):
         caplog.clear()
+        site.alone.soon = lambda number=number: soon.append(number)  # type: ignore[misc]
         assert w.discover(client(number)) is None
         assert w.reason == "HANDLER-FAILED"
         assert "HANDLER-PROCESS-ENDED: the process of harm was ended" in caplog.text
@@ -287,6 +289,7 @@ def test_what_ends_the_process_ends_one_transaction_and_another_process_serves_t
         site.alone._again_at = site.alone.failures = 0
         site.until(lambda: site.alone.ready)
         assert w.discover(client(30)).kind == OFFER
+    assert soon == [2, 3, 4, 5], "the loop is to begin the next one at once"
     (told,) = site.instances.statistics()
     assert (told["errors"], told["overruns"], told["restarts"], told["disabled"]) == (52, 0, 4, "")
 
