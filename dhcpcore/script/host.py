@@ -225,6 +225,7 @@ class Host:
         if name == "reinitialise" and running.process.is_kept:
             self._kept.wait(then)
             self._leave(running)
+            self._calls.fail("The script begins anew.")
             self.start()
             return
         self._calls.add(name, arguments, then,

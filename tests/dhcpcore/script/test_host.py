@@ -558,7 +558,10 @@ class TestKept:
         site.path.write_text("def filterPacket(:\n")
         self.end(site)
         assert "conf.py, line 1: SyntaxError" in site.host.state["kept"]
+        waiting: list[tuple[Any, str | None]] = []
+        site.host.call("method", {"path": "/word"}, lambda *told: waiting.append(told))
         result, error = site.call("reinitialise")
+        assert waiting == [(None, "The script begins anew.")]
         assert result is None
         assert "The script cannot begin: conf.py, line 1: SyntaxError" in str(error)
         site.until(lambda: site.host.state["running"])
