@@ -4,3 +4,8 @@ Bytes, leases, the pipeline, the store and the sockets live here; the web does n
 ``app`` or Flask.  ``python -m dhcpcore`` runs the engine; the web process uses only ``store``, ``control``,
 ``interchange``, ``topology``, ``lease``, ``stats`` and ``wire``.
 """
+
+from dhcpcore import compiled
+
+#: The modules of this package that run compiled here.
+COMPILED = tuple(name for name in compiled.install() if name.startswith("dhcpcore."))

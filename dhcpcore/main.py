@@ -14,7 +14,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from dhcpcore import logs
+from dhcpcore import COMPILED, logs
 from dhcpcore.builtin import FACTORIES
 from dhcpcore.control import ControlServer, Dispatch
 from dhcpcore.engine import Engine
@@ -158,7 +158,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    log.info("Serving DHCPv4 on port %d; control socket %s.", settings.dhcp4.port, settings.control_socket)
+    log.info("Serving DHCPv4 on port %d%s; control socket %s.", settings.dhcp4.port,
+             f", {len(COMPILED)} modules compiled" if COMPILED else "", settings.control_socket)
     try:
         loop.run()
     finally:

@@ -430,6 +430,31 @@ def test_test_adds_the_tools_and_runs_linters_and_tests(checkout: Checkout) -> N
     assert checkout.run("--version").err == ""
 
 
+def test_compile_adds_its_own_tools_and_no_others(checkout: Checkout) -> None:
+    checkout.tools()
+    line = make_wheel(checkout.wheels, "lessor_builder", "1", {"lessor_builder.py": ""})
+    (checkout.root / "requirements-build.lock").write_text(line)
+    tried = "import importlib.util as u, sys\nprint(sys.argv[1:], *map(bool, map(u.find_spec, ({}))))\n"
+    (checkout.root / "bootstrap/compile.py").write_text(tried.format("'lessor_probe', 'lessor_builder', 'ruff'"))
+    result = checkout.run("compile", "--into", "x")
+    assert (result.code, result.out) == (0, "['--into', 'x'] True True False\n"), result
+    assert "setting up" in result.err
+    for again in (("compile",), ("--version",)):
+        assert "setting up" not in checkout.run(*again).err
+    assert "setting up" in checkout.run("test", "--lint").err
+    assert "setting up" not in checkout.run("compile").err, "the developers' tools hold those that compile"
+
+
+def test_tests_run_the_sources_unless_told_otherwise(checkout: Checkout) -> None:
+    checkout.tools()
+    checkout.run("test", "--lint")
+    tool = next(checkout.venv.glob("lib/*/site-packages/pytest/__main__.py"))
+    tool.write_text("import os\nprint(os.environ['LESSOR_COMPILED'])\n")
+    assert checkout.run("test", "app/cli/__main__.py").out == "0\n"
+    checkout.env["LESSOR_COMPILED"] = "1"
+    assert checkout.run("test", "app/cli/__main__.py").out == "1\n"
+
+
 @pytest.mark.parametrize("path", ["app", "app/cli/__init__.py::test_x", "not/there", "gone.py", "gone.py::test_x"])
 def test_test_with_a_path_runs_no_linter(checkout: Checkout, path: str) -> None:
     checkout.tools()

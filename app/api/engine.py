@@ -26,6 +26,7 @@ class Engine(BaseModel):
     ready: bool
     why_not_ready: list[str]
     started_at: str
+    compiled: int = Field(0, description="How many of its modules run compiled; 0: all are run as they are written.")
     host: str
     server_duid: str
     revision: int = Field(description="Of the definitions that it serves.")

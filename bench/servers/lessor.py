@@ -5,7 +5,7 @@ Left at its defaults but for the log level, which is `warning` as with the other
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from ipaddress import IPv4Address
 
@@ -26,6 +26,16 @@ LEASED_ROWS = """
 
 def _lessor(ground: Ground, *words: str) -> tuple[str, ...]:
     return (str(ground.checkout / "lessor"), "--config", str(ground.folder / "lessor.toml"), *words)
+
+
+def of_sources(_ground: Ground) -> Mapping[str, str]:
+    """Without what `./lessor compile` made, whether it is there or not."""
+    return {"LESSOR_COMPILED": "0"}
+
+
+def compiled(_ground: Ground) -> Mapping[str, str]:
+    """With it: where it is missing or stale the server does not start, and says so."""
+    return {"LESSOR_COMPILED": "1"}
 
 
 def version(ground: Ground) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
@@ -16,7 +18,7 @@ class AdmitClient(Handler):
     A subnet that does not is passed over; a client that was served before the list was may still give its lease back.
     """
 
-    message_types = frozenset(
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
         (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
          MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.model import Assignment, Identifier
 from dhcpcore.pipeline.binding import assigned_here
 from dhcpcore.pipeline.bundle import TransactionBundle
@@ -26,7 +28,7 @@ _OF_THE_CLIENT = frozenset((Identifier.CLIENT_ID, Identifier.DUID, Identifier.HW
 class MakeKey(Handler):
     """Works out what the expression of the client's subnet makes of the packet."""
 
-    message_types = _ASKING
+    message_types: ClassVar[frozenset[int] | None] = _ASKING
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where an assignment is known by such a value, and an expression makes one."""
@@ -48,7 +50,7 @@ class MakeKey(Handler):
 class FindAssignment(Handler):
     """Sets ``assignment``: one of this link before one that counts everywhere, and of those the most specific."""
 
-    message_types = _ASKING
+    message_types: ClassVar[frozenset[int] | None] = _ASKING
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where no assignment is enabled, there is none to be found."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.stats.reasons import Reason
@@ -20,7 +22,7 @@ _SAID = {"forbid": b"\0", "allow": b"\1"}
 class AutoConfigure(Handler):
     """An OFFER of no address with option 116, to a client that sent it and would get no answer."""
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER,))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless a subnet says more than `ignore`."""

@@ -8,6 +8,7 @@ one for a client that has its address.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -21,7 +22,7 @@ from dhcpcore.wire.v4.message import NOWHERE, MessageType
 class BootpClient(Handler):
     """Whether such a client is served here, and from which pools."""
 
-    message_types = frozenset((MessageType.BOOTP,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.BOOTP,))
 
     def __init__(self) -> None:
         self._links: dict[tuple[int, ...], Link] = {}  #: By the subnets of the link: as many as the definitions have.
@@ -55,7 +56,7 @@ class BootpClient(Handler):
 class BootpKnown(Handler):
     """One that has an address is told what to boot, by its classes and its assignment as any other."""
 
-    message_types = frozenset((MessageType.BOOTP,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.BOOTP,))
 
     def __init__(self, additional: Handler, options: Handler) -> None:
         self._additional = additional
@@ -83,7 +84,7 @@ class BootpKnown(Handler):
 class BootpReply(Handler):
     """Makes the offer that was decided upon a BOOTREPLY, whose lease is committed before it leaves."""
 
-    message_types = frozenset((MessageType.BOOTP,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.BOOTP,))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless a subnet answers them."""

@@ -6,6 +6,8 @@ of when it was granted, until it ends; one that nothing was counted for counts f
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.model import State
 from dhcpcore.pipeline.bundle import OWN_MARK, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -73,7 +75,7 @@ class LimitClassRate(Handler):
 class LimitClasses(Handler):
     """After ``LimitLeases``: adds the subnets that are full for the client's classes; who is counted there may stay."""
 
-    message_types = _TAKING
+    message_types: ClassVar[frozenset[int] | None] = _TAKING
 
     def __init__(self) -> None:
         self._alone = True
@@ -124,7 +126,7 @@ class LimitClasses(Handler):
 class CountClasses(Handler):
     """After what records a lease: says which limited classes it is to count for."""
 
-    message_types = _TAKING
+    message_types: ClassVar[frozenset[int] | None] = _TAKING
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where a class has a limit of leases."""

@@ -5,6 +5,8 @@ In the plan only where something is said of classes.  RFC 2131 leaves all of it 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond, Refuse
@@ -77,7 +79,7 @@ def _bypasses_relay(bundle: TransactionBundle) -> bool:
 class MatchKnown(Handler):
     """The classes that depend on the client's assignment, or are given by it; and what all of them give."""
 
-    message_types = _ASKING
+    message_types: ClassVar[frozenset[int] | None] = _ASKING
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """As for the others."""
@@ -104,7 +106,7 @@ class MatchKnown(Handler):
 class RejectClients(Handler):
     """Whoever is of REJECT gets nothing, and is told so where it asks for an address; it may still give one back."""
 
-    message_types = _ASKING
+    message_types: ClassVar[frozenset[int] | None] = _ASKING
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where that class is declared."""
@@ -123,7 +125,7 @@ class RejectClients(Handler):
 class MatchAdditional(Handler):
     """The classes that the pool and the subnet list for those they serve: too late for the choice of an address."""
 
-    message_types = _ASKING
+    message_types: ClassVar[frozenset[int] | None] = _ASKING
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where some subnet or pool lists any."""

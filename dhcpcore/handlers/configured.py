@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.instances import Instances
@@ -15,7 +17,7 @@ _OF_CLIENTS = frozenset(
 
 
 class _Configured(Handler):
-    message_types = _OF_CLIENTS
+    message_types: ClassVar[frozenset[int] | None] = _OF_CLIENTS
 
     def __init__(self, instances: Instances | None) -> None:
         self._instances = instances

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import OWN_MARK, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
@@ -37,7 +39,7 @@ class LimitRate(Handler):
 class CountDeclines(Handler):
     """After ``Decline``: only what put an address on probation counts."""
 
-    message_types = frozenset((MessageType.DECLINE,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DECLINE,))
 
     def __init__(self, manners: Manners) -> None:
         self._manners = manners

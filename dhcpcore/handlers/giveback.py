@@ -5,6 +5,8 @@ Both count only where identity, address and server identifier match the row: any
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.model import Close, Lease
 from dhcpcore.lease.transitions import decline, end, is_active
 from dhcpcore.pipeline.bundle import TransactionBundle
@@ -18,7 +20,7 @@ from dhcpcore.wire.v4.message import MessageType, Opt
 class Release(Handler):
     """Ends the lease; the row stays, so that the client finds its address again."""
 
-    message_types = frozenset((MessageType.RELEASE,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.RELEASE,))
 
     def handle(self, bundle: TransactionBundle) -> None:
         """The address is ciaddr.  RFC 2131 4.4.6."""
@@ -34,7 +36,7 @@ class Release(Handler):
 class Decline(Handler):
     """Puts the address on probation: nobody is offered it for a while, not even whom it is assigned to: no loop."""
 
-    message_types = frozenset((MessageType.DECLINE,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DECLINE,))
 
     def __init__(self, callouts: Callouts | None = None) -> None:
         self._callouts = callouts

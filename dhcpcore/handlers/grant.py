@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.lease.model import Lease, LeaseKey, State
 from dhcpcore.lease.transitions import is_active
@@ -20,7 +22,7 @@ _ACK = int(MessageType.ACK)
 class Grant(Handler):
     """Grants what is free and permitted, refuses what is not, and leaves to other servers what they may know."""
 
-    message_types = frozenset((MessageType.REQUEST,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.REQUEST,))
 
     def __init__(self, allocator: Allocator) -> None:
         self._allocator = allocator

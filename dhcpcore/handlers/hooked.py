@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import ClassVar
 
 from dhcpcore.hooks.handle import Status
 from dhcpcore.lease.model import INFINITE_LIFETIME_S, Identifier
@@ -93,7 +94,7 @@ class NameClient(_Hooked):
     """What an assignment knows the client by, in the words of the site."""
 
     hooks = ("host4_identifier",)
-    message_types = frozenset(
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
         (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
          MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
     )  # fmt: skip
@@ -123,7 +124,7 @@ class ChooseLease(_Hooked):
     """The address that was found, and for how long."""
 
     hooks = ("lease4_select", "lease4_renew")
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
 
     def handle(self, bundle: TransactionBundle) -> None:
         """After address and times were decided; again where they had to be decided again."""
@@ -158,7 +159,7 @@ class KeepLease(_Hooked):
     """What a RELEASE or DECLINE would end."""
 
     hooks = ("lease4_release", "lease4_decline")
-    message_types = frozenset((MessageType.RELEASE, MessageType.DECLINE))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.RELEASE, MessageType.DECLINE))
 
     def handle(self, bundle: TransactionBundle) -> None:
         """After the lease was found to be the client's."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.binding import admitted
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -13,7 +15,7 @@ from dhcpcore.wire.v4.message import NOWHERE, MessageType
 class Inform(Handler):
     """An ACK without address and lease time, of the subnet that the client's address is of."""
 
-    message_types = frozenset((MessageType.INFORM,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.INFORM,))
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Some clients leave ciaddr empty and send from their address: that will do."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline import binding
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -15,7 +17,7 @@ from dhcpcore.wire.v4.message import MessageType, Opt
 class OfferNoAddress(Handler):
     """Answers their DISCOVER with no address and the time to wait: none is searched, held or leased."""
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER,))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless a subnet or pool says so."""
@@ -41,7 +43,7 @@ class OfferNoAddress(Handler):
 class SayIpv6Only(Handler):
     """Who holds a lease already and asks has it extended, and hears at the same time that it can do without."""
 
-    message_types = frozenset((MessageType.REQUEST,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.REQUEST,))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless a subnet or pool says so."""

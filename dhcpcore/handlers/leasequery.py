@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.lease.model import KIND_ADDRESS4, Lease, LeaseKey
 from dhcpcore.lease.query import ALL_VPNS, DEFAULT_VPN, By, Query, read, spaces_of
@@ -34,7 +36,7 @@ _NOWHERE = Links(EMPTY, {})
 class LeaseQuery(Handler):
     """Answers requestors that the definitions name, from the rows of the address or client that they ask for."""
 
-    message_types = frozenset((MessageType.LEASEQUERY,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.LEASEQUERY,))
 
     def __init__(self, searches: Searches) -> None:
         self._searches = searches

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.pipeline.binding import is_random, runs_out
 from dhcpcore.pipeline.bundle import TransactionBundle
@@ -18,7 +20,7 @@ _ROUNDS_OF_COUNTING = 2
 class LeaseTimes(Handler):
     """Sets the response's times: what the client asked for, within the limits of its class, pool or subnet."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
 
     def handle(self, bundle: TransactionBundle) -> None:
         """T1 and T2 as configured, else 0.5 and 0.875 of the lease time."""
@@ -43,7 +45,7 @@ class LeaseTimes(Handler):
 class AdaptTimes(Handler):
     """Other lease times for made-up hardware addresses, and short ones while a pool runs low."""
 
-    message_types = LeaseTimes.message_types
+    message_types: ClassVar[frozenset[int] | None] = LeaseTimes.message_types
 
     def __init__(self, allocator: Allocator) -> None:
         self._allocator = allocator
@@ -78,7 +80,7 @@ class AdaptTimes(Handler):
 class RunOut(Handler):
     """A lease that is in the way of an assignment that waits is not extended: answers promise what is left of it."""
 
-    message_types = LeaseTimes.message_types
+    message_types: ClassVar[frozenset[int] | None] = LeaseTimes.message_types
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where assignments keep addresses."""

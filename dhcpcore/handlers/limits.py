@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.model import State
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -16,7 +18,9 @@ from dhcpcore.wire.v4.message import MessageType
 class LimitLeases(Handler):
     """Before ``Offer``: looks which pools a new client must not enter; who is counted there already may stay."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.BOOTP))
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.BOOTP)
+    )
 
     def __init__(self) -> None:
         self._scopes: dict[int, list[Scope]] = {}  #: By subnet.
@@ -55,7 +59,7 @@ class LimitLeases(Handler):
 class CheckLimit(Handler):
     """After ``Offer`` and ``Grant``: an assigned address counts as well as any other."""
 
-    message_types = LimitLeases.message_types
+    message_types: ClassVar[frozenset[int] | None] = LimitLeases.message_types
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where a subnet, pool or class has a limit."""

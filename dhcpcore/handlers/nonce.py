@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.nonces import HMAC_MD5, Nonces, given
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -13,7 +15,7 @@ from dhcpcore.wire.v4.tlv import encode_options
 class GiveNonce(Handler):
     """Only clients that list the algorithm in option 145 are told anything."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.REQUEST))
 
     def __init__(self, nonces: Nonces) -> None:
         self._nonces = nonces

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.allocation import Allocator, Candidate
 from dhcpcore.lease.model import KIND_ADDRESS4, Lease, LeaseKey, State
 from dhcpcore.lease.offered import Offered
@@ -25,7 +27,7 @@ class Offer(Handler):
     for, and the lowest free one of the pools that admit it.
     """
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
     def __init__(self, allocator: Allocator, offered: Offered) -> None:
         self._allocator = allocator

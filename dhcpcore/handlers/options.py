@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.model import Assignment
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -28,7 +30,7 @@ class Options(Handler):
     RFC 2131 4.3.1, RFC 2132 9.8; ``topology.levels`` says which level wins and what is sent unasked.
     """
 
-    message_types = frozenset(
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
         (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM, MessageType.BOOTP,
          MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST)
     )  # fmt: skip

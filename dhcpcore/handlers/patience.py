@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond, Suspend
@@ -14,7 +16,7 @@ from dhcpcore.wire.v4.message import MessageType
 class MinSecs(Handler):
     """Ends a DISCOVER whose client has asked for less than `min_secs`.  RFC 2131 2, field secs."""
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER,))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where a subnet says so."""
@@ -29,7 +31,7 @@ class MinSecs(Handler):
 class DelayOffer(Handler):
     """Holds a DISCOVER back for the subnet's `offer_delay_ms`; meanwhile no address is kept for its client."""
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER,))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where a subnet says so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -17,7 +19,7 @@ PROBE_S = 0.5
 class ProbeAddress(Handler):
     """Suspends the transaction until the probe is answered (the address goes on probation) or its time is over."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless `probe` is set."""

@@ -6,6 +6,8 @@ at port 4011 with its boot file; nothing else is answered there.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
@@ -45,7 +47,7 @@ class ProxyOnly(Handler):
 class BootQuestion(Handler):
     """Begins the answer to a booting machine; what it is told is filled in as for anybody else."""
 
-    message_types = _QUESTIONS
+    message_types: ClassVar[frozenset[int] | None] = _QUESTIONS
 
     def handle(self, bundle: TransactionBundle) -> None:
         """An OFFER or ACK without address: yiaddr is zero and there is no lease time.  PXE 2.1, 2.2.3 and 2.2.5."""
@@ -66,7 +68,7 @@ class BootQuestion(Handler):
 class BootAnswer(Handler):
     """Leaves in the answer what is about booting, and adds what makes the machine believe it."""
 
-    message_types = _QUESTIONS
+    message_types: ClassVar[frozenset[int] | None] = _QUESTIONS
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Without a boot file there is nothing to say: another server may have one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.bundle import NO_RAPID_COMMIT, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
@@ -14,7 +16,7 @@ from dhcpcore.wire.v4.message import MessageType, Opt
 class RapidCommit(Handler):
     """Makes the offer that was decided upon an ACK; its row is committed before it leaves, as any other's."""
 
-    message_types = frozenset((MessageType.DISCOVER,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER,))
 
     def __init__(self, *, scripted: bool = False) -> None:
         """``scripted``: the site's script has places of its own that allow it."""

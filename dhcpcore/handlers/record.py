@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.model import INFINITE_LIFETIME_S, NEVER, Change, Close, Lease, State
 from dhcpcore.lease.transitions import conflict, end, grant, is_active, is_renewal, lease_end
 from dhcpcore.pipeline.bundle import TransactionBundle
@@ -21,7 +23,7 @@ _SETTLED_S = 10
 class RecordLease(Handler):
     """The only place where a grant becomes a change of rows."""
 
-    message_types = frozenset((MessageType.REQUEST,))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.REQUEST,))
 
     def post(self, bundle: TransactionBundle) -> None:
         """The granted row first, then the end of the client's other leases of this link: it has moved."""
@@ -79,7 +81,7 @@ class RecordLease(Handler):
 class RecordAtOnce(RecordLease):
     """What is granted without a REQUEST: by rapid commit (RFC 4039 3.1), or to a BOOTP client (RFC 951)."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
     def __init__(self, *, scripted: bool = False) -> None:
         """``scripted``: the site's script may make an ACK of an OFFER."""
@@ -128,7 +130,7 @@ def _goes(bundle: TransactionBundle, row: Lease) -> bool:
 class RecordConflict(Handler):
     """An address whose probe was answered goes on probation, whatever becomes of the client."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
+    message_types: ClassVar[frozenset[int] | None] = frozenset((MessageType.DISCOVER, MessageType.BOOTP))
 
     def __init__(self, callouts: Callouts | None = None) -> None:
         self._callouts = callouts

@@ -9,6 +9,7 @@ the lease is committed all the same.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from dhcpcore.lease.model import Assignment, Identifier
 from dhcpcore.lease.transitions import is_active
@@ -65,7 +66,7 @@ class _Scripted(Handler):
 class ScriptRules(_Scripted):
     """Relay policy, blocklist and flood counter, in this order; each packet meets them once."""
 
-    message_types = _OF_CLIENTS
+    message_types: ClassVar[frozenset[int] | None] = _OF_CLIENTS
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where the script says anything of whom it serves."""
@@ -100,8 +101,8 @@ class ScriptRules(_Scripted):
 class ScriptAsks(_Scripted):
     """The first question of where nobody has an assignment: then it waits for no row."""
 
-    asks = True
-    message_types = _OF_CLIENTS
+    asks: ClassVar[bool] = True
+    message_types: ClassVar[frozenset[int] | None] = _OF_CLIENTS
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where there is a question, and no assignment that it would be about."""
@@ -126,7 +127,7 @@ _GIVE_BACK = frozenset((MessageType.DECLINE, MessageType.RELEASE))
 class ScriptAdmits(_Scripted):
     """filterPacket, the look-up, handleUnknownMAC and filterRetrievedDefinitions: one question."""
 
-    message_types = _OF_CLIENTS
+    message_types: ClassVar[frozenset[int] | None] = _OF_CLIENTS
 
     def __init__(self, script: Script | None, manners: Manners) -> None:
         super().__init__(script, manners)
@@ -244,7 +245,7 @@ def _known(bundle: TransactionBundle) -> tuple[Given, ...]:
 class ScriptEdits(_Scripted):
     """loadDHCPPacket: the last word on an answer that gives something, before it is recorded."""
 
-    message_types = _ANSWERED
+    message_types: ClassVar[frozenset[int] | None] = _ANSWERED
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Where there is loadDHCPPacket."""

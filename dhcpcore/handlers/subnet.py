@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import SubOption, sub_options
@@ -63,7 +65,9 @@ class SelectSubnet(Handler):
 class EchoSelection(Handler):
     """Returns the option 118 that was believed.  RFC 3011 2."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM)
+    )
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless clients may choose their subnet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.pipeline.bundle import AS_IT_CAME, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import SubOption, sub_options, without
@@ -49,7 +51,9 @@ class SelectVpn(Handler):
 class EchoVpn(Handler):
     """Tells the client which VPN its address is of, by its own option 221.  RFC 6607 7.1."""
 
-    message_types = frozenset((MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM))
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
+        (MessageType.DISCOVER, MessageType.REQUEST, MessageType.INFORM)
+    )
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Off unless a subnet names its VPN and clients are believed."""

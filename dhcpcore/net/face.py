@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dhcpcore import COMPILED
 from dhcpcore.control.face import NO_SUBNET
 from dhcpcore.control.later import Later
 from dhcpcore.control.verbs import VERBS
@@ -67,6 +68,7 @@ class Face:
             why.append(NO_SUBNET)
         return {
             "version": __version__,
+            "compiled": len(COMPILED),
             "ready": not why,
             "why_not_ready": why,
             "started_at": self._started_at,

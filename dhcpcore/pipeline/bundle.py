@@ -60,11 +60,14 @@ class Outgoing(NamedTuple):
     route: Route
 
 
+_OF_ANSWERS = ("body", "broadcast", "ciaddr", "file", "lifetime_s", "message_type", "overrides", "pairs", "rebind_s",
+               "renew_s", "siaddr", "sname", "yiaddr")  # fmt: skip
+
+
 class Response4:
     """A DHCPv4 answer while handlers fill it; ``overrides`` adds an option (bytes) or leaves one out (None)."""
 
-    __slots__ = ("body", "broadcast", "ciaddr", "file", "lifetime_s", "message_type", "overrides", "pairs", "rebind_s",
-                 "renew_s", "siaddr", "sname", "yiaddr")  # fmt: skip
+    __slots__ = _OF_ANSWERS
 
     def __init__(self, message_type: int) -> None:
         self.message_type = message_type
@@ -80,7 +83,7 @@ class Response4:
     def copy(self) -> Response4:
         """Another one that says the same."""
         made = Response4(self.message_type)
-        for name in self.__slots__:
+        for name in _OF_ANSWERS:
             setattr(made, name, getattr(self, name))
         return made
 

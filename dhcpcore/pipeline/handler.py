@@ -9,6 +9,7 @@ is, unless it is a refusal, ``answered`` says in it what all of them say.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
@@ -36,9 +37,9 @@ class Handler:
     """One concern of the server.  State lives in ``self``; nothing else is shared but the bundle."""
 
     #: Whether its ``pre`` may ask the site's script: what comes before it is not done again once that has answered.
-    asks = False
+    asks: ClassVar[bool] = False
     #: Families and message types that the handler has to do with; None: all that clients send for themselves.
-    message_types: frozenset[int] | None = None
+    message_types: ClassVar[frozenset[int] | None] = None
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Whether anything in this revision of the definitions concerns it; where nothing does, no packet meets it."""

@@ -7,7 +7,7 @@ A step is a tuple: its number, then plain values (bytes, numbers, text).  Nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from dhcpcore.wire.addresses import format_address, format_hex
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
@@ -19,60 +19,60 @@ class Step:
     Plain numbers, as ``Opt`` is: every packet's trace names several, and an enumeration's members cost thrice as much.
     """
 
-    LINK_BY_RELAY = 1
-    LINK_BY_INTERFACE = 2
-    LINK_BY_ADDRESS = 3
-    IDENTITY = 4
-    ASSIGNMENT = 5
-    ASSIGNMENT_BLOCKED = 6
-    OWN_LEASE = 7
-    OWN_LEASE_NOT_PERMITTED = 8
-    OFFER_REPEATED = 9
-    REQUESTED = 10
-    REQUESTED_TAKEN = 11
-    FROM_POOL = 12
-    CANDIDATE_TAKEN = 13
-    LIFETIME = 14
-    OPTIONS_DROPPED = 15
-    LEFT_OTHER_LEASE = 16
-    NEEDS_ROWS = 17
-    PROBING = 18
-    PROBE_SILENT = 19
-    RETRIED = 20
-    GUARDED_POOL = 21
-    ADOPTED = 22
-    QUERY = 23
-    ASKED_TO_RENEW = 24
-    LINK_BY_SELECTION = 40
-    VPN = 41
-    SERVER_OVERRIDE = 42
-    RELAYED_UNICAST = 43
-    RAPID_COMMIT = 44
-    IPV6_ONLY = 45
-    LENIENT = 46
-    CLASSES = 60
-    CLASSES_KNOWN = 61
-    CLASSES_ADDITIONAL = 62
-    GUARDED_SUBNET = 63
-    GATED_POOL = 70
-    REUSED = 71
-    ADAPTED = 72
-    DELAYED = 73
-    LIMIT = 74
-    LEASE_RUNS_OUT = 75
-    ASSIGNMENT_EVERYWHERE = 76
-    CLASS_FULL = 77
-    CLASS_RATE = 78
-    CLASSES_STASHED = 79
-    STOPPED_BY_HOOK = 90
-    SUBNET_BY_HOOK = 91
-    HANDLERS = 92
-    STOPPED_BY_HANDLER = 93
-    IDENTIFIER_BY_HOOK = 94
-    SCRIPT_ASKED = 80
-    SCRIPT_GIVES = 81
-    SCRIPT_CHANGED = 82
-    SCRIPT_ROUTED = 83
+    LINK_BY_RELAY: Final = 1
+    LINK_BY_INTERFACE: Final = 2
+    LINK_BY_ADDRESS: Final = 3
+    IDENTITY: Final = 4
+    ASSIGNMENT: Final = 5
+    ASSIGNMENT_BLOCKED: Final = 6
+    OWN_LEASE: Final = 7
+    OWN_LEASE_NOT_PERMITTED: Final = 8
+    OFFER_REPEATED: Final = 9
+    REQUESTED: Final = 10
+    REQUESTED_TAKEN: Final = 11
+    FROM_POOL: Final = 12
+    CANDIDATE_TAKEN: Final = 13
+    LIFETIME: Final = 14
+    OPTIONS_DROPPED: Final = 15
+    LEFT_OTHER_LEASE: Final = 16
+    NEEDS_ROWS: Final = 17
+    PROBING: Final = 18
+    PROBE_SILENT: Final = 19
+    RETRIED: Final = 20
+    GUARDED_POOL: Final = 21
+    ADOPTED: Final = 22
+    QUERY: Final = 23
+    ASKED_TO_RENEW: Final = 24
+    LINK_BY_SELECTION: Final = 40
+    VPN: Final = 41
+    SERVER_OVERRIDE: Final = 42
+    RELAYED_UNICAST: Final = 43
+    RAPID_COMMIT: Final = 44
+    IPV6_ONLY: Final = 45
+    LENIENT: Final = 46
+    CLASSES: Final = 60
+    CLASSES_KNOWN: Final = 61
+    CLASSES_ADDITIONAL: Final = 62
+    GUARDED_SUBNET: Final = 63
+    GATED_POOL: Final = 70
+    REUSED: Final = 71
+    ADAPTED: Final = 72
+    DELAYED: Final = 73
+    LIMIT: Final = 74
+    LEASE_RUNS_OUT: Final = 75
+    ASSIGNMENT_EVERYWHERE: Final = 76
+    CLASS_FULL: Final = 77
+    CLASS_RATE: Final = 78
+    CLASSES_STASHED: Final = 79
+    STOPPED_BY_HOOK: Final = 90
+    SUBNET_BY_HOOK: Final = 91
+    HANDLERS: Final = 92
+    STOPPED_BY_HANDLER: Final = 93
+    IDENTIFIER_BY_HOOK: Final = 94
+    SCRIPT_ASKED: Final = 80
+    SCRIPT_GIVES: Final = 81
+    SCRIPT_CHANGED: Final = 82
+    SCRIPT_ROUTED: Final = 83
 
 
 def _address(value: bytes) -> str:

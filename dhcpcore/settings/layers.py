@@ -26,7 +26,7 @@ CONFIG_NAME = "lessor.toml"
 SYSTEM_CONFIG = Path("/etc/lessor") / CONFIG_NAME
 SYSTEM_STATE = Path("/var/lib/lessor")
 #: Variables of the launcher, the demo and the tests, which are no settings.
-OTHER_VARIABLES = frozenset({"LESSOR_CONFIG", "LESSOR_DEMO_DIR", "LESSOR_PYTHON", "LESSOR_VENV"})
+OTHER_VARIABLES = frozenset({"LESSOR_COMPILED", "LESSOR_CONFIG", "LESSOR_DEMO_DIR", "LESSOR_PYTHON", "LESSOR_VENV"})
 #: A configuration or secret file above this is something else.
 FILE_SIZE_MAX = 1 << 20
 

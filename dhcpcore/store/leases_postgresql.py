@@ -19,8 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from dhcpcore.errors import Deadlocked, OutcomeUnknown, StoreUnavailable
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey
-from dhcpcore.lease.transitions import is_renewal
 from dhcpcore.store.database import Database
+from dhcpcore.store.lease_rows import Renewals, grouped, leases, renewals, shown
 from dhcpcore.store.postgresql_arrays import PACK, Array, register
 from dhcpcore.store.schema import history, lease
 from dhcpcore.store.traces import BLOCK_COLUMNS, Aside, Block
@@ -132,19 +132,15 @@ class PostgresqlRows:
     def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
         """Rows of these clients."""
         with self._told() as cursor:
-            return [Lease._make(row) for row in cursor.execute(_BY_CLIENT, (_OCTETS(clients),), prepare=True)]
+            return leases(cursor.execute(_BY_CLIENT, (_OCTETS(clients),), prepare=True))
 
     def by_key(self, keys: Sequence[LeaseKey]) -> list[Lease]:
         """Rows of these addresses."""
-        groups: dict[tuple[int, int, int], list[bytes]] = {}
-        for space, kind, address, plen in keys:
-            groups.setdefault((space, kind, plen), []).append(address)
         with self._told() as cursor:
-            return [
-                Lease._make(row)
-                for group, addresses in groups.items()
-                for row in cursor.execute(_BY_KEY, (*group, _OCTETS(addresses)), prepare=True)
-            ]
+            rows: list[Lease] = []
+            for group, addresses in grouped(keys).items():
+                rows += leases(cursor.execute(_BY_KEY, (*group, _OCTETS(addresses)), prepare=True))
+            return rows
 
     def page(self, space: int, kind: int, plen: int, first: bytes, last: bytes) -> list[tuple[bytes, int, int]]:
         """Address, state and end of every row of a range."""
@@ -154,7 +150,7 @@ class PostgresqlRows:
     def after(self, key: LeaseKey, limit: int) -> list[Lease]:
         """Rows in key order, from the first after ``key``."""
         with self._told() as cursor:
-            return [Lease._make(row) for row in cursor.execute(_AFTER, (*key, limit), prepare=True)]
+            return leases(cursor.execute(_AFTER, (*key, limit), prepare=True))
 
     def commit(self, changes: Sequence[Change], now: float) -> Outcome:
         """One statement; where the server refuses a row in it, halves, so that only that row is set aside."""
@@ -165,7 +161,7 @@ class PostgresqlRows:
         with self._told(committing=True) as cursor:
             self._commit(cursor, changes, lost, refused, trace)
             for change, fault in refused:
-                cursor.execute(_QUARANTINE, (int(now), "lease", fault, _shown(change.after)))
+                cursor.execute(_QUARANTINE, (int(now), "lease", fault, json.dumps(shown(change.after))))
         if not lost and not refused:
             return _ALL_WON
         return Outcome(frozenset(lost), tuple(refused))
@@ -179,9 +175,9 @@ class PostgresqlRows:
         trace: Block | tuple[()] = (),
     ) -> None:
         try:
-            renewals = _renewals(changes)
-            if renewals is not None:
-                cursor.execute(_RENEW_AND_TRACE if trace else _RENEW, (*trace, *renewals), prepare=True)
+            renewed = renewals(changes)
+            if renewed is not None:
+                cursor.execute(_RENEW_AND_TRACE if trace else _RENEW, (*trace, *_packed(renewed)), prepare=True)
             else:
                 cursor.execute(_COMMIT_AND_TRACE if trace else _COMMIT, (*trace, *_arrays(changes)), prepare=True)
             won = cursor.fetchall()
@@ -197,7 +193,7 @@ class PostgresqlRows:
             self._commit(cursor, changes[middle:], lost, refused)
             return
         if len(won) < len(changes):
-            kept = set(won) if renewals is None else {(*renewals[:2], row[0], renewals[2]) for row in won}
+            kept = set(won) if renewed is None else {(*renewed[:2], row[0], renewed.plen) for row in won}
             lost.update(change.after.key for change in changes if change.after.key not in kept)
 
     def trace(self, engine_id: int, entries: Sequence[Traced]) -> int:
@@ -217,7 +213,7 @@ class PostgresqlRows:
     def quarantine(self, row: Lease, place: str, fault: str, now: int) -> None:
         """Show a row that makes no sense."""
         with self._told() as cursor:
-            cursor.execute(_QUARANTINE, (now, place, fault, _shown(row)))
+            cursor.execute(_QUARANTINE, (now, place, fault, json.dumps(shown(row))))
 
     def counts(self) -> list[Any]:
         """Kind, id and value of every counter; there are few."""
@@ -316,28 +312,10 @@ class PostgresqlCounting:
         return refused[0][1] if refused else None if lost else ""
 
 
-def _renewals(changes: Sequence[Change]) -> tuple[Any, ...] | None:
-    """The parameters of ``_RENEW``, where it says all that the changes say."""
-    space, kind, _, plen = changes[0].after[:4]
-    cltt = changes[0].after.cltt
-    addresses, befores, ends = [], [], []
-    for change in changes:
-        before, after, _, _ = change
-        if (
-            before is None
-            or not is_renewal(change)
-            or after.cltt != cltt
-            or (after.space, after.kind, after.plen) != (space, kind, plen)
-        ):
-            return None
-        addresses.append(after.address)
-        befores.append(before.version)
-        ends.append(after.expires)
+def _packed(renewed: Renewals) -> tuple[Any, ...]:
+    """The parameters of ``_RENEW``."""
+    space, kind, plen, addresses, befores, ends, cltt = renewed
     return space, kind, plen, _OCTETS(addresses), _INT8(befores), _INT8(ends), cltt
-
-
-def _shown(row: Lease) -> str:
-    return json.dumps({n: v.hex() if isinstance(v, bytes) else v for n, v in row._asdict().items()})
 
 
 def _arrays(changes: Sequence[Change]) -> list[Array]:

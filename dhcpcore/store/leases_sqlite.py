@@ -15,10 +15,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dhcpcore.errors import StoreUnavailable
 from dhcpcore.lease.facts import Outcome
-from dhcpcore.lease.model import NEVER, Change, Lease, LeaseKey, State
-from dhcpcore.lease.transitions import is_renewal
+from dhcpcore.lease.model import NEVER, Change, Lease, LeaseKey
 from dhcpcore.store.checkpoint import PASSIVE, Checkpointer
 from dhcpcore.store.database import Database
+from dhcpcore.store.lease_rows import grouped, leases, parted, shown, sound_leases
 from dhcpcore.store.schema import history, lease, quarantine, trace
 from dhcpcore.store.traces import BLOCK_COLUMNS, Aside
 
@@ -31,8 +31,6 @@ _DIALECT = sqlite.dialect(paramstyle="qmark")
 _CHECKPOINT_CHANGES = 3000
 #: Look-ups of one statement; more go in several.  SQLite's own limit is 32,766 variables.
 _KEYS_MAX = 512
-#: The version that such a row is read with; no real one has it, so nobody can write over the row.
-_UNSOUND = 0
 #: Seconds that a transaction of the packet path may take: after 4 s its answers are too old anyway.
 _DEADLINE_S = 4.0
 
@@ -135,20 +133,17 @@ class SqliteRows:
             rows: list[Lease] = []
             for part, count in _parts(clients):
                 sql = self._clients.get(count) or self._clients.setdefault(count, _by_client(count))
-                rows += map(_sound, cursor.execute(sql, part))
+                rows += sound_leases(cursor.execute(sql, part))
             return rows
 
     def by_key(self, keys: Sequence[LeaseKey]) -> list[Lease]:
         """Rows of these addresses."""
-        groups: dict[tuple[int, int, int], list[bytes]] = {}
-        for space, kind, address, plen in keys:
-            groups.setdefault((space, kind, plen), []).append(address)
         with self._told() as cursor:
             rows: list[Lease] = []
-            for group, addresses in groups.items():
+            for group, addresses in grouped(keys).items():
                 for part, count in _parts(addresses):
                     sql = self._keys.get(count) or self._keys.setdefault(count, _by_key(count))
-                    rows += map(_sound, cursor.execute(sql, (*group, *part)))
+                    rows += sound_leases(cursor.execute(sql, (*group, *part)))
             return rows
 
     def page(self, space: int, kind: int, plen: int, first: bytes, last: bytes) -> list[tuple[bytes, int, int]]:
@@ -159,7 +154,7 @@ class SqliteRows:
     def after(self, key: LeaseKey, limit: int) -> list[Lease]:
         """Rows in key order, from the first after ``key``; as they are, whatever they hold."""
         with self._told() as cursor:
-            return list(map(Lease._make, cursor.execute(_AFTER, (*key, limit, 0))))
+            return leases(cursor.execute(_AFTER, (*key, limit, 0)))
 
     def commit(self, changes: Sequence[Change], now: float) -> Outcome:
         """All rows in one transaction; where some were lost, again row by row, so that the others are kept."""
@@ -236,23 +231,7 @@ class SqliteRows:
             pooled.close()
 
     def _together(self, cursor: sqlite3.Cursor, changes: Sequence[Change]) -> bool:
-        inserts: list[Lease] = []
-        renewals: list[tuple[Any, ...]] = []
-        updates: list[tuple[Any, ...]] = []
-        opens: list[tuple[Any, ...]] = []
-        closes: list[tuple[Any, ...]] = []
-        for change in changes:
-            before, after, begins, closing = change
-            if before is None:
-                inserts.append(after)
-            elif is_renewal(change):
-                renewals.append((after.expires, after.cltt, after.version, *after[:4], before.version))
-            else:
-                updates.append((*after[4:], *after[:4], before.version))
-            if begins:
-                opens.append(_opened(after))
-            if closing is not None:
-                closes.append((closing.at, closing.reason, *after[:4], closing.opened))
+        inserts, renewals, updates, closes, opens = parted(changes)
         # A history row is closed before the next one opens: both may be of one address.
         for sql, rows in ((_INSERT, inserts), (_RENEW, renewals), (_UPDATE, updates)):
             if rows and cursor.executemany(sql, rows).rowcount != len(rows):
@@ -362,29 +341,8 @@ def _parts(keys: Sequence[bytes]) -> Iterator[tuple[list[bytes], int]]:
         yield part, count
 
 
-def _sound(row: tuple[Any, ...]) -> Lease:
-    """The row.  One that makes no sense (SQLite keeps a text in a column of numbers) is declined for ever."""
-    space, kind, address, plen, client, hw, state, expires, cltt, subnet, version, opened, _, relay, agent = row
-    try:
-        state | expires | cltt | subnet | version | opened
-        address + client + hw + relay + agent
-    except TypeError:
-        return Lease(space, kind, address, plen, client, b"", State.DECLINED, NEVER, 0, 0, _UNSOUND, 0, "", b"", b"")
-    return Lease._make(row)
-
-
 def _text(octets: bytes) -> str:
     return octets.decode("utf-8", "replace")
-
-
-def _opened(after: Lease) -> tuple[Any, ...]:
-    space, kind, address, plen, client, hw, _, _, cltt, subnet, _, opened, hostname, relay, agent = after
-    return (space, kind, address, plen, opened, client, hw, subnet, hostname, relay, agent, cltt)
-
-
-def shown(row: Lease) -> dict[str, Any]:
-    """A row as JSON can hold it."""
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in row._asdict().items()}
 
 
 _ALL_WON = Outcome()

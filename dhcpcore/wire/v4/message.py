@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.wire.v4.tlv import PART_OCTETS_MAX, encode_options, scan
@@ -74,40 +75,40 @@ class Opt:
     Plain numbers: they are looked up some forty times a packet, and a member of an enumeration costs thrice as much.
     """
 
-    SUBNET_MASK = 1
-    HOST_NAME = 12
-    VENDOR_OPTIONS = 43
-    REQUESTED_ADDRESS = 50
-    LEASE_TIME = 51
-    OVERLOAD = 52
-    MESSAGE_TYPE = 53
-    SERVER_ID = 54
-    PARAMETER_REQUEST_LIST = 55
-    MESSAGE = 56
-    MAX_MESSAGE_SIZE = 57
-    RENEWAL_TIME = 58
-    REBINDING_TIME = 59
-    VENDOR_CLASS_ID = 60
-    CLIENT_ID = 61
-    RAPID_COMMIT = 80
-    CLIENT_FQDN = 81
-    AGENT_OPTIONS = 82
-    AUTHENTICATION = 90
-    CLIENT_UUID = 97
-    CLIENT_LAST_TRANSACTION_TIME = 91
-    ASSOCIATED_IP = 92
-    FORCERENEW_NONCE_CAPABLE = 145
-    STATUS_CODE = 151
-    BASE_TIME = 152
-    START_TIME_OF_STATE = 153
-    QUERY_START_TIME = 154
-    QUERY_END_TIME = 155
-    DHCP_STATE = 156
-    DATA_SOURCE = 157
-    IPV6_ONLY_PREFERRED = 108
-    AUTO_CONFIGURE = 116
-    SUBNET_SELECTION = 118
-    VSS = 221
+    SUBNET_MASK: Final = 1
+    HOST_NAME: Final = 12
+    VENDOR_OPTIONS: Final = 43
+    REQUESTED_ADDRESS: Final = 50
+    LEASE_TIME: Final = 51
+    OVERLOAD: Final = 52
+    MESSAGE_TYPE: Final = 53
+    SERVER_ID: Final = 54
+    PARAMETER_REQUEST_LIST: Final = 55
+    MESSAGE: Final = 56
+    MAX_MESSAGE_SIZE: Final = 57
+    RENEWAL_TIME: Final = 58
+    REBINDING_TIME: Final = 59
+    VENDOR_CLASS_ID: Final = 60
+    CLIENT_ID: Final = 61
+    RAPID_COMMIT: Final = 80
+    CLIENT_FQDN: Final = 81
+    AGENT_OPTIONS: Final = 82
+    AUTHENTICATION: Final = 90
+    CLIENT_UUID: Final = 97
+    CLIENT_LAST_TRANSACTION_TIME: Final = 91
+    ASSOCIATED_IP: Final = 92
+    FORCERENEW_NONCE_CAPABLE: Final = 145
+    STATUS_CODE: Final = 151
+    BASE_TIME: Final = 152
+    START_TIME_OF_STATE: Final = 153
+    QUERY_START_TIME: Final = 154
+    QUERY_END_TIME: Final = 155
+    DHCP_STATE: Final = 156
+    DATA_SOURCE: Final = 157
+    IPV6_ONLY_PREFERRED: Final = 108
+    AUTO_CONFIGURE: Final = 116
+    SUBNET_SELECTION: Final = 118
+    VSS: Final = 221
 
 
 class Request4:

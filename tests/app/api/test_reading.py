@@ -67,7 +67,7 @@ def test_options_by_name(rest):
 
 
 STATUS = {"version": "1", "ready": True, "why_not_ready": [], "started_at": 100, "host": "h", "server_duid": "00",
-          "revision": 2, "subnets": 2, "quarantined": [], "offers_under_way": 0, "suspended": 0,
+          "compiled": 0, "revision": 2, "subnets": 2, "quarantined": [], "offers_under_way": 0, "suspended": 0,
           "share": {"index": 0, "count": 1}, "interfaces": [], "database": "sqlite",
           "clock": {"offset_s": 0, "uncertainty_s": 0, "suspect": False}}
 

@@ -9,7 +9,7 @@ import pytest
 from dhcpcore.lease.facts import Facts, Wants
 from dhcpcore.lease.model import Assignment, Lease, LeaseKey, State
 from dhcpcore.pipeline import binding
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle import Datagram, TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.topology.links import Links
 from dhcpcore.topology.snapshot import Link, Pool, Snapshot, Subnet
@@ -37,7 +37,9 @@ def bundle(
 ) -> TransactionBundle:
     subnet = Subnet(1, 4, 0, ip(0), 24, "office", pools=pools)
     snapshot = Snapshot(1, (subnet,), has_assigned_addresses=assigned)
-    made = TransactionBundle(None, decode(request(DISCOVER, A, 1)), snapshot, Links(snapshot, {}), NOW)  # type: ignore[arg-type]
+    data = request(DISCOVER, A, 1)
+    datagram = Datagram(data, bytes(4), 68, 1, b"\xff" * 4, ip(1), NOW)
+    made = TransactionBundle(datagram, decode(data), snapshot, Links(snapshot, {}), NOW)
     made.link, made.home, made.subnet = Link("office", (subnet,)), subnet, subnet
     made.client, made.assignment = A.identity, assignment
     made.facts, made.wants = Facts(**facts), Wants()

@@ -6,7 +6,7 @@ import pytest
 
 from dhcpcore.lease.facts import Facts
 from dhcpcore.lease.model import Lease, State
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle import Datagram, TransactionBundle
 from dhcpcore.pipeline.stashed import agent_options
 from dhcpcore.topology.links import Links
 from dhcpcore.topology.snapshot import Snapshot
@@ -21,8 +21,9 @@ THEN, PRESENT = b"\x01\x04port", b"\x01\x05other"
 def said(kind: int = REQUEST, *, state: int = State.LEASED, expires: int = NOW + 60, **fields: object) -> bytes:
     """What `agent_options` says of a packet whose client has 192.0.2.100."""
     snapshot = Snapshot(1)
-    packet = decode(request(kind, A, 1, **fields))  # type: ignore[arg-type]
-    made = TransactionBundle(None, packet, snapshot, Links(snapshot, {}), NOW)  # type: ignore[arg-type]
+    data = request(kind, A, 1, **fields)  # type: ignore[arg-type]
+    datagram = Datagram(data, bytes(4), 68, 1, b"\xff" * 4, ip("192.0.2.1"), NOW)
+    made = TransactionBundle(datagram, decode(data), snapshot, Links(snapshot, {}), NOW)
     made.client = A.identity
     row = Lease(0, 4, ip("192.0.2.100"), 32, A.identity, b"", state, expires, NOW, 1, 1, 1, "", ip("192.0.2.2"), THEN)
     made.facts = Facts(by_client={A.identity: [row]})

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from dhcpcore.errors import StoreUnavailable
 from dhcpcore.lease.facts import Outcome
-from dhcpcore.lease.model import Change, Lease, State
+from dhcpcore.lease.model import Change, Close, Lease, State
 from dhcpcore.lease.transitions import conflict, end
 from dhcpcore.store import leases
 from dhcpcore.store.database import Database
@@ -158,7 +158,7 @@ def test_what_gives_places_back_still_comes_first(stores: tuple[LeaseStore, Leas
     counting, _ = stores
     counting.follow(snapshot(3, subnet=1))
     row = stored(counting, key(COUNTED), 1)
-    assert counting.commit([new(key(2), 2), end(row, NOW + 1, 1)], NOW) == Outcome()
+    assert counting.commit([new(key(2), 2), end(row, NOW + 1, Close.RELEASED)], NOW) == Outcome()
 
 
 def crossed(database: Database, store: LeaseStore, changes: list[Change], keys: tuple[bytes, bytes]) -> Committing:
@@ -182,7 +182,7 @@ def test_a_deadlock_that_somebody_else_brings_about_ends_in_another_attempt(
     database: Database, stores: tuple[LeaseStore, LeaseStore], counts: bool
 ) -> None:
     rows = [stored(stores[1], at, number) for number, at in enumerate((OLD, LATE))]
-    changes = [end(row, NOW + 1, 1) for row in rows]
+    changes = [end(row, NOW + 1, Close.RELEASED) for row in rows]
     if counts:
         changes.append(new(key(COUNTED), 3))
     committing = crossed(database, stores[0], changes, (OLD[2], LATE[2]))
@@ -193,7 +193,7 @@ def test_a_deadlock_that_somebody_else_brings_about_ends_in_another_attempt(
 @pytest.mark.usefixtures("once")
 def test_it_is_not_tried_for_ever(database: Database, stores: tuple[LeaseStore, LeaseStore]) -> None:
     rows = [stored(stores[1], at, number) for number, at in enumerate((OLD, LATE))]
-    changes = [end(row, NOW + 1, 1) for row in rows]
+    changes = [end(row, NOW + 1, Close.RELEASED) for row in rows]
     with pytest.raises(StoreUnavailable, match="deadlock"):
         crossed(database, stores[0], changes, (OLD[2], LATE[2])).outcome()
     assert {stores[0].lease(row.key) for row in rows} == set(rows)

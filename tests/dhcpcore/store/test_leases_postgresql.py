@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dhcpcore.lease.facts import Outcome
-from dhcpcore.lease.model import Change, Lease
+from dhcpcore.lease.model import Change, Close, Lease
 from dhcpcore.lease.transitions import end, grant
 from dhcpcore.store import leases_postgresql
 from dhcpcore.store.database import Database
@@ -69,7 +69,7 @@ def test_the_second_writer_of_a_row_has_lost_it(database: Database, rows: Postgr
     row = first.after
     change = {
         "renewal": granted(row, b"mine", NOW + 10),
-        "release": end(row, NOW + 10, 1),
+        "release": end(row, NOW + 10, Close.RELEASED),
         "takeover": granted(row, b"third", NOW + 1000),
     }[kind]
     assert overtaken(database, rows, row, change).lost == {KEY}

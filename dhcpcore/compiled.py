@@ -1,0 +1,81 @@
+"""Compiled modules: those that a packet passes most, as mypyc made them of the very sources beside them.
+
+``./lessor compile`` (``bootstrap/compile.py``) puts them into ``dhcpcore/_compiled`` with a manifest; an image has them
+built in.  They are taken only by the Python that they were made for and while every source of the core is what it was:
+mypyc writes constants and the layout of classes of one module into another.  Without them the sources run, as ever.
+
+``LESSOR_COMPILED`` in the environment: 0 leaves them out, 1 insists on them (``ImportError`` says what is wrong).
+"""
+
+import json
+import logging
+import os
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+log = logging.getLogger(__name__)
+
+CORE = Path(__file__).resolve().parent
+FOLDER = CORE / "_compiled"
+MANIFEST = "manifest.json"
+
+
+def checksum(core: Path = CORE) -> int:
+    """Of all sources of the core, by name: it guards against change, not against harm."""
+    total = 0
+    for source in sorted(core.rglob("*.py")):
+        if source.is_relative_to(core / "_data"):  # Only a wheel has it: migrations, which are never compiled.
+            continue
+        total = zlib.crc32(f"{source.relative_to(core)}\0".encode(), total)
+        total = zlib.crc32(source.read_bytes(), total)
+    return total
+
+
+class Finder:
+    """Hands Python the compiled file of each module that has one."""
+
+    def __init__(self, folder: Path, modules: Sequence[str]) -> None:
+        self.modules = tuple(modules)
+        self._files = {name: str(folder / (name + EXTENSION_SUFFIXES[0])) for name in modules}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """``importlib.abc.MetaPathFinder``'s only method."""
+        file = self._files.get(name)
+        return spec_from_file_location(name, file, loader=ExtensionFileLoader(name, file)) if file else None
+
+
+def why_not(manifest: Mapping[str, object]) -> str | None:
+    """What forbids these compiled modules here, in words; None: nothing."""
+    if manifest.get("suffix") != EXTENSION_SUFFIXES[0]:
+        return f"they are for another Python ({manifest.get('suffix')}; this one takes {EXTENSION_SUFFIXES[0]})"
+    if manifest.get("sources") != checksum():
+        return "the sources have changed since"
+    return None
+
+
+def install(folder: Path = FOLDER) -> tuple[str, ...]:
+    """Let imports find the compiled modules; their names.  None where there are none, or none that may be taken."""
+    asked = os.environ.get("LESSOR_COMPILED")
+    if asked == "0":
+        return ()
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        reason = why_not(manifest)
+    except FileNotFoundError:
+        manifest, reason = {}, "there are none"
+    if reason is None:
+        finder = Finder(folder, manifest["modules"])
+        sys.meta_path.insert(0, finder)
+        return finder.modules
+    if asked == "1":
+        raise ImportError(f"LESSOR_COMPILED=1 asks for compiled modules in {folder}, but {reason}: ./lessor compile")
+    if manifest:
+        log.warning("COMPILED-STALE: compiled modules are left out: %s; ./lessor compile makes them anew.", reason)
+    return ()

@@ -1,0 +1,104 @@
+"""Which compiled modules are taken, and when none are.  What they do is the same tests' business, run compiled."""
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+import pytest
+
+from dhcpcore import compiled
+from dhcpcore.settings.layers import OTHER_VARIABLES
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("LESSOR_COMPILED", raising=False)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    return tmp_path
+
+
+def write(folder: Path, **changed: object) -> None:
+    manifest = {"suffix": EXTENSION_SUFFIXES[0], "sources": compiled.checksum(), "modules": ["dhcpcore.made"]}
+    (folder / compiled.MANIFEST).write_text(json.dumps(manifest | changed))
+
+
+def test_a_module_of_the_manifest_is_found_and_no_other(folder):
+    write(folder)
+    before = list(sys.meta_path)
+    assert compiled.install(folder) == ("dhcpcore.made",)
+    finder = sys.meta_path[0]
+    assert sys.meta_path[1:] == before
+    assert finder.find_spec("dhcpcore.made").origin == str(folder / ("dhcpcore.made" + EXTENSION_SUFFIXES[0]))
+    assert finder.find_spec("dhcpcore.engine") is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [({"sources": 1}, "the sources have changed since"), ({"suffix": ".cpython-39-x.so"}, "for another Python")],
+    ids=["sources", "python"],
+)
+def test_what_is_stale_is_left_out_and_told(folder, caplog, changed, reason):
+    write(folder, **changed)
+    before = list(sys.meta_path)
+    with caplog.at_level(logging.WARNING):
+        assert compiled.install(folder) == ()
+    assert sys.meta_path == before
+    assert "COMPILED-STALE" in caplog.text
+    assert reason in caplog.text
+    assert "./lessor compile" in caplog.text
+
+
+def test_where_there_are_none_nothing_is_said(folder, caplog):
+    assert compiled.install(folder) == ()
+    assert not caplog.records
+
+
+def test_the_environment_leaves_them_out_or_insists(folder, monkeypatch):
+    write(folder)
+    monkeypatch.setenv("LESSOR_COMPILED", "0")
+    assert compiled.install(folder) == ()
+    monkeypatch.setenv("LESSOR_COMPILED", "1")
+    assert compiled.install(folder)
+    write(folder, sources=1)
+    with pytest.raises(ImportError, match=r"the sources have changed since: \./lessor compile"):
+        compiled.install(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(ImportError, match="there are none"):
+        compiled.install(folder)
+    assert "LESSOR_COMPILED" in OTHER_VARIABLES, "or every start would refuse it as a setting nobody knows"
+
+
+def test_the_checksum_knows_each_source_by_name_and_content(tmp_path):
+    core = tmp_path / "core"
+    (core / "a").mkdir(parents=True)
+    (core / "a" / "one.py").write_text("X = 1\n")
+    sums = {compiled.checksum(core)}
+    (core / "a" / "one.py").write_text("X = 2\n")
+    sums.add(compiled.checksum(core))
+    (core / "a" / "one.py").rename(core / "a" / "two.py")
+    sums.add(compiled.checksum(core))
+    assert len(sums) == 3
+    (core / "_data").mkdir()
+    (core / "_data" / "migration.py").write_text("")
+    assert compiled.checksum(core) in sums, "a wheel holds data that a checkout has elsewhere"
+
+
+def compile_with(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / "bootstrap" / "compile.py", "--into", path],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_without_a_compiler_it_says_what_to_install_and_changes_nothing(tmp_path):
+    done = compile_with(tmp_path / "out", CC="/nowhere/cc")
+    assert done.returncode == 1
+    assert "no C compiler (/nowhere/cc). Debian, Ubuntu: apt-get install gcc" in done.stderr
+    assert not (tmp_path / "out").exists()
