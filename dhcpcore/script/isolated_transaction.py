@@ -7,7 +7,7 @@ The child makes of it a bundle of the same class, so that a handler meets there 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dhcpcore.pipeline.api import (
     CannotRespondError,
@@ -21,36 +21,19 @@ from dhcpcore.pipeline.bundle import NO_RAPID_COMMIT, Datagram, TransactionBundl
 from dhcpcore.pipeline.transaction import Option, Transaction
 from dhcpcore.pipeline.views import Answer4
 from dhcpcore.script import isolated_data
+from dhcpcore.topology.expressions.subject import Subject
 from dhcpcore.topology.links import Links
-from dhcpcore.topology.snapshot import EMPTY
+from dhcpcore.topology.snapshot import EMPTY, Subnet
 
 _NO_LINKS = Links(EMPTY, {})
+#: What is told of the subnet that the client is served from.
+_OF_SUBNET = ("subnet_id", "family", "space", "prefix", "plen", "name", "shared_network", "interface", "rapid_commit")
 #: What a handler may raise to say what becomes of a message, by name.
 SIGNALS: Mapping[str, type[HandlerException]] = {
     one.__name__: one
     for one in (HandlerException, CannotRespondError, ForOtherServerError, UseMulticastError, ReplyWithStatusError,
                 ReplyWithLeasequeryError)
 }  # fmt: skip
-
-
-class Served(NamedTuple):
-    """The subnet that the client is served from, as an isolated handler sees it."""
-
-    subnet_id: int
-    family: int
-    space: int
-    prefix: bytes
-    plen: int
-    name: str
-    shared_network: str | None
-    interface: str | None
-    rapid_commit: bool
-
-
-class _Subject(NamedTuple):
-    """As much of a packet's classes as handlers look at."""
-
-    classes: frozenset[str]
 
 
 def pack(transaction: Transaction, bundle: TransactionBundle) -> dict[str, Any]:
@@ -62,7 +45,7 @@ def pack(transaction: Transaction, bundle: TransactionBundle) -> dict[str, Any]:
         "way": [datagram.source.hex(), datagram.port, datagram.interface, datagram.destination.hex(),
                 datagram.local.hex()],
         "now": bundle.now,
-        "subnet": [isolated_data.pack(getattr(subnet, name)) for name in Served._fields],
+        "subnet": [isolated_data.pack(getattr(subnet, name)) for name in _OF_SUBNET],
         "classes": sorted(transaction.classes),
         "client": bundle.client.hex(),
         "address": None if bundle.key is None else bundle.key[2].hex(),
@@ -81,8 +64,9 @@ def unpack(given: dict[str, Any], kept: dict[Hashable, Any]) -> tuple[Transactio
     datagram = Datagram(request.data, bytes.fromhex(source), port, interface, bytes.fromhex(destination),
                         bytes.fromhex(local), given["now"])
     bundle = TransactionBundle(datagram, request, EMPTY, _NO_LINKS, given["now"])
-    bundle.subnet = Served(*map(isolated_data.unpack, given["subnet"]))  # type: ignore[assignment]  # As much of it as handlers look at.
-    bundle.subject = _Subject(frozenset(given["classes"]))  # type: ignore[assignment]
+    bundle.subnet = Subnet(**dict(zip(_OF_SUBNET, map(isolated_data.unpack, given["subnet"]), strict=True)))
+    bundle.subject = Subject(request, datagram)
+    bundle.subject.classes = frozenset(given["classes"])
     bundle.client = bytes.fromhex(given["client"])
     bundle.key = None if given["address"] is None else (0, 0, bytes.fromhex(given["address"]), 32)
     bundle.marks = {*given["marks"], *(() if given["rapid"] else (NO_RAPID_COMMIT,))}
