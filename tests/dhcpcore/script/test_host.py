@@ -528,7 +528,7 @@ class TestKept:
     def folder(self, tmp_path: Path) -> Path:
         return tmp_path / "site"
 
-    @pytest.mark.parametrize("breaks", ["conf", "module", "extension", "gone", "exits"])
+    @pytest.mark.parametrize("breaks", ["conf", "extension", "gone", "exits"])
     def test_one_that_cannot_begin_any_more_goes_on_with_what_it_began_from(
         self, begin: Begin, folder: Path, caplog: pytest.LogCaptureFixture, breaks: str
     ) -> None:
@@ -538,8 +538,6 @@ class TestKept:
         match breaks:
             case "conf":
                 site.path.write_text("def filterPacket(:\n")
-            case "module":
-                (folder / "site_words.py").write_text("WORD = 1 / 0\n")
             case "extension":
                 (folder / "staticDHCPd_extensions" / "counting" / "step.py").write_text("WORD = 'new'\n")
             case "gone":
