@@ -27,7 +27,7 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheels \
     && /opt/build/bin/pip --python /opt/lessor/bin/python install --no-deps --no-index /wheels/*.whl
 COPY bootstrap/compile.py bootstrap/
 RUN /opt/build/bin/python bootstrap/compile.py --python /opt/lessor/bin/python \
-        --into "$(/opt/lessor/bin/python -c 'import dhcpcore.compiled; print(dhcpcore.compiled.FOLDER)')"
+        --into "$(/opt/lessor/bin/python -P -c 'import dhcpcore.compiled; print(dhcpcore.compiled.FOLDER)')"
 
 FROM python:3.13.7-slim-bookworm
 # What installs packages is not needed any more, and would be of use to intruders alone.

@@ -57,7 +57,7 @@ class Ring:
 
     def keep(self, record: logging.LogRecord) -> None:
         """Take a record; the oldest line goes where there is no more room."""
-        text = _printable(record.getMessage()[:KEPT_LETTERS])
+        text = printable(record.getMessage()[:KEPT_LETTERS])
         if rest := _rows(_traceback(record)):
             text = f"{text[:KEPT_LETTERS // 2]}\n{rest[-(KEPT_LETTERS // 2):]}"  # The end of a traceback says most.
         level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
@@ -109,28 +109,85 @@ class Seldom(logging.Filter):
         return count < OFTEN
 
 
-class _Told(logging.StreamHandler[IO[str]]):
-    """Writes a record, and keeps what it wrote."""
+class _Kept(logging.Handler):
+    """Keeps records in a ring."""
 
-    def __init__(self, stream: IO[str], ring: Ring | None) -> None:
-        super().__init__(stream)
+    def __init__(self, ring: Ring) -> None:
+        super().__init__()
         self._ring = ring
 
     def emit(self, record: logging.LogRecord) -> None:
-        super().emit(record)
-        if self._ring is not None:
-            try:
-                self._ring.keep(record)
-            except Exception:  # noqa: BLE001 - as every handler: a record that cannot be told must not end its teller.
-                self.handleError(record)
+        try:
+            self._ring.keep(record)
+        except Exception:  # noqa: BLE001 - as every handler: a record that cannot be told must not end its teller.
+            self.handleError(record)
 
 
-def configure(level: str, form: str, stream: IO[str] | None = None, ring: Ring | None = None) -> None:
+class Outlets(logging.Handler):
+    """Where records go: each outlet takes those of at least its level, and what is held back is so from all of them."""
+
+    def __init__(self, console: logging.Handler, kept: logging.Handler | None, plain: logging.Formatter) -> None:
+        """``plain`` formats for outlets that are no terminal."""
+        super().__init__()
+        self._console = console
+        self._plain = plain
+        self._kept = kept
+        self._outlets = [console] if kept is None else [console, kept]
+        self.addFilter(Seldom())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for outlet in self._outlets:
+            if record.levelno >= outlet.level:
+                outlet.handle(record)
+
+    def add(self, outlet: logging.Handler, level: int) -> None:
+        """Have it take every record of at least ``level``, in the log's form."""
+        outlet.setLevel(level)
+        outlet.setFormatter(self._plain)
+        self._outlets.append(outlet)
+        self._heed_levels()
+
+    def console(self, level: int) -> None:
+        """Another least level of what is written to the stream; what is kept is never less than that."""
+        self._console.setLevel(level)
+        if self._kept is not None:
+            self._kept.setLevel(min(level, self._kept.level))
+        self._heed_levels()
+
+    def close(self) -> None:
+        """Close them all."""
+        for outlet in self._outlets:
+            outlet.close()
+        super().close()
+
+    def _heed_levels(self) -> None:
+        logging.getLogger().setLevel(min(outlet.level for outlet in self._outlets))
+
+
+def configure(level: str, form: str, stream: IO[str] | None = None, ring: Ring | None = None) -> Outlets:
     """Send every record of at least ``level`` to ``stream`` (default: standard error) as ``text`` or ``json``.
 
-    What is written is kept in ``ring`` as well.
+    What is written is kept in ``ring`` as well.  What comes back takes further outlets.
     """
     stream = stream or sys.stderr
+    console = logging.StreamHandler(stream)
+    console.setFormatter(_formatter(form, colors=stream.isatty()))
+    kept = None if ring is None else _Kept(ring)
+    for outlet in (console, kept):
+        if outlet is not None:
+            outlet.setLevel(LEVELS[level])
+    outlets = Outlets(console, kept, _formatter(form, colors=False))
+    root = logging.getLogger()
+    root.handlers[:] = [outlets]
+    root.setLevel(LEVELS[level])
+    for chatty in ("alembic", "asyncio", "pyroute2"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+    logging.getLogger("alembic").setLevel(max(LEVELS[level], logging.WARNING))  # It tells of every look at the version.
+    return outlets
+
+
+def _formatter(form: str, *, colors: bool) -> logging.Formatter:
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -144,22 +201,13 @@ def configure(level: str, form: str, stream: IO[str] | None = None, ring: Ring |
         last += [structlog.processors.JSONRenderer()]
     else:
         last += [_indented, structlog.dev.ConsoleRenderer(
-            colors=stream.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
-    handler = _Told(stream, ring)
-    handler.addFilter(Seldom())
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(LEVELS[level])
-    for chatty in ("alembic", "asyncio", "pyroute2"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.captureWarnings(capture=True)
-    logging.getLogger("alembic").setLevel(max(LEVELS[level], logging.WARNING))  # It tells of every look at the version.
+            colors=colors, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last)
 
 
 def _one_line(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Control characters (a client's host name may hold them) are shown, not sent to the terminal."""
-    event["event"] = _printable(str(event["event"])[:MESSAGE_MAX])
+    event["event"] = printable(str(event["event"])[:MESSAGE_MAX])
     return event
 
 
@@ -186,8 +234,9 @@ def _traceback(record: logging.LogRecord) -> str:
 
 
 def _rows(told: str) -> str:
-    return "\n".join(map(_printable, told.split("\n")))
+    return "\n".join(map(printable, told.split("\n")))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Without control characters: they are shown instead."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

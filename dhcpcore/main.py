@@ -22,13 +22,14 @@ from dhcpcore.errors import LessorError, StoreError
 from dhcpcore.handlers.reply import SERVER_PORT
 from dhcpcore.hooks import libraries
 from dhcpcore.hooks.registry import Registry
-from dhcpcore.net import budget, interfaces, privileges, pxe, scripts
+from dhcpcore.net import budget, interfaces, privileges, pxe, script_log, scripts, vlan_tags
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.chores import Chores
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.face import Face
 from dhcpcore.net.identity import IDENTITY, server_duid
 from dhcpcore.net.loop import Chore, Loop
+from dhcpcore.net.mailer import Mailer
 from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
@@ -39,8 +40,10 @@ from dhcpcore.script import process
 from dhcpcore.script.host import Host
 from dhcpcore.script.isolated import Isolated
 from dhcpcore.script.isolated_handler import IsolatedHandlers
-from dhcpcore.script.parameters import rules_of
+from dhcpcore.script.parameters import Loaded, rules_of
+from dhcpcore.script.reporting import letterbox_of
 from dhcpcore.settings import Settings, load
+from dhcpcore.settings.credentials import Credentials
 from dhcpcore.store import catalogue
 from dhcpcore.store.accounts import nonce_key
 from dhcpcore.store.database import Database, shown
@@ -55,21 +58,22 @@ log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 
 
-def serve(settings: Settings, ring: logs.Ring) -> None:
+def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     """Open the sockets, give up privileges, and serve until told to stop."""
     os.umask(0o027)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     account = privileges.target(settings)
     settings, loaded = scripts.load(settings, _terms(account))
-    udp = Udp4(settings.dhcp4.port, segmentation=settings.dhcp4.segmentation) if settings.dhcp4.enabled else None
-    pxe_port = pxe.open_port() if settings.dhcp4.enabled and settings.dhcp4.port == SERVER_PORT else None
+    udp, pxe_port, script_port = _open_udp(settings, loaded) if settings.dhcp4.enabled else (None, None, None)
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open(), neighbours) if prober is not None)
+    hearing = tuple(one for one in (udp, pxe_port, script_port, *probers) if one is not None)
     changes = interfaces.Changes()
     if account is not None:
         privileges.hand_over(account, (settings.state_dir, *_files(settings)))
     privileges.drop(account)
+    mailer = _log_as_said(loaded, settings, outlets)
     duid = server_duid(settings.state_dir)
     database = Database(settings.database_url)
     types = installed()  # Like hooks and scripts: once privileges are given up.
@@ -96,12 +100,8 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     def refresh() -> None:
         found = interfaces.read(settings.interfaces)
         engine.set_interfaces(found)
-        if udp is not None:
-            udp.set_interfaces(found)
-        if pxe_port is not None:
-            pxe_port.set_interfaces(found)
-        for prober in probers:
-            prober.set_interfaces(found)
+        for one in hearing:
+            one.set_interfaces(found)
         for name in settings.interfaces:
             if all(interface.name != name for interface in found.values()):
                 log.warning("NO-INTERFACE: %s is not there; it will be served when it comes.", name)
@@ -141,11 +141,15 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
     loop.chores.append(Chore("watch isolated handlers", apart.watch))
     apart.soon = partial(_soon, loop, "watch isolated handlers")
     if settings.script is not None:
-        _begin_script(settings.script, engine, face, loop)
+        _begin_script(settings.script, engine, face, loop, mailer)
+    if udp is not None and script_port is not None:
+        udp.beside(script_port)
+        loop.attach(scripts.ScriptPort(script_port, loop))
     if pxe_port is not None:
         loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if bulk_port is not None:
-        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"))
+        credentials = Credentials(settings.leasequery)
+        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"), credentials)
         loop.attach(bulk)
         loop.chores.append(Chore("answer bulk queries", lambda: bulk.work(busy=chores.busy())))
     refresh()
@@ -175,6 +179,18 @@ def serve(settings: Settings, ring: logs.Ring) -> None:
         database.dispose()
         libraries.unload(registry, hooks)
     log.info("Stopped.")
+
+
+def _open_udp(settings: Settings, loaded: Loaded | None) -> tuple[Udp4, Udp4 | None, Udp4 | None]:
+    """The server's port; the one where the definitions' boot answers are asked for; and the script's, where it has one.
+
+    What comes to 4011 is the script's where it says so.
+    """
+    number, tags = scripts.port_of(loaded, settings.dhcp4.port), vlan_tags.tags_of(loaded)
+    edits = loaded is not None and "loadDHCPPacket" in loaded.hooks
+    udp = Udp4(settings.dhcp4.port, segmentation=settings.dhcp4.segmentation, any_port=edits, tags=tags)
+    pxe_port = pxe.open_port() if settings.dhcp4.port == SERVER_PORT and number != pxe.PORT else None
+    return udp, pxe_port, None if number is None else pxe.open_port(number, tags)
 
 
 def _list_types(database: Database, types: list[Installed]) -> None:
@@ -208,7 +224,20 @@ def _terms(account: privileges.Account | None) -> process.Terms:
     return process.Terms(account.uid, account.gid, privileges.forget)
 
 
-def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop) -> None:
+def _log_as_said(loaded: Loaded | None, settings: Settings, outlets: logs.Outlets) -> Mailer | None:
+    """As the script wants it: as the account that the engine has become."""
+    if loaded is None or settings.script is None:
+        return None
+    script_log.heed(loaded, process.script_path(settings.script).parent, settings, outlets)
+    box = letterbox_of(loaded)
+    if box is None:
+        return None
+    mailer = Mailer(box, _terms(None))
+    outlets.add(mailer, logging.CRITICAL)
+    return mailer
+
+
+def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop, mailer: Mailer | None) -> None:
     """Its ``init`` has run before the first packet is served."""
     host = Host(process.script_path(setting), engine.script_said, _terms(None))
     face.script = host
@@ -222,6 +251,8 @@ def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop) -> None
     loop.attach(host)
     loop.chores.append(Chore("watch the script", host.watch))
     loop.chores.append(Chore("reinitialise the script", reinitialise, float("inf")))
+    if mailer is not None:
+        loop.chores.append(Chore("mail what is critical", mailer.work))
 
 
 def _files(settings: Settings) -> list[Path]:
@@ -258,10 +289,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         loaded = load(options.config)
         ring = logs.Ring(first=int(time.time() * 1000))  # A log never grows by a thousand lines a second.
-        logs.configure(loaded.settings.log.level, loaded.settings.log.format, ring=ring)
+        outlets = logs.configure(loaded.settings.log.level, loaded.settings.log.format, ring=ring)
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        serve(loaded.settings, ring)
+        try:
+            serve(loaded.settings, ring, outlets)
+        finally:
+            outlets.close()
     except LessorError as error:
         sys.stderr.write(f"lessor engine: {error}\n")
         return 1

@@ -109,6 +109,7 @@ class Answer:
     interface: int = 0
     local: str = ""
     frame: bytes = b""  #: The hardware address it goes to in a raw frame; empty where the system finds the way.
+    source_port: int = 0  #: The port that it comes from, where that is not the server's.
 
     def number(self, code: int) -> int:
         """A numeric option."""

@@ -401,7 +401,7 @@ class World:
         options: Mapping[int, bytes] | None = None,
         requested: str | bytes | None = None, server: str | bytes | None = None, prl: bytes | None = None,
         lease_time: int | None = None, port: int | None = None, source: str | bytes | None = None,
-        local: str | bytes | None = None, broadcast: bool = False, xid: int | None = None, **fields: Any,
+        local: str | bytes | None = None, broadcast: bool = False, xid: int | None = None, at: int = 0, **fields: Any,
     ) -> Sent:  # fmt: skip
         """A packet as it arrives here: ``via`` is the relay it came through."""
         xid = next(self._xids) if xid is None else xid
@@ -423,7 +423,7 @@ class World:
         direct = unicast or via is not None
         datagram = Datagram(
             data, come, port if port is not None else 67 if via is not None else 68, interface,
-            here if direct else BROADCAST, here, self.now,
+            here if direct else BROADCAST, here, self.now, at,
         )  # fmt: skip
         if who.client_id is not None:
             said[61] = who.client_id
@@ -585,7 +585,7 @@ class World:
         for payload, route in answers:
             answer = replace(
                 read(payload), to=dotted(route.address), port=route.port, interface=route.interface,
-                local=dotted(route.local) if route.local else "", frame=route.hw,
+                local=dotted(route.local) if route.local else "", frame=route.hw, source_port=route.source_port,
             )  # fmt: skip
             packet = self._forget(answer.xid, ip(answer.giaddr))
             assert packet is not None, "an answer to nobody, or a second one"

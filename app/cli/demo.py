@@ -33,14 +33,18 @@ _ROOM_MIN = 50 << 20
 @click.option("--web-port", type=click.IntRange(1, 65535), default=8067, show_default=True, help="Port of the pages.")
 @click.option("--dhcp-port", type=click.IntRange(1024, 65535), default=6767, show_default=True,
               help="UDP port of the server.")
+@click.option("--script", type=click.Path(exists=True, path_type=Path), metavar="PATH",
+              help="Try this conf.py, or the folder that it is in.")
 @click.option("--keep", is_flag=True, help="Go on with the database of the last demonstration.")
 @click.option("--seconds", type=click.FloatRange(min=0), help="End by itself after so long.")
 @click.pass_context
-def command(ctx: click.Context, *, web_port: int, dhcp_port: int, keep: bool, seconds: float | None) -> None:
+def command(
+    ctx: click.Context, *, web_port: int, dhcp_port: int, script: Path | None, keep: bool, seconds: float | None
+) -> None:
     """Show a living server: pretend clients come, renew and go; the pages show it.
 
     Nothing leaves this machine, and no right is needed.  The database is in var/demo of the checkout, or where
-    LESSOR_DEMO_DIR says.  Ctrl-C ends it.
+    LESSOR_DEMO_DIR says.  Ctrl-C ends it.  Settings of your own (lessor.toml, LESSOR_… variables) are not used.
     """
     from app.cli import webserver
     from app.cli.processes import Family, engine_command
@@ -49,6 +53,8 @@ def command(ctx: click.Context, *, web_port: int, dhcp_port: int, keep: bool, se
     from app.services import accounts
     from dhcpcore.settings import load
 
+    if script is None and os.environ.get("LESSOR_SCRIPT"):
+        note(f"LESSOR_SCRIPT is not used here; to try it: lessor demo --script {os.environ['LESSOR_SCRIPT']}")
     home = site.folder(os.environ)
     config = home / "lessor.toml"
     _require_free_udp(dhcp_port)
@@ -56,7 +62,7 @@ def command(ctx: click.Context, *, web_port: int, dhcp_port: int, keep: bool, se
         webserver.require_free("127.0.0.1", web_port, "The web pages")
     except Refused as error:
         raise Refused(f"{error} For instance: lessor demo --web-port {web_port + 1}") from None
-    _prepare(home, config, site.settings(home, dhcp_port, web_port), keep=keep)
+    _prepare(home, config, site.settings(home, dhcp_port, web_port, script), keep=keep)
     env = site.environment(os.environ)
     settings = load(config, env).settings
     password = _define(settings)

@@ -46,14 +46,15 @@ def folder(env: Mapping[str, str]) -> Path:
                 "lessor", "demo").absolute()
 
 
-def settings(home: Path, dhcp_port: int, web_port: int) -> str:
+def settings(home: Path, dhcp_port: int, web_port: int, script: Path | None = None) -> str:
     """The settings file of the demonstration, which every verb can be given: nothing of the user's own is touched."""
+    scripted = "" if script is None else f"script = {json.dumps(str(script.absolute()))}\n"
     return f"""\
 # Written by each start of lessor demo.
 state_dir = {json.dumps(str(home))}
 control_socket = {json.dumps(str(_socket(home)))}
 interfaces = ["lo"]
-
+{scripted}
 [dhcp4]
 port = {dhcp_port}
 

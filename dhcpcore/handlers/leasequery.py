@@ -31,6 +31,8 @@ _IN_BULK = frozenset((By.RELAY_ID, By.EVERYTHING))
 _OF_NONE = (None, DEFAULT_VPN)
 #: The links of a VPN that no subnet is of.
 _NOWHERE = Links(EMPTY, {})
+#: Where the query is between the phases: what was asked, and the space that it is answered from, if any.
+_QUERY = "leasequery"
 
 
 class LeaseQuery(Handler):
@@ -63,23 +65,19 @@ class LeaseQuery(Handler):
         bundle.subnet = bundle.home
         bundle.trace.append((Step.QUERY, query.by.value, query.value))
         space = _space(bundle, query)
-        if space is None:
-            pass
-        elif query.by is By.REMOTE_ID:
-            if self._searches.full:
-                raise CannotRespond(Reason.LEASEQUERY_BUSY)
-        elif query.by is By.ADDRESS:
-            bundle.wants.leases.add(_key(bundle, query, space))
-        else:
-            bundle.wants.clients.update(query.clients)
+        if space is not None:
+            self._look_for(bundle, query, space)
         bundle.server_id = bundle.datagram.local
+        if bundle.handler_data is None:
+            bundle.handler_data = {}
+        bundle.handler_data[_QUERY] = query, space
 
     def handle(self, bundle: TransactionBundle) -> None:
         """Ends with the answer in ``outgoing``, or with the query among the searches."""
         request = bundle.request
-        query = read(request)
+        assert bundle.handler_data is not None
+        query, space = bundle.handler_data[_QUERY]
         route = Route(request.giaddr, _SERVER_PORT, 0, bundle.datagram.local)
-        space = _space(bundle, query)
         # What was not heeded is not returned.  RFC 6607 7.1.
         vpn = b"" if space is None else query.vpn or b""
         if query.by is By.REMOTE_ID and space is not None:
@@ -93,6 +91,15 @@ class LeaseQuery(Handler):
         )  # fmt: skip
         bundle.outgoing.append(Outgoing(payload, route))
         bundle.reason = _REASONS[kind]
+
+    def _look_for(self, bundle: TransactionBundle, query: Query, space: int) -> None:
+        """The rows that answer it, where an index finds them; else there must be room for one more search."""
+        if query.by is By.ADDRESS:
+            bundle.wants.leases.add(_key(bundle, query, space))
+        elif query.by is not By.REMOTE_ID:
+            bundle.wants.clients.update(query.clients)
+        elif self._searches.full:
+            raise CannotRespond(Reason.LEASEQUERY_BUSY)
 
     def _rows(self, bundle: TransactionBundle, query: Query, space: int) -> list[Lease]:
         facts = bundle.facts

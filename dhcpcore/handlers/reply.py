@@ -130,7 +130,7 @@ def route(bundle: TransactionBundle, response: Response4) -> Route:
         agent = request.options.get(Opt.AGENT_OPTIONS)
         if agent is not None and _RELAY_SOURCE_PORT in sub_options(agent):
             port = datagram.port
-        return make(Route, (giaddr, port, 0, local, b""))
+        return make(Route, (giaddr, port, 0, local, b"", 0))
     if response.message_type == _NAK:
         return Route(BROADCAST, CLIENT_PORT, interface, local)
     if response.ciaddr != NOWHERE:

@@ -14,7 +14,7 @@ from typing import ClassVar
 from dhcpcore.lease.model import Assignment, Identifier
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.binding import assigned_here, key_of
-from dhcpcore.pipeline.bundle import OWN_MARK, Outgoing, Response4, TransactionBundle
+from dhcpcore.pipeline.bundle import OWN_MARK, Outgoing, Response4, Route, TransactionBundle
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.questions import Given, Matter, Said, Shown, Word
 from dhcpcore.pipeline.scripted import Dialogue, Rules, Script, method_of, shown
@@ -24,7 +24,8 @@ from dhcpcore.stats.manners import Manners
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.snapshot import Lifetimes, Link, Snapshot, Subnet
 from dhcpcore.wire.addresses import network_of
-from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
+from dhcpcore.wire.v4.aligned import aligned
+from dhcpcore.wire.v4.message import BROADCAST, NOWHERE, MessageType, Opt
 
 _OF_CLIENTS = frozenset(
     (MessageType.DISCOVER, MessageType.REQUEST, MessageType.DECLINE, MessageType.RELEASE, MessageType.INFORM)
@@ -36,6 +37,7 @@ _UNASKED = frozenset((1, 3, 6, 15))
 _OURS = frozenset((52, 53, 54, 55, 61, 82))
 _TIMES = frozenset((Opt.LEASE_TIME, Opt.RENEWAL_TIME, Opt.REBINDING_TIME))
 _LET_THROUGH = f"{OWN_MARK}let through"
+_CLIENT_PORT = 68
 #: Times that the script is shown an answer which turned out otherwise meanwhile.
 _SHOWN_MAX = 3
 #: Places that a script's definitions make of the links: subnet, lease time and mask.
@@ -80,7 +82,7 @@ class ScriptRules(_Scripted):
         bundle.marks = {_LET_THROUGH, *(marks or ())}
         rules, request = self._script.rules, bundle.request
         if request.giaddr == NOWHERE:
-            if not rules.local:
+            if not rules.local and not bundle.datagram.at:  # Who boots asks its boot server by itself.
                 raise CannotRespond(Reason.SCRIPT_RELAY)
         elif not rules.relays or (rules.relays_allowed and request.giaddr not in rules.relays_allowed):
             raise CannotRespond(Reason.SCRIPT_RELAY)
@@ -315,6 +317,14 @@ class ScriptRoutes(Handler):
         script says, and an address is looked up by the system, unless the script says whose it is.
         """
         self._reply.post(bundle)
+        client_port = self._script.rules.client_port
+        if client_port != _CLIENT_PORT:
+            bundle.outgoing = [
+                Outgoing(payload, route._replace(port=client_port) if route.port == _CLIENT_PORT else route)
+                for payload, route in bundle.outgoing
+            ]
+        if bundle.datagram.at:
+            bundle.outgoing = [Outgoing(payload, _proxied(bundle, route)) for payload, route in bundle.outgoing]
         if not self._script.rules.edits:
             return
         said = self._script.dialogue(bundle).edited
@@ -330,8 +340,25 @@ class ScriptRoutes(Handler):
             route = route._replace(hw=way.hw, interface=datagram.interface)
         if way.port:
             route = route._replace(port=way.port)
+        if way.source_port:
+            route = route._replace(source_port=way.source_port)
+        if way.word or way.tail:
+            payload = aligned(payload, way.word, way.tail, bundle.request.limit)
         bundle.trace.append((Step.SCRIPT_ROUTED, route.address, route.port, route.hw))
         bundle.outgoing[0] = Outgoing(payload, route)
+
+
+def _proxied(bundle: TransactionBundle, route: Route) -> Route:
+    """Of what came to the script's own port: back to who sent it, from that port.  PXE 2.1, 2.2.5."""
+    datagram = bundle.datagram
+    address = next((one for one in (bundle.request.ciaddr, datagram.source) if one not in _NOBODYS), None)
+    if address is None:
+        return route._replace(port=datagram.port, source_port=datagram.at)
+    interface = datagram.interface if datagram.destination == BROADCAST else 0
+    return Route(address, datagram.port, interface, datagram.local, source_port=datagram.at)
+
+
+_NOBODYS = (NOWHERE, BROADCAST)
 
 
 def _agrees(response: Response4, said: Said, about: Shown) -> bool:

@@ -2,7 +2,8 @@
 
 RFC 6926: queries come framed in a stream, each is answered with a message a binding and an end; several may be sent at
 once and are answered one after the other.  RFC 7724: or one active query, which has the connection for itself and is
-answered (``active.Stream``) until somebody closes it.
+answered (``active.Stream``) until somebody closes it.  A DHCPTLS before all else asks that what follows be encrypted:
+whoever has the socket decides that, and hands in what was said once it is clear again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dhcpcore.lease.configured import Range, merged, ranges_of
 from dhcpcore.lease.facts import Wants
 from dhcpcore.lease.model import Lease, LeaseKey
 from dhcpcore.lease.query import Ambiguous, Asked, By, read, spaces_of
-from dhcpcore.lease.telling import NO_HISTORY, Holdings, Status, done, in_bulk, lifetimes_of, never_held, unclear
+from dhcpcore.lease.telling import NO_HISTORY, Holdings, Status, done, in_bulk, lifetimes_of, never_held, said, unclear
 from dhcpcore.topology.snapshot import EMPTY, Snapshot
 from dhcpcore.wire.v4.leasequery import framed, unframed
 from dhcpcore.wire.v4.message import MessageType, Request4, decode
@@ -41,6 +42,9 @@ class Session:
         self.after: LeaseKey | None = None  #: Where the query under way goes on in the table.
         self.told = 0  #: Addresses told of so far, by all queries.
         self.stream: Stream | None = None  #: The active query; whether it is admitted, the server decides.
+        self.tls_asked: Request4 | None = None  #: A DHCPTLS, behind which nothing is read until it is answered.
+        self.demands_tls = False  #: Whether nothing but a DHCPTLS is heard, as things stand.
+        self._heard = False  #: Whether anything was asked on this connection.
         self._greeted = False  #: Whether an answer to the query under way has our identifier.
         self._snapshot = EMPTY
         self._spaces: Mapping[int, bytes] = {}
@@ -59,7 +63,7 @@ class Session:
     def receive(self, data: bytes, now: float) -> None:
         """Octets of the stream; what cannot be understood ends it."""
         self._stream += data
-        while not self.closing and not self.full and len(self._stream) >= 2:
+        while not self.closing and not self.full and self.tls_asked is None and len(self._stream) >= 2:
             if int.from_bytes(self._stream[:2], "big") > MESSAGE_OCTETS_MAX:
                 self.closing = True
                 return
@@ -73,10 +77,15 @@ class Session:
 
     def _take(self, request: Request4, now: float) -> None:
         kind = request.message_type
+        first, self._heard = not self._heard, True
         if kind == MessageType.TLS:
-            # Its options are ignored.  RFC 7724 8.1.
-            text = "this server has no TLS for leasequery"
-            self.out += framed(refusal(MessageType.TLS, request.xid, now, Status.TLS_CONNECTION_REFUSED, text))
+            if first:
+                self.tls_asked = request  # Its options are ignored.  RFC 7724 8.1.
+            else:
+                self._refuse_tls(request, now, "a DHCPTLS is the first message of its connection")
+            return
+        if self.demands_tls:
+            self._demand_tls(request, now)
             return
         if kind == MessageType.ACTIVELEASEQUERY:
             self._begin_stream(request, now)
@@ -96,6 +105,37 @@ class Session:
             self._end(request, now, Status.NOT_ALLOWED, fault.args[0])  # RFC 6926 8.2.
         except MalformedMessage as fault:
             self._end(request, now, Status.MALFORMED_QUERY, fault.args[0])
+
+    def begin_tls(self, now: float) -> bytes:
+        """Grant it; what came behind the request, which is no message but of TLS already.
+
+        What ``out`` has then goes out as it is; all that follows it is to be encrypted.  RFC 7724 8.1.
+        """
+        assert self.tls_asked is not None
+        self.out += framed(said(MessageType.TLS, self.tls_asked.xid, None, now, Status.SUCCESS))
+        self.tls_asked, self.demands_tls = None, False
+        behind = bytes(self._stream)
+        self._stream.clear()
+        return behind
+
+    def refuse_tls(self, now: float, text: str) -> None:
+        """The connection goes on as it is, where whoever asked wants that.  RFC 7724 8.1."""
+        request, self.tls_asked = self.tls_asked, None
+        assert request is not None
+        self._heard = False
+        self._refuse_tls(request, now, text)
+        self.receive(b"", now)
+
+    def _refuse_tls(self, request: Request4, now: float, text: str) -> None:
+        self.out += framed(refusal(MessageType.TLS, request.xid, now, Status.TLS_CONNECTION_REFUSED, text))
+
+    def _demand_tls(self, request: Request4, now: float) -> None:
+        text = "this server demands TLS: begin with a DHCPTLS"
+        if request.message_type == MessageType.ACTIVELEASEQUERY:
+            self.out += framed(refusal(MessageType.LEASEQUERYSTATUS, request.xid, now, Status.NOT_ALLOWED, text))
+        elif request.message_type == MessageType.BULKLEASEQUERY:
+            self._end(request, now, Status.NOT_ALLOWED, text)
+        self.closing = True
 
     def _begin_stream(self, request: Request4, now: float) -> None:
         """An active query is about everything, and the only one of its connection.  RFC 7724 7.3, 8.2 and 8.3."""
@@ -191,11 +231,11 @@ class Session:
         self.out += framed(done(request.xid, None if greeted else self._server_id, now, text=text))
         self.receive(b"", now)
 
-    def refuse(self, now: float) -> None:
+    def refuse(self, now: float, text: str) -> None:
         """Its requestor may not ask any more: what is under way ends, and so does the connection."""
-        self.end_stream(now, Status.NOT_ALLOWED, "not a requestor any more")
+        self.end_stream(now, Status.NOT_ALLOWED, text)
         while self._asked:
-            self._end(self._asked.popleft().request, now, Status.NOT_ALLOWED, "not a requestor any more")
+            self._end(self._asked.popleft().request, now, Status.NOT_ALLOWED, text)
         self.closing = True
 
     def _end(self, request: Request4, now: float, status: Status, text: str) -> None:

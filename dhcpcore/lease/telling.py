@@ -107,6 +107,10 @@ def holding(row: Lease, now: float, lifetimes: Lifetimes) -> Pairs:
     pairs.append((Opt.CLIENT_LAST_TRANSACTION_TIME, _u32(at - row.cltt)))
     if row.agent:
         pairs.append((Opt.AGENT_OPTIONS, row.agent))  # As it came: what was stashed.  RFC 4388 6.4.2.
+    if row.hostname:
+        # Said by the client or assigned to it.  No other option that it sent or was sent is kept with its lease, and
+        # what it would be sent today may be another thing: of those nothing is told.  RFC 4388 6.4.2.
+        pairs.append((Opt.HOST_NAME, row.hostname.encode()))
     return pairs
 
 

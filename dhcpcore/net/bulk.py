@@ -1,7 +1,8 @@
 """Leasequery's sockets: TCP on the port of DHCPv4, polled by the engine's own loop.  RFC 6926, RFC 7724.
 
 The port is taken with privilege and listened at once the definitions enable leasequery.  One slice of one query is
-answered between two batches, so that no packet waits for a requestor, however much it asks for.
+answered between two batches, so that no packet waits for a requestor, however much it asks for.  Where the definitions
+have TLS, a requestor begins it by a DHCPTLS, or has to.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import logging
 import selectors
 import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +22,11 @@ from dhcpcore.lease.model import Lease, LeaseKey
 from dhcpcore.lease.telling import Status
 from dhcpcore.net.active import LOOK_S, SEND_S_MAX, Streams
 from dhcpcore.net.clock import Clock
+from dhcpcore.net.tls import HANDSHAKE_S_MAX, Channel
+from dhcpcore.settings.credentials import Credentials
+from dhcpcore.settings.model import Leasequery
 from dhcpcore.store.leases import LeaseStore
+from dhcpcore.topology.snapshot import Leasequery as Requestors
 from dhcpcore.topology.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -40,7 +46,9 @@ _ANY = "0.0.0.0"  # noqa: S104 - As the port of UDP; who may ask is in the defin
 class Peer:
     """One connection."""
 
-    __slots__ = ("address", "blocked_at", "name", "seen_at", "session", "sock", "spoken_at", "turn", "watched")
+    __slots__ = (
+        "address", "blocked_at", "name", "seen_at", "session", "sock", "spoken_at", "tls", "tls_at", "turn", "watched",
+    )  # fmt: skip
 
     def __init__(self, sock: socket.socket, name: str, now: float) -> None:
         self.sock = sock
@@ -48,10 +56,25 @@ class Peer:
         self.address = socket.inet_aton(name)
         self.session = Session(socket.inet_aton(sock.getsockname()[0]))
         self.seen_at = now
+        self.tls: Channel | None = None
+        self.tls_at = now  #: When that was begun.
         self.watched = False
         self.spoken_at = now  #: When its active query was last told anything.
         self.turn = False  #: Whether its catch-up has the next turn.
         self.blocked_at: float | None = None  #: Since when it takes nothing of what waits for it.
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether nobody on the way reads what is said, and its other end has proved who it is."""
+        return self.tls is not None and self.tls.secured
+
+    @property
+    def outgoing(self) -> bytearray:
+        """What its socket is to send next."""
+        if self.tls is None:
+            return self.session.out
+        self.tls.send(self.session.out)
+        return self.tls.waiting
 
 
 class BulkPort:
@@ -72,18 +95,20 @@ class BulkServer:
 
     def __init__(
         self, port: BulkPort, engine: Engine, store: LeaseStore, clock: Clock, wake: Callable[[], None],
-        monotonic: Callable[[], float] = time.monotonic,
+        credentials: Credentials | None = None, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._port = port
         self._engine = engine
         self._store = store
         self._clock = clock
         self._wake = wake
+        self._credentials = credentials or Credentials(Leasequery())
         self._monotonic = monotonic
         self._selector: selectors.BaseSelector | None = None
         self._listening = False
         self._peers: dict[int, Peer] = {}
         self._streams = Streams(engine, store)
+        self._tls_of: Requestors | None = None  #: Those by which it was last seen whether there can be TLS.
         self._stranger_at = -_STRANGERS_EVERY_S  #: When one was last told of, and how many came since.
         self._strangers = 0
 
@@ -103,13 +128,20 @@ class BulkServer:
             if mask & selectors.EVENT_READ:
                 self._read(peer)
             self._write(peer)
+        except ssl.SSLError as error:
+            self._broke_off(peer, error)
         except OSError:
             self._drop(peer)
 
     def work(self, *, busy: bool) -> float:
         """Answer a slice of one query; in how many seconds there is more to do."""
-        if self._engine.snapshot.leasequery.enabled and not self._listening:
+        said = self._engine.snapshot.leasequery
+        if said.enabled and not self._listening:
             self._listen()
+        if said is not self._tls_of:
+            self._tls_of = said
+            if said.enabled and said.tls != "off":
+                self._credentials.context()  # What is wrong with its files is told now, not when somebody asks.
         now = self._monotonic()
         if self._streams:
             self._streams.look(self._clock.now(), now)
@@ -138,13 +170,17 @@ class BulkServer:
     def _attend(self, peer: Peer, now: float) -> None:
         """Send what was said to it besides; drop it where it is idle, or takes nothing."""
         streaming = peer.session.stream is not None
-        if peer.blocked_at is not None and now - peer.blocked_at > SEND_S_MAX and (streaming or peer.session.closing):
-            self._engine.counters.events["active-leasequery-cut"] += streaming
-            log.warning("ACTIVE-LEASEQUERY-CUT: %s took nothing for %d s; it is disconnected.", peer.name, SEND_S_MAX)
+        if peer.tls is not None and not peer.tls.secured and now - peer.tls_at > HANDSHAKE_S_MAX:
+            self._broke_off(peer, f"it took more than {HANDSHAKE_S_MAX:g} s")
+        elif peer.blocked_at is not None and now - peer.blocked_at > SEND_S_MAX and (streaming or peer.session.closing):
+            kind = "active" if streaming else "bulk"
+            self._engine.counters.events[f"{kind}-leasequery-cut"] += 1
+            log.warning("%s-LEASEQUERY-CUT: %s took nothing for %d s; it is disconnected.",
+                        kind.upper(), peer.name, SEND_S_MAX)  # fmt: skip
             self._drop(peer)
         elif now - peer.seen_at > IDLE_S_MAX and not streaming:
             self._drop(peer)
-        elif peer.session.out and peer.blocked_at is None:
+        elif peer.blocked_at is None and peer.outgoing:
             self._flush(peer)
 
     def close(self) -> None:
@@ -152,8 +188,7 @@ class BulkServer:
         for peer in list(self._peers.values()):
             if peer.session.stream is not None:
                 peer.session.end_stream(self._clock.now(), Status.QUERY_TERMINATED, "the server is shutting down")
-                with contextlib.suppress(OSError):
-                    peer.sock.send(peer.session.out)
+                self._flush(peer)
             self._drop(peer)
         if self._listening and self._selector is not None:
             with contextlib.suppress(KeyError, ValueError):
@@ -221,11 +256,55 @@ class BulkServer:
         if not data:
             self._drop(peer)
             return
-        session = peer.session
-        session.receive(data, self._clock.now())
-        self._streams.admit(peer, self._clock.now())
+        session, now = peer.session, self._clock.now()
+        session.demands_tls = peer.tls is None and self._engine.snapshot.leasequery.tls == "required"
+        session.receive(data if peer.tls is None else self._deciphered(peer, peer.tls, data), now)
+        while session.tls_asked is not None:
+            self._answer_tls(peer, now)
+        self._streams.admit(peer, now)
         if session.asked is not None or session.stream is not None:
             self._wake()
+
+    def _answer_tls(self, peer: Peer, now: float) -> None:
+        """Begin TLS as a requestor asks, or refuse it in words.  RFC 7724 8.1."""
+        session, events = peer.session, self._engine.counters.events
+        context, text = None, ""
+        if self._engine.snapshot.leasequery.tls == "off":
+            text = "this server has no TLS for leasequery"
+        elif (context := self._credentials.context()) is None:
+            text = "this server has no certificate for leasequery that it can use"
+        if context is None:
+            events["leasequery-tls-refused"] += 1
+            log.info("LEASEQUERY-TLS-REFUSED: %s: %s.", peer.name, text)
+            session.refuse_tls(now, text)
+            return
+        behind = session.begin_tls(now)
+        clear = bytes(session.out)
+        session.out.clear()
+        peer.tls, peer.tls_at = Channel(context, clear), self._monotonic()
+        if behind:  # What came before the answer is of TLS, or nothing that will be understood.
+            session.receive(self._deciphered(peer, peer.tls, behind), now)
+
+    def _deciphered(self, peer: Peer, channel: Channel, data: bytes) -> bytes:
+        """What was said over TLS; who has just proved to be somebody is told of in the log."""
+        begun = channel.secured
+        said = channel.receive(data)
+        if channel.secured and not begun:
+            self._engine.counters.events["leasequery-tls"] += 1
+            log.info("LEASEQUERY-TLS: %s is %r by its certificate.", peer.name, channel.subject)
+        if channel.ended:
+            peer.session.closing = True
+        return said
+
+    def _broke_off(self, peer: Peer, reason: object) -> None:
+        """TLS failed; that is said to the other, too, if its socket takes it."""
+        text = getattr(reason, "reason", None) or reason
+        self._engine.counters.events["leasequery-tls-failed"] += 1
+        log.warning("LEASEQUERY-TLS-FAILED: %s: %s.", peer.name, str(text).replace("_", " ").lower())
+        with contextlib.suppress(OSError):
+            if peer.tls is not None:
+                peer.sock.send(peer.tls.waiting)
+        self._drop(peer)
 
     def _answer(self, peer: Peer) -> None:
         session, snapshot = peer.session, self._engine.snapshot
@@ -233,7 +312,10 @@ class BulkServer:
         asked = session.asked
         assert asked is not None
         if not snapshot.leasequery.admits(peer.address):
-            session.refuse(now)
+            session.refuse(now, "not a requestor any more")
+            return
+        if snapshot.leasequery.tls == "required" and not peer.encrypted:
+            session.refuse(now, "this server demands TLS now: begin with a DHCPTLS")
             return
         rows, following = self._next(session, snapshot)
         session.tell(rows, following, now, snapshot, self._store.holdings(session.unclear(rows, now)))
@@ -264,21 +346,21 @@ class BulkServer:
         session = peer.session
         if peer.sock.fileno() < 0:
             return  # It has left meanwhile.
-        if session.out:
+        if out := peer.outgoing:
             now = self._monotonic()
             try:
-                del session.out[: peer.sock.send(session.out)]
+                del out[: peer.sock.send(out)]
             except BlockingIOError:
                 peer.blocked_at = now if peer.blocked_at is None else peer.blocked_at
             else:
                 peer.seen_at = now
-                peer.blocked_at = now if session.out else None
-        if session.closing and not session.out:
-            self._drop(peer)
+                peer.blocked_at = now if peer.outgoing else None
+        if session.closing and not peer.outgoing:
+            self._take_leave(peer)
             return
         if session.asked is not None and len(session.out) <= UNSENT_OCTETS_MAX:
             self._wake()
-        wanted = selectors.EVENT_WRITE if session.out else 0
+        wanted = selectors.EVENT_WRITE if peer.outgoing else 0
         if not (session.closing or session.full):
             wanted |= selectors.EVENT_READ
         self._watch(peer, wanted)
@@ -294,7 +376,18 @@ class BulkServer:
             self._selector.register(peer.sock, events, self)
         peer.watched = bool(events)
 
+    def _take_leave(self, peer: Peer) -> None:
+        """Drop it once all was said."""
+        if peer.tls is not None:
+            peer.tls.close()
+            with contextlib.suppress(OSError):
+                peer.sock.send(peer.tls.waiting)
+        self._drop(peer)
+
     def _drop(self, peer: Peer) -> None:
+        """Close its socket, unless it is closed already."""
+        if peer.sock.fileno() < 0:
+            return
         self._streams.forget(peer)
         self._peers.pop(peer.sock.fileno(), None)
         with contextlib.suppress(KeyError, ValueError):

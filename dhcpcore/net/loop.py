@@ -23,6 +23,7 @@ from dhcpcore.net import cycle
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.interfaces import Changes
 from dhcpcore.net.udp4 import Udp4
+from dhcpcore.pipeline.bundle import Datagram
 from dhcpcore.stats.reasons import Reason
 
 log = logging.getLogger(__name__)
@@ -159,9 +160,12 @@ class Loop:
             self.udp.close()
 
     def _serve(self, hear: bool) -> None:
-        engine = self.engine
         now = self.clock.now()
-        datagrams = self.udp.drain(BATCH_MAX, now) if hear and self.udp is not None else []
+        self.serve(self.udp.drain(BATCH_MAX, now) if hear and self.udp is not None else [], now)
+
+    def serve(self, datagrams: list[Datagram], now: float) -> None:
+        """One batch of these, and of the suspended transactions that are due."""
+        engine = self.engine
         known = engine.interfaces
         others = [d for d in datagrams if d.interface not in known]
         if others:

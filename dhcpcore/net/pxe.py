@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import selectors
+from collections.abc import Sequence
 
 from dhcpcore.engine import Engine
 from dhcpcore.errors import SettingsError
 from dhcpcore.net import cycle
 from dhcpcore.net.clock import Clock
 from dhcpcore.net.udp4 import Udp4
+from dhcpcore.net.vlan_tags import Tag
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.wire.v4.message import decode_pxe
 
@@ -23,10 +25,10 @@ PORT = 4011
 _BATCH_MAX = 64
 
 
-def open_port(port: int = PORT) -> Udp4 | None:
+def open_port(port: int = PORT, tags: Sequence[Tag] = ()) -> Udp4 | None:
     """The socket, with privilege; None where another program has the port, which is said and harms nobody else."""
     try:
-        return Udp4(port)
+        return Udp4(port, tags=tags)
     except SettingsError as error:
         log.warning("NO-PXE-PORT: UDP port %d cannot be had, so that no boot server answers there: %s.", port, error)
         return None

@@ -10,9 +10,10 @@ import errno
 import logging
 import socket
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from dhcpcore.errors import SettingsError
+from dhcpcore.net.vlan_tags import Tag, tagged
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, Route
 from dhcpcore.topology.links import Interface
 
@@ -37,15 +38,23 @@ _NO_SEGMENTS = frozenset((errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPN
 _IP = struct.Struct("!BBHHHBBH4s4s")
 _UDP = struct.Struct("!HHHH")
 _ANY = "0.0.0.0"  # noqa: S104 - A DHCP server hears broadcasts only there.
-_BROADCAST = b"\xff\xff\xff\xff"
+_BROADCAST, _NOBODY = b"\xff\xff\xff\xff", bytes(4)
+_EVERYBODY = b"\xff" * 6
 
 
 class Udp4:
     """Both sockets.  Opened with privilege; used without."""
 
-    def __init__(self, port: int, *, segmentation: bool = True) -> None:
-        """``segmentation``: answers of one length to one relay may go to the system in one piece."""
+    def __init__(
+        self, port: int, *, segmentation: bool = True, any_port: bool = False, tags: Sequence[Tag] = ()
+    ) -> None:
+        """``segmentation``: answers of one length to one relay may go to the system in one piece.
+
+        ``any_port``: an answer may come from another port than ours.  ``tags``: of VLANs, for frames and broadcasts.
+        """
         self.port = port
+        self._beside: dict[int, Udp4] = {}
+        self._tags = tags
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         self._udp.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
@@ -66,6 +75,8 @@ class Udp4:
                 "NO-RAW-FRAMES: without CAP_NET_RAW, clients that cannot hear broadcasts get no first address; "
                 "start as root or grant the capability."
             )
+        self._packets = _packets() if any_port else None
+        self._is_told = False
         self._several = True
         self._segments = segmentation  #: Until the system refuses.
         self._names: Mapping[int, Interface] = {}
@@ -114,7 +125,7 @@ class Udp4:
         what went in one piece to such readers uncut, as one long datagram.
         """
         first = 0
-        if self._segments and size and not route.hw and route.address != _BROADCAST:
+        if self._segments and size and not (route.hw or route.source_port) and route.address != _BROADCAST:
             at_once = min(_SEGMENTS_MAX, _SEGMENTS_OCTETS // size)
             while first + 1 < len(payloads) and self._send_segments(route, size, payloads[first : first + at_once]):
                 first += at_once
@@ -122,7 +133,7 @@ class Udp4:
 
     def _send_segments(self, route: Route, size: int, payloads: list[bytes]) -> bool:
         """One call for all: the system cuts them apart again (UDP segmentation offload).  Whether it took them."""
-        address, port, interface, local, _ = route
+        address, port, interface, local, _, _ = route
         ancillary = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(size))]
         if interface or self._several:
             ancillary.append((socket.IPPROTO_IP, _IP_PKTINFO, _pktinfo(interface, local)))
@@ -135,10 +146,22 @@ class Udp4:
             return False  # One at a time, each gets its own error.
         return True
 
-    def _send_one(self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes) -> bool:
+    def _send_one(
+        self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes, source_port: int
+    ) -> bool:
+        if source_port:
+            if (other := self._beside.get(source_port)) is not None:
+                return not other.send((Outgoing(payload, Route(address, port, interface, local, hw)),))
+            if self._packets is None and (self._frames is None or not hw):
+                self._tell_port(source_port)
+                source_port = 0
         try:
             if hw and self._frames is not None:
-                self._send_frame(payload, address, port, interface, local, hw)
+                self._send_frame(payload, address, port, interface, local, hw, source_port)
+            elif self._tags and address == _BROADCAST and self._frames is not None:
+                self._send_frame(payload, address, port, interface, local, _EVERYBODY, source_port)
+            elif source_port:
+                self._send_packet(payload, _BROADCAST if hw else address, port, interface, local, source_port)
             elif hw:
                 self._send_by(payload, _BROADCAST, port, interface, local)
             elif interface or self._several:
@@ -154,20 +177,54 @@ class Udp4:
         ancillary = ((socket.IPPROTO_IP, _IP_PKTINFO, _pktinfo(interface, local)),)
         self._udp.sendmsg((payload,), ancillary, 0, (socket.inet_ntoa(address), port))
 
-    def _send_frame(self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes) -> None:
+    def _send_packet(
+        self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, source_port: int
+    ) -> None:
+        """With headers of our own, which may name another port than ours."""
+        assert self._packets is not None
+        ancillary = ((socket.IPPROTO_IP, _IP_PKTINFO, _pktinfo(interface, local)),)
+        packet = ip_packet(payload, local or _NOBODY, address, source_port, port)
+        self._packets.sendmsg((packet,), ancillary, 0, (socket.inet_ntoa(address), 0))
+
+    def _send_frame(
+        self, payload: bytes, address: bytes, port: int, interface: int, local: bytes, hw: bytes, source_port: int = 0
+    ) -> None:
         """An IP packet in a frame to the client's hardware address: it answers no ARP yet.  RFC 2131 4.1."""
         assert self._frames is not None
         known = self._names.get(interface)
         if known is None:
             raise OSError(errno.ENODEV, "the interface is gone")
-        packet = ip_packet(payload, local, address, self.port, port)
-        self._frames.sendto(packet, (known.name, _ETH_P_IP, 0, 0, hw))
+        packet = ip_packet(payload, local, address, source_port or self.port, port)
+        kind = _ETH_P_IP
+        if self._tags:
+            kind, packet = tagged(self._tags, packet)
+        self._frames.sendto(packet, (known.name, kind, 0, 0, hw))
+
+    def _tell_port(self, source_port: int) -> None:
+        if not self._is_told:
+            log.warning("NO-RAW-FRAMES: without CAP_NET_RAW no answer can come from port %d; it comes from %d.",
+                        source_port, self.port)  # fmt: skip
+        self._is_told = True
+
+    def beside(self, other: Udp4) -> None:
+        """What comes from the port of another one leaves by its socket."""
+        self._beside[other.port] = other
 
     def close(self) -> None:
-        """Close both."""
-        self._udp.close()
-        if self._frames is not None:
-            self._frames.close()
+        """Close all of them."""
+        for one in (self._udp, self._frames, self._packets):
+            if one is not None:
+                one.close()
+
+
+def _packets() -> socket.socket | None:
+    """A socket for packets with headers of our own; it hears nothing."""
+    try:
+        made = socket.socket(socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_RAW)
+    except PermissionError:
+        return None  # NO-RAW-FRAMES says it.
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    return made
 
 
 def _pktinfo(interface: int, local: bytes) -> bytes:
@@ -179,6 +236,8 @@ def ip_packet(payload: bytes, source: bytes, destination: bytes, from_port: int,
     length = 8 + len(payload)
     header = _IP.pack(0x45, 0x10, 20 + length, 0, 0, 64, 17, 0, source, destination)
     header = _IP.pack(0x45, 0x10, 20 + length, 0, 0, 64, 17, checksum(header), source, destination)
+    if source == _NOBODY:  # The system fills it in, and nobody could have summed it up.  RFC 768.
+        return header + _UDP.pack(from_port, to_port, length, 0) + payload
     pseudo = source + destination + struct.pack("!HH", 17, length)
     udp = _UDP.pack(from_port, to_port, length, 0)
     total = checksum(pseudo + udp + payload) or 0xFFFF

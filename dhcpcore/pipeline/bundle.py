@@ -41,6 +41,7 @@ class Datagram(NamedTuple):
     destination: bytes  #: Address in its IP header; broadcast or multicast, or one of ours.
     local: bytes  #: Our address on that interface, as the system would answer from; empty where there is none.
     received_at: float
+    at: int = 0  #: The port that it came to, where that is the script's own and not the server's.
 
 
 class Route(NamedTuple):
@@ -51,6 +52,7 @@ class Route(NamedTuple):
     interface: int
     local: bytes
     hw: bytes = b""
+    source_port: int = 0  #: The port that it comes from; 0: the server's.
 
 
 class Outgoing(NamedTuple):

@@ -69,11 +69,14 @@ class Question(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Where an answer leaves by the script's word; empty or 0: as it would have."""
+    """Where and how an answer leaves by the script's word; empty or 0: as it would have."""
 
     address: bytes = b""
     port: int = 0
     hw: bytes = b""
+    source_port: int = 0
+    word: int = 0  #: Each option begins at a multiple of so many octets.
+    tail: int = 0  #: The whole has a multiple of so many octets.
 
 
 class Said(NamedTuple):

@@ -44,6 +44,7 @@ class Rules:
     authoritative: bool = False
     nak_renewals: bool = False
     unauthorized_s: int = 60
+    client_port: int = 68
     flood: Flood | None = None
 
     @property
@@ -81,7 +82,7 @@ class Script:
         datagram = bundle.datagram
         return Question(
             self.dialogue(bundle).number, matter, datagram.data, method_of(bundle.request, datagram.source),
-            datagram.source, 67,
+            datagram.source, datagram.at or 67,
             bundle.server_id, known, shown,
         )  # fmt: skip
 

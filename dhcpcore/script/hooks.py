@@ -16,6 +16,7 @@ from dhcpcore.script.compat.ipv4 import IPv4
 from dhcpcore.script.compat.mac import MAC
 from dhcpcore.script.compat.packet import DHCPPacket
 from dhcpcore.script.loader import Site
+from dhcpcore.wire.v4.aligned import WORD_MAX
 from dhcpcore.wire.v4.lenient import decode_leniently
 from dhcpcore.wire.v4.message import Request4, decode
 
@@ -23,8 +24,6 @@ _log = logging.getLogger("conf")
 
 #: Transactions whose packet is kept between their two questions.
 _KEPT_MAX = 2048
-#: What a packet has that says how an answer leaves, which is the server's affair.
-_ON_THE_WAY = ("response_source_port", "word_align", "terminal_pad")
 #: Methods whose address stands in option 50; the other ones' is ciaddr, and DISCOVER has none.
 _BY_OPTION = frozenset(("DECLINE", "REQUEST:SELECTING", "REQUEST:INIT-REBOOT", "REQUEST:RENEW", "REQUEST:REBIND"))
 _BY_FIELD = frozenset(("INFORM", "RELEASE"))
@@ -53,7 +52,6 @@ class Hooks:
         self._load = site.hooks["loadDHCPPacket"]
         self._database = database
         self._kept: OrderedDict[int, Exchange] = OrderedDict()
-        self._told: set[str] = set()
 
     def answer(self, question: list[Any]) -> list[Any]:
         """One question as it came over the pipe, and its answer; a hook that fails is logged here."""
@@ -116,7 +114,6 @@ class Hooks:
         ):  # fmt: skip
             _log.info("loadDHCPPacket said no to %s of %s.", method, mac_of(request))
             return [number, Word.DROP]
-        self._tell_in_vain(packet)
         changed, said = packet.changesTo(fields, options)
         if "flags" in changed:
             changed["broadcast"] = bytes((changed.pop("flags")[0] >> 7,))
@@ -124,13 +121,6 @@ class Hooks:
             number, Word.GO, None, {name: octets.hex() for name, octets in changed.items()},
             {code: None if octets is None else octets.hex() for code, octets in said.items()}, *_way(packet),
         ]  # fmt: skip
-
-    def _tell_in_vain(self, packet: DHCPPacket) -> None:
-        """Once for each: who sets it would look for it on the wire."""
-        for name in _ON_THE_WAY:
-            if getattr(packet, name) and name not in self._told:
-                self._told.add(name)
-                _log.warning("packet.%s is not heeded: how an answer leaves is the server's affair.", name)
 
     def _begin(self, number: int, data: bytes) -> Exchange:
         request = _decoded(data)
@@ -141,17 +131,32 @@ class Hooks:
 
 
 def _way(packet: DHCPPacket) -> list[Any]:
-    """Where the hook has the answer leave, if it says so; ``ValueError`` where that is no place."""
+    """Where and how the hook has the answer leave, if it says so; ``ValueError`` where that makes no sense."""
     address, mac = packet.response_ip, packet.response_mac
-    port: Any = packet.response_port  # A script's word.
-    if address is None and port is None and mac is None:
+    port, source_port = _port("response_port", packet), _port("response_source_port", packet)
+    word, tail = _word(packet) if packet.word_align else 0, _word(packet) if packet.terminal_pad else 0
+    if address is None and mac is None and not (port or source_port or word or tail):
         return []
-    if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= _PORT_MAX):
-        raise ValueError(f"packet.response_port is {port!r}; right is a whole number from 1 to {_PORT_MAX}.")
     where = b"" if address is None else bytes(IPv4(address))
     if where == _NOWHERE:
         raise ValueError("packet.response_ip is 0.0.0.0, which is nobody's address.")
-    return [[where.hex(), port or 0, "" if mac is None else bytes(MAC(mac)).hex()]]
+    return [[where.hex(), port, "" if mac is None else bytes(MAC(mac)).hex(), source_port, word, tail]]
+
+
+def _port(name: str, packet: DHCPPacket) -> int:
+    said: Any = getattr(packet, name)  # A script's word.
+    if said is None:
+        return 0
+    if isinstance(said, bool) or not isinstance(said, int) or not 1 <= said <= _PORT_MAX:
+        raise ValueError(f"packet.{name} is {said!r}; right is a whole number from 1 to {_PORT_MAX}.")
+    return said
+
+
+def _word(packet: DHCPPacket) -> int:
+    said: Any = packet.word_size
+    if isinstance(said, bool) or not isinstance(said, int) or not 1 <= said <= WORD_MAX:
+        raise ValueError(f"packet.word_size is {said!r}; right is a number of octets from 1 to {WORD_MAX}.")
+    return said
 
 
 def _decoded(data: bytes) -> Request4:

@@ -49,7 +49,7 @@ class Isolated(Worker):
     ) -> None:  # fmt: skip
         """Start it and wait until it is loaded; ``SettingsError`` where it cannot be, or takes too long."""
         library = Path(text.partition("=")[0])
-        place = library if library.is_absolute() else Path.cwd() / "library"
+        place = library.parent if library.is_absolute() else Path.cwd()
         super().__init__(library.stem, "--hooks", (text,), place, terms, answer_s, clock)
         self._registered: list[list[str]] | None = None
         self._parked: dict[int, tuple[ParkingLot, Any]] = {}

@@ -34,7 +34,7 @@ class IsolatedHandler(Worker):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         """Start it and wait until it is made; ``LessorError`` where it cannot be, ``Overrun``: it takes too long."""
-        super().__init__(row.name, "--handlers", (), Path.cwd() / "handler", terms, answer_s, clock)
+        super().__init__(row.name, "--handlers", (), Path.cwd(), terms, answer_s, clock)
         #: Through the pipe and not as an argument: everybody on the machine can read those.
         self._row = frames.encode({
             "type": row.type, "name": row.name, "fields": dict(row.fields), "simulated": terms.simulated,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from dhcpcore.errors import LessorError
+from dhcpcore.script.cache import cache_of
 from dhcpcore.script.compat.definition import Definition
-from dhcpcore.script.compat.generic import Database, Null
+from dhcpcore.script.compat.generic import CachingDatabase, Database, Null
 from dhcpcore.script.namespace import TYPES, Namespace
 from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED, TOLD
 from dhcpcore.script.sources import Sources, install
@@ -60,7 +62,15 @@ class Site:
         }
 
     def database(self) -> Database:
-        """The one that DATABASE_ENGINE names; ``LessorError`` where it is none that there is."""
+        """The one that DATABASE_ENGINE names, with its cache; ``LessorError`` where it is none that there is."""
+        made = self._database()
+        if self.parameters["USE_CACHE"] and isinstance(made, CachingDatabase):
+            engine = self.parameters["DATABASE_ENGINE"]
+            name = str(engine).lower() if isinstance(engine, str) else f"{type(made).__module__}.{type(made).__name__}"
+            made.remember(cache_of(self.parameters, self._beside, name))
+        return made
+
+    def _database(self) -> Database:
         engine = self.parameters["DATABASE_ENGINE"]
         if engine is None:
             return Null()
@@ -112,6 +122,8 @@ def _parameters(module: ModuleType) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
     if isinstance(value, dict):  # Of the parameters EXTRA_MAPS is one, and as large as a site likes.
         return _OPAQUE
     if isinstance(value, tuple | set | frozenset):

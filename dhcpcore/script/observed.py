@@ -47,7 +47,8 @@ def _rows(entries: Iterable[Traced], now: float) -> Iterable[list[Any]]:
         try:
             request = decode(datagram.data)
         except MalformedMessage:
-            yield [datagram.source.hex(), datagram.port, None, None, None, None, None, 0.0, False, _PORT]
+            yield [datagram.source.hex(), datagram.port, None, None, None, None, None, 0.0, False,
+                   datagram.at or _PORT]
             continue
         method = method_of(request, datagram.source)
         given = next((step for step in entry.steps if step[0] == Step.SCRIPT_GIVES), None)
@@ -63,5 +64,5 @@ def _rows(entries: Iterable[Traced], now: float) -> Iterable[list[Any]]:
         processed = entry.reason.verdict is not Verdict.SILENT and entry.reason not in _NOT_OURS
         yield [
             datagram.source.hex(), datagram.port, datagram.data[28:34].hex(), ip, subnet, serial, method or None,
-            max(0.0, now - datagram.received_at), processed, _PORT,
+            max(0.0, now - datagram.received_at), processed, datagram.at or _PORT,
         ]  # fmt: skip

@@ -43,19 +43,9 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType({
 #: Those that the server is told of: with a default, and the one that has none.
 TOLD = frozenset({"DHCP_SERVER_IP", *DEFAULTS})
 
-#: Names of before release 3, and what they are called since.
-RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT"}
-
-#: What an administrator would miss: said once when the script is loaded.
-NOT_DONE = {
-    "DHCP_RESPONSE_INTERFACE_QTAGS": "frames are not tagged; serve the VLAN's own interface instead (`interfaces`)",
-    "CACHING_MODEL": "what USE_CACHE remembers is kept in memory, in the script's own process",
-    "DISK_CACHE": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
-    "DISK_CACHE_PERSISTENT": "what USE_CACHE remembers is kept in memory, and forgotten when the script begins anew",
-    "LOG_FILE": "what the script says is in the engine's log",
-    "EMAIL_ENABLED": "critical events are not mailed; follow the log instead",
-    "PROXY_PORT": "port 4011 is answered by the definitions (`proxy`), and its packets reach no hook",
-}
+#: Names of before release 3, or of its code, and what its manual calls them.
+RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT",
+           "MEMCACHED_SERVER": "MEMCACHED_HOST"}  # fmt: skip
 
 HOOKS = ("init", "filterPacket", "handleUnknownMAC", "filterRetrievedDefinitions", "loadDHCPPacket")
 
@@ -75,11 +65,6 @@ class Loaded:
     def get(self, name: str) -> Any:
         """A parameter's value."""
         return self.said.get(name, DEFAULTS.get(name))
-
-    def warnings(self) -> list[str]:
-        """What the script asks for and does not get."""
-        return [f"{name}: {what}." for name, what in NOT_DONE.items()
-                if self.said.get(name) and self.said[name] != DEFAULTS[name]]  # fmt: skip
 
 
 def rules_of(loaded: Loaded) -> Rules:
@@ -116,12 +101,13 @@ def rules_of(loaded: Loaded) -> Rules:
         authoritative=bool(said("AUTHORITATIVE", False)),
         nak_renewals=bool(said("NAK_RENEWALS", False)),
         unauthorized_s=_number(loaded, "UNAUTHORIZED_CLIENT_TIMEOUT"),
+        client_port=_number(loaded, "DHCP_CLIENT_PORT", 1, 65_535),
         flood=flood,
     )
 
 
-def _number(loaded: Loaded, name: str) -> int:
+def _number(loaded: Loaded, name: str, least: int = 0, most: int = 86_400) -> int:
     value = loaded.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 86_400:
-        raise SettingsError(f"script: {name} is {value!r}; right is a whole number from 0 to 86400")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SettingsError(f"script: {name} is {value!r}; right is a whole number from {least} to {most}")
     return value

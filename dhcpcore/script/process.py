@@ -51,8 +51,8 @@ class Process:
             self._child = start(
                 [str(theirs.fileno()), str(progress.descriptor), str(self.text), str(-1 if kept is None else kept),
                  str(level), str(path)],
-                path, (theirs.fileno(), progress.descriptor, self.text, *(() if kept is None else (kept,))), terms,
-                subprocess.PIPE,
+                path.parent, (theirs.fileno(), progress.descriptor, self.text, *(() if kept is None else (kept,))),
+                terms, subprocess.PIPE,
             )  # fmt: skip
         finally:
             theirs.close()
@@ -87,9 +87,9 @@ class Process:
 
 
 def start(
-    arguments: list[str], path: Path, descriptors: tuple[int, ...], terms: Terms, output: int | None
+    arguments: list[str], folder: Path, descriptors: tuple[int, ...], terms: Terms, output: int | None
 ) -> subprocess.Popen[bytes]:
-    """A child of ``python -m dhcpcore.script`` in the folder of ``path``, with no variables and descriptors of ours."""
+    """A child of ``python -m dhcpcore.script`` in ``folder``, with no variables and descriptors of ours."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LESSOR_", "NOTIFY_"))}
     if terms.simulated:
         environment[SIMULATED] = "1"
@@ -97,7 +97,7 @@ def start(
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
     return subprocess.Popen(
         [sys.executable, "-m", "dhcpcore.script", *arguments],
-        cwd=path.parent if path.parent.is_dir() else "/",  # It may be gone: the child says so.
+        cwd=folder if folder.is_dir() else "/",  # It may be gone: the child says so.
         env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, bufsize=0,
         pass_fds=descriptors, user=terms.uid, group=terms.gid,
         extra_groups=None if terms.gid is None else [terms.gid], start_new_session=True,
@@ -119,7 +119,8 @@ def load(path: Path, terms: Terms, limit_s: float = DESCRIBE_S_MAX) -> Loaded:
     Raises ``SettingsError`` with what it raised, and where.
     """
     ours, theirs = socket.socketpair()
-    child = start(["--describe", str(theirs.fileno()), str(path)], path, (theirs.fileno(),), terms, subprocess.DEVNULL)
+    child = start(["--describe", str(theirs.fileno()), str(path)], path.parent, (theirs.fileno(),), terms,
+                  subprocess.DEVNULL)  # fmt: skip
     theirs.close()
     ours.settimeout(limit_s)
     decoder = frames.Decoder()

@@ -41,8 +41,6 @@ class Tables(CachingDatabase):
             f"SELECT {_COLUMNS}{more} FROM maps m, subnets s "  # noqa: S608 - Names of columns, from conf.py itself.
             f"WHERE {key} = {mark} AND m.subnet = s.subnet AND m.serial = s.serial"
         )
-        if parameters.get("USE_CACHE"):
-            self.remember()
 
     def _lookupMAC(self, mac: MAC) -> Found:
         rows = self._rows(str(mac))

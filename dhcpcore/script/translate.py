@@ -9,6 +9,7 @@ from typing import Any
 
 from dhcpcore.pipeline.questions import Given, Question, Said, Way, Word
 from dhcpcore.script.frames import BrokenPipeProtocol
+from dhcpcore.wire.v4.aligned import WORD_MAX
 
 _LIFETIME_MAX = 0xFFFF_FFFF
 _PORT_MAX = 65_535
@@ -60,9 +61,13 @@ def from_pipe(answer: Any) -> tuple[Said, str | None]:
 
 def _way(said: Any) -> Way:
     address, port, hw = bytes.fromhex(said[0]), int(said[1]), bytes.fromhex(said[2])
-    if len(address) not in {0, 4} or len(hw) not in {0, 6} or not 0 <= port <= _PORT_MAX:
+    source_port, word, tail = map(int, said[3:6])
+    ports = 0 <= port <= _PORT_MAX and 0 <= source_port <= _PORT_MAX
+    if len(address) not in {0, 4} or len(hw) not in {0, 6} or not ports:
         raise ValueError("where the answer is to leave is no address, port or hardware address")
-    return Way(address, port, hw)
+    if not (0 <= word <= WORD_MAX and 0 <= tail <= WORD_MAX):
+        raise ValueError("what the answer is to be aligned to is no number of octets")
+    return Way(address, port, hw, source_port, word, tail)
 
 
 def _to_given(said: Any) -> Given:

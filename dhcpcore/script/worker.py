@@ -49,7 +49,7 @@ class Worker:
     """One process, and those that follow it.
 
     ``arguments`` are those of ``python -m dhcpcore.script`` behind the pipe's descriptor and the log's level, and
-    ``kind`` the word before those; ``place`` is a file of the folder that it runs in.
+    ``kind`` the word before those; ``place`` is the folder that it runs in.
     """
 
     #: What the log calls its end.

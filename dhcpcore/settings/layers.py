@@ -18,6 +18,9 @@ from pydantic import ValidationError
 from dhcpcore.errors import SettingsError
 from dhcpcore.settings.model import ENV_PREFIX, Settings, described
 
+#: Settings that are paths and depend on nothing else.
+_PATHS = ("control_socket", "script", "web.certificate", "web.key", "leasequery.certificate", "leasequery.key",
+          "leasequery.requestors_ca")
 #: Before a hook library that runs in a process of its own.
 _ISOLATED = "isolated:"
 
@@ -72,7 +75,7 @@ def load(
     values.setdefault("database_url", f"sqlite:///{state_dir}/lessor.db")
     values["database_url"] = _absolute_url(values["database_url"], base("database_url"))
     values.setdefault("control_socket", f"{state_dir}/control.sock")
-    for name in ("control_socket", "script", "web.certificate", "web.key"):
+    for name in _PATHS:
         if values.get(name):
             values[name] = _absolute(values[name], base(name))
     values["hooks"] = _libraries(values.get("hooks", ()), base("hooks"))

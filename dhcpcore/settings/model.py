@@ -108,6 +108,23 @@ class Web(_Group):
         return int(self.bind.rpartition(":")[2])
 
 
+class Leasequery(_Group):
+    """What leasequery by TCP shows and believes where the definitions have ``leasequery.tls``."""
+
+    certificate: Annotated[Path | None, Field(description="The certificate that leasequery over TLS shows, with its "
+                                                          "chain."), Right("the path of a PEM file")] = None
+    key: Annotated[Path | None, Field(description="The key of that certificate, without a pass phrase; the engine's "
+                                                  "account reads it."), Right("the path of a PEM file")] = None
+    requestors_ca: Annotated[Path | None, Field(description="The certificates of those that certify requestors: over "
+                                                            "TLS nobody else is answered."),
+                             Right("the path of a PEM file")] = None
+
+    @field_validator("certificate", "key", "requestors_ca", mode="before")
+    @classmethod
+    def _no_file(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+
 class Log(_Group):
     """The log, written to standard error."""
 
@@ -135,6 +152,7 @@ class Settings(_Group):
     dhcp4: Dhcp4 = Dhcp4()
     dhcp6: Dhcp6 = Dhcp6()
     web: Web = Web()
+    leasequery: Leasequery = Leasequery()
     script: Annotated[Path | None, Field(description="Path of conf.py, the site's script. Empty: none."),
                       Right("the path of a Python file or of its folder")] = None
     hooks: Annotated[tuple[str, ...], Field(description="Hook libraries, in their order: files, modules or entry "

@@ -22,6 +22,7 @@ from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
 from dhcpcore.store.limits import Counting, Limits, held
+from dhcpcore.store.others import Heard
 from dhcpcore.topology.snapshot import Snapshot
 from dhcpcore.wire.addresses import format_address
 
@@ -86,6 +87,10 @@ class Rows(Protocol):
     def ask(self, sql: str, parameters: Sequence[Any]) -> list[Any]: ...
 
     def counting(self) -> AbstractContextManager[Counting]: ...
+
+    def listen(self, heard: Heard | None) -> None: ...
+
+    def hear(self) -> bool: ...
 
     def close(self) -> None: ...
 
@@ -202,6 +207,17 @@ class LeaseStore:
     def holdings(self, rows: Iterable[Lease]) -> Holdings:
         """What the history says of the last holding of each of these rows."""
         return holdings.of(rows, self._rows.ask)
+
+    def listen(self, heard: Heard | None) -> None:
+        """Hand over the keys of rows that other engines on this database change, with each ``hear``; None: no more."""
+        self._rows.listen(heard)
+
+    def hear(self) -> bool:
+        """Hand over what other engines changed; whether rows may have been missed, for it has just begun to listen.
+
+        Raises ``StoreUnavailable``.
+        """
+        return self._rows.hear()
 
     def sweep(
         self, after: LeaseKey | None, now: float, limit: int = SWEEP_ROWS, probation_s: int | None = None

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, SmallInteger, Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dhcpcore.errors import Deadlocked, OutcomeUnknown, StoreUnavailable
+from dhcpcore.errors import Deadlocked, OutcomeUnknown, StoreError, StoreUnavailable
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey
 from dhcpcore.store.database import Database
 from dhcpcore.store.lease_rows import Renewals, grouped, leases, renewals, shown
+from dhcpcore.store.others import ROWS, Heard, Others
 from dhcpcore.store.postgresql_arrays import PACK, Array, register
 from dhcpcore.store.schema import history, lease
 from dhcpcore.store.traces import BLOCK_COLUMNS, Aside, Block
@@ -110,12 +111,21 @@ _TRACE = (
     f"INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) SELECT %s, %s, %s, %s, %s "
     "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS here"
 )
-#: The same two with a block of traces, which then needs no sync of its own.
-_COMMIT_AND_TRACE, _RENEW_AND_TRACE = (
-    f"WITH x AS (INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)), "
-    + statement.strip().removeprefix("WITH ")
-    for statement in (_COMMIT, _RENEW)
-)
+#: With a block of traces, which then needs no sync of its own.
+_TRACED = f"x AS (INSERT INTO trace ({', '.join(BLOCK_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)), "
+#: With the names of the rows for engines that listen.  What nobody reads of is not run, so the end reads of it.
+_NAMED = f"n AS MATERIALIZED (SELECT count(pg_notify('{ROWS}', p)) AS named FROM unnest(%s::text[]) AS p), "
+_NAMING = {_COMMIT: _COMMIT + ", n", _RENEW: _RENEW.replace("FROM t WHERE", "FROM t, n WHERE")}
+#: The statement of a commit: of renewals or not, with a block of traces or not, named or not.
+_STATEMENTS = {
+    (renews, traced, named): "WITH "
+    + traced * _TRACED
+    + named * _NAMED
+    + (_NAMING[statement] if named else statement).strip().removeprefix("WITH ")
+    for renews, statement in ((False, _COMMIT), (True, _RENEW))
+    for traced in (False, True)
+    for named in (False, True)
+}
 _NO_CLOSING = (0, 0, 0)
 _QUARANTINE = 'INSERT INTO quarantine (at, place, fault, "row") VALUES (%s, %s, %s, %s)'
 
@@ -128,6 +138,7 @@ class PostgresqlRows:
         self._pooled: Any = None
         self._cursor: psycopg.Cursor[Any] | None = None
         self._aside = Aside()
+        self._others = Others()
 
     def by_client(self, clients: Sequence[bytes]) -> list[Lease]:
         """Rows of these clients."""
@@ -176,10 +187,11 @@ class PostgresqlRows:
     ) -> None:
         try:
             renewed = renewals(changes)
-            if renewed is not None:
-                cursor.execute(_RENEW_AND_TRACE if trace else _RENEW, (*trace, *_packed(renewed)), prepare=True)
-            else:
-                cursor.execute(_COMMIT_AND_TRACE if trace else _COMMIT, (*trace, *_arrays(changes)), prepare=True)
+            names = self._others.named(changes) if self._others.listened else None
+            statement = _STATEMENTS[renewed is not None, bool(trace), bool(names)]
+            first = (*trace, names) if names else trace
+            second = _arrays(changes) if renewed is None else _packed(renewed)
+            cursor.execute(statement, (*first, *second), prepare=True)
             won = cursor.fetchall()
         except _REFUSALS as error:
             if trace:
@@ -224,6 +236,18 @@ class PostgresqlRows:
         """The rows of a statement; ``?`` marks its parameters."""
         with self._told() as cursor:
             return cursor.execute(sql.replace("?", "%s"), parameters, prepare=True).fetchall()
+
+    def listen(self, heard: Heard | None) -> None:
+        """Hand over the keys of rows that other engines change, with each ``hear``, or do so no more."""
+        self._others.heard = heard
+        if heard is None and self._cursor is not None:
+            with suppress(StoreError), self._told() as cursor:  # Where the connection is lost, it is over anyway.
+                self._others.leave(cursor.connection)
+
+    def hear(self) -> bool:
+        """Hand over what came; whether rows may have been missed until now."""
+        with self._told() as cursor:
+            return self._others.hear(cursor.connection)
 
     @contextmanager
     def counting(self) -> Iterator[PostgresqlCounting]:
@@ -270,6 +294,7 @@ class PostgresqlRows:
             register(connection)
             for statement in _SESSION:
                 connection.execute(statement)
+            self._others.join(connection)
         except (psycopg.Error, SQLAlchemyError) as error:
             self._drop()
             raise StoreUnavailable(f"PostgreSQL cannot be reached: {str(error).strip()}") from error

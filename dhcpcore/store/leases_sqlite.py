@@ -223,6 +223,13 @@ class SqliteRows:
             yield SqliteCounting(cursor, self._together)
             cursor.execute("COMMIT")
 
+    def listen(self, heard: object) -> None:
+        """Nobody else changes rows: one engine has the file."""
+
+    def hear(self) -> bool:
+        """There is nothing to hear."""
+        return False
+
     def close(self) -> None:
         """Give the connection back."""
         self._checkpointer.wait()

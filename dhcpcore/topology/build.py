@@ -333,7 +333,8 @@ def _flood(globals_: GlobalsEntry) -> Flood | None:
 
 
 def _leasequery(entry: LeasequeryEntry) -> Leasequery:
-    return Leasequery(entry.enabled, tuple(entry.requestors), entry.active and entry.active_insecure)
+    active = entry.active and (entry.active_insecure or entry.tls != "off")
+    return Leasequery(entry.enabled, tuple(entry.requestors), active, active and not entry.active_insecure, entry.tls)
 
 
 def _gate(entry: PoolEntry, subnet: SubnetSettings, globals_: GlobalsEntry) -> Gate | None:

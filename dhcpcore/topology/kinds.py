@@ -1,8 +1,9 @@
-"""What a pool can hold and a lease can be of, what an assignment knows its client by, and the endless lifetime."""
+"""What a pool can hold and a lease can be of, what an assignment knows its client by, the endless lifetime, and TLS."""
 
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 KIND_ADDRESS4 = 4
 KIND_ADDRESS6 = 6
@@ -12,6 +13,8 @@ KIND_PREFIX6 = 8
 INFINITE_LIFETIME_S = 0xFFFF_FFFF
 #: No offer is kept longer.
 OFFER_HOLD_S_MAX = 3600
+#: How leasequery by TCP has it with TLS.
+Tls = Literal["off", "allowed", "required"]
 
 
 class Identifier(enum.IntEnum):

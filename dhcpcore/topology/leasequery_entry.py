@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from dhcpcore.topology.entries import Entry
 from dhcpcore.topology.fields import Requestor, wrong
+from dhcpcore.topology.kinds import Tls
 
 
 class LeasequeryEntry(Entry):
@@ -22,14 +23,21 @@ class LeasequeryEntry(Entry):
     active_insecure: bool = Field(
         False, description="That what active queries are told may go over the network unencrypted."
     )
+    tls: Tls = Field(
+        "off",
+        description="TLS by TCP: never, where a requestor begins it, or demanded of all. Certificate, key and the "
+        "requestors' CA are settings.",
+    )
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
         if self.enabled and not self.requestors:
             raise wrong("enabled is true and requestors is empty: name the addresses that may ask, such as 192.0.2.2")
-        if self.active and not self.active_insecure:  # It must be said by itself.  RFC 7724 8.1.
+        if self.active_insecure and self.tls == "required":
+            raise wrong("tls is required, so nothing goes unencrypted: take active_insecure out, or say tls: allowed")
+        if self.active and not self.active_insecure and self.tls == "off":  # It must be said by itself.  RFC 7724 8.1.
             raise wrong(
-                "active is true, and there is no TLS for it: say active_insecure: true as well, where the network "
-                "between the requestors and this server is protected, or take active out"
+                "active is true, and there is no TLS for it: say tls: required, or, where the network between the "
+                "requestors and this server is protected, say active_insecure: true as well"
             )
         return self

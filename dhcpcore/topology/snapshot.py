@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dhcpcore.topology.computed import NOTHING_COMPUTED, Computations
 from dhcpcore.topology.filters import Admission
 from dhcpcore.topology.handler_rows import HandlerRow
-from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
+from dhcpcore.topology.kinds import INFINITE_LIFETIME_S, Tls
 from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
 from dhcpcore.topology.spans import last_of
 
@@ -230,7 +230,13 @@ class Leasequery:
 
     enabled: bool = False
     requestors: tuple[tuple[bytes, int], ...] = ()
-    active: bool = False  #: Whether they may ask, by TCP and without TLS, to be told what changes.
+    active: bool = False  #: Whether they may ask, by TCP, to be told what changes,
+    active_encrypted: bool = False  #: and only over TLS.
+    tls: Tls = "off"  #: Whether TLS is begun where a requestor wants it, or nobody heard by TCP without it.
+
+    def hears_changes(self, *, encrypted: bool) -> bool:
+        """Whether who asks on such a connection is told what changes."""
+        return self.active and (encrypted or not self.active_encrypted)
 
     def admits(self, address: bytes) -> bool:
         """Whether a query of this requestor is answered."""

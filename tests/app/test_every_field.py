@@ -397,6 +397,8 @@ SEEN: dict[str, str] = {
         "LeasequeryEntry.enabled DocumentEntry.leasequery",
     "test_leasequery_active::test_where_it_is_not_active_it_is_refused_and_closed":
         "LeasequeryEntry.active LeasequeryEntry.active_insecure",
+    "test_leasequery_active::test_where_tls_is_required_it_begins_when_asked_for_and_nothing_is_told_without":
+        "LeasequeryEntry.tls",
     Q + "TestWhoMayAsk::test_a_prefix_admits_its_hosts_and_no_other": "LeasequeryEntry.requestors",
     D + "test_the_sites_own_options": "DocumentEntry.option_definitions",
     "test_assignments_everywhere::test_its_address_counts_where_it_belongs_and_all_else_everywhere":

@@ -200,6 +200,16 @@ class TestAskedFor:
         w.lease(B, via=RELAY, agent=AGENT)
         assert set(ask(w, Client(B.hw)).options) == {51, 53, 54, 58, 59, 61, 82, 91, 92}
 
+    def test_the_name_that_the_lease_has(self, world: Make) -> None:
+        """Of the other options of its client none is kept, so none is made up of what the definitions say today."""
+        w = office(world)
+        w.lease(A, options={12: b"printer", 60: b"vendor"})
+        found = ask(w, A, prl=bytes((1, 3, 12, 60))).options
+        assert (set(found), found[12]) == ({12, 53, 54}, b"printer")
+        assert 12 not in ask(w, A, prl=bytes((51,))).options
+        w.lease(B)
+        assert 12 not in ask(w, Client(B.hw), prl=bytes((12, 51))).options
+
 
 class TestWhoMayAsk:
     def test_the_answer_goes_to_giaddr(self, world: Make) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ import pytest
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.net.bulk import BulkPort, BulkServer
 from dhcpcore.net.clock import Clock
+from dhcpcore.settings.credentials import Credentials
+from dhcpcore.settings.model import Leasequery as Files
 from dhcpcore.topology.build import from_document
 from dhcpcore.topology.validate import validate
+from tests.certificates import Authority
 from tests.packets4 import (
     ACTIVELEASEQUERY,
     LEASEACTIVE,
@@ -48,10 +52,12 @@ class Now(Clock):
 class Requestor:
     """One connection to the TCP port of a world's server, which is driven by hand."""
 
-    def __init__(self, w: World) -> None:
+    def __init__(self, w: World, files: Files | None = None) -> None:
         self.selector = selectors.DefaultSelector()
         port = BulkPort(0)
-        self.server = BulkServer(port, w.engine, w.store._store, Now(w), lambda: None, lambda: 0.0)
+        self.server = BulkServer(
+            port, w.engine, w.store._store, Now(w), lambda: None, Credentials(files or Files()), lambda: 0.0
+        )
         self.server.register(self.selector)
         self.server.work(busy=False)
         self.sock = socket.create_connection(port.sock.getsockname())
@@ -66,6 +72,15 @@ class Requestor:
 
     def hear(self) -> list[Answer]:
         """What it is told by now."""
+        self.hear_raw()
+        found = []
+        while self.stream:
+            size = int.from_bytes(self.stream[:2], "big")
+            found.append(read(self.stream[2 : 2 + size]))
+            self.stream = self.stream[2 + size :]
+        return found
+
+    def hear_raw(self) -> None:
         for _ in range(4):
             for key, mask in self.selector.select(0.005):
                 key.data.handle(key, mask)
@@ -77,12 +92,6 @@ class Requestor:
                 pass
             except ConnectionResetError:
                 self.closed = True
-        found = []
-        while self.stream:
-            size = int.from_bytes(self.stream[:2], "big")
-            found.append(read(self.stream[2 : 2 + size]))
-            self.stream = self.stream[2 + size :]
-        return found
 
     def close(self) -> None:
         self.sock.close()
@@ -91,11 +100,11 @@ class Requestor:
 
 
 @pytest.fixture
-def meet() -> Iterator[Callable[[World], Requestor]]:
+def meet() -> Iterator[Callable[..., Requestor]]:
     made: list[Requestor] = []
 
-    def make(w: World) -> Requestor:
-        made.append(Requestor(w))
+    def make(w: World, files: Files | None = None) -> Requestor:
+        made.append(Requestor(w, files))
         return made[-1]
 
     yield make
@@ -112,7 +121,7 @@ def office(world: Make, **leasequery: Any) -> World:
     return world(*snapshot.subnets, leasequery=snapshot.leasequery)
 
 
-Meet = Callable[[World], Requestor]
+Meet = Callable[..., Requestor]
 
 
 def test_a_lease_is_told_from_its_grant_to_its_end(world: Make, meet: Meet) -> None:
@@ -184,3 +193,22 @@ def test_tls_is_refused_by_its_name(world: Make, meet: Meet) -> None:
     (refused,) = requestor.send(TLS)
     assert (refused.kind, refused.options[151][0]) == (TLS, 8)
     assert not requestor.closed, "it is the requestor that leaves"
+
+
+def test_where_tls_is_required_it_begins_when_asked_for_and_nothing_is_told_without(
+    world: Make, meet: Meet, tmp_path: Path
+) -> None:
+    """What is said over it: tests/dhcpcore/net/test_tls.py."""
+    authority = Authority(tmp_path, "authority")
+    certificate, key = authority.certify("server")
+    files = Files(certificate=certificate, key=key, requestors_ca=authority.file)
+    w = office(world, active_insecure=False, tls="required")
+    requestor = meet(w, files)
+    (refused,) = requestor.send()
+    assert (refused.kind, refused.options[151][0], requestor.closed) == (LEASEQUERYSTATUS, 4, True)
+    requestor = meet(w, files)
+    (begun,) = requestor.send(TLS)
+    assert (begun.kind, 151 in begun.options) == (TLS, False)
+    requestor.sock.sendall(b"in clear\r\n")
+    requestor.hear_raw()
+    assert requestor.closed

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import base64
 import logging
+import os
+import signal
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,6 +90,19 @@ def seen(world: World) -> list[Any]:
     result, error = site_of(world).call("method", path="/seen")
     assert error is None
     return ast.literal_eval(base64.b64decode(result["data"]).decode())
+
+
+def layout(payload: bytes) -> tuple[list[int], int]:
+    """Where each option begins, and how many pads there are before the end."""
+    at, places, pads = 240, [], 0
+    while payload[at] != 255:
+        if payload[at]:
+            places.append(at)
+            at += 1 + payload[at + 1]
+        else:
+            pads += 1
+        at += 1
+    return places, pads
 
 
 def critical(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -412,17 +427,51 @@ class TestAnswers:
             False, SERVER, 0x8000, "255.255.255.255",
         )  # fmt: skip
 
-    def test_how_an_answer_leaves_is_the_servers_affair_and_said_once(
-        self, begin: Begin, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_it_may_say_how_it_leaves(self, begin: Begin) -> None:
         world = begin("""
             def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
-                packet.response_source_port, packet.word_align = 1067, True
+                packet.setOption('domain_name', 'odd')
+                if str(mac).endswith('1'):
+                    packet.response_source_port, packet.word_align, packet.word_size = 1067, True, 8
+                else:
+                    packet.terminal_pad, packet.word_size = True, 32
+                return True
+        """, homes=(subnet(OFFICE, pool("192.0.2.100", "192.0.2.109"), options={15: b"a", 12: b"x" * 60}),))
+        offer, other = world.discover(A), world.discover(B)
+        assert (offer.source_port, offer.options[15], other.source_port) == (1067, b"odd", 0)
+        places, pads = layout(offer.payload)
+        assert len(places) > 5
+        assert {place % 8 for place in places} == {0}
+        assert pads > 5
+        assert layout(other.payload)[1] == 0
+        assert len(other.payload) % 32 == 0
+
+    def test_the_port_of_clients_may_be_another_one(self, begin: Begin) -> None:
+        world = begin("DHCP_CLIENT_PORT = 1068\ndef filterPacket(*a): return True")
+        assert (world.discover(A).port, world.discover(B, via="192.0.2.2").port) == (1068, 67)
+
+    def test_what_comes_to_the_scripts_own_port_is_told_it_and_answered_from_there(self, begin: Begin) -> None:
+        world = begin(SEEN, """
+            ALLOW_LOCAL_DHCP = False
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                SEEN.append((method, port))
+                return True
+
+            def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
+                if port == 4011:
+                    packet.setOption('bootfile_name', 'pxe.0', force_selection=True)
                 return True
         """)
-        assert world.lease(A).yiaddr == "192.0.2.100"
-        told = [record.getMessage() for record in caplog.records if "is not heeded" in record.getMessage()]
-        assert [line.split()[0] for line in told] == ["packet.response_source_port", "packet.word_align"]
+        assert world.discover(A) is None
+        assert world.reason == "SCRIPT-RELAY"
+        offer = world.discover(A, at=4011)
+        assert (offer.source_port, offer.port, offer.to, offer.options[67]) == (4011, 68, "192.0.2.100", b"pxe.0")
+        world.select(A, offer, at=4011)
+        renewed = world.renew(A, "192.0.2.100", at=4011, port=4011)
+        assert (renewed.kind, renewed.to, renewed.port, renewed.source_port) == (ACK, "192.0.2.100", 4011, 4011)
+        assert seen(world) == [("DISCOVER", 4011), ("REQUEST:SELECTING", 4011), ("REQUEST:RENEW", 4011)]
+        assert world.renew(A, "192.0.2.100") is None
 
     @pytest.mark.parametrize(("said", "broadcast", "where"), [
         ("packet.response_ip = '192.0.2.250'", False, ("192.0.2.250", 68, b"")),
@@ -463,6 +512,7 @@ class TestAnswers:
         assert (other.kind, other.port) == (NAK, 68)
 
     @pytest.mark.parametrize("said", ["response_port = 0", "response_port = 'x'", "response_ip = '0.0.0.0'",
+                                      "response_source_port = 65536", "word_size = packet.word_align = True",
                                       "response_ip = 'x'", "response_mac = 'x'"])
     def test_what_is_no_place_is_told_and_no_answer_leaves(
         self, begin: Begin, said: str, caplog: pytest.LogCaptureFixture
@@ -630,6 +680,34 @@ class TestDatabases:
         assert seen(world) == [{"maps.rack": 7}] * 2
         assert world.discover(C) is None
 
+    @pytest.mark.parametrize("on_disk", [True, False])
+    def test_a_cache_in_a_file_serves_whom_it_knows_while_the_database_is_away(
+        self, begin: Begin, tmp_path: Path, on_disk: bool
+    ) -> None:
+        import sqlite3
+
+        (tmp_path / "site").mkdir()
+        path = tmp_path / "site" / "dhcp.sqlite3"
+        with sqlite3.connect(path) as tables:
+            for statement in _TABLES:
+                tables.execute(statement)
+        tables.close()
+        world = begin(FOLDER, f"""
+            DATABASE_ENGINE = 'SQLite'
+            SQLITE_FILE = 'dhcp.sqlite3'
+            EXTRA_MAPS = ['rack']
+            USE_CACHE = True
+            CACHE_ON_DISK = {on_disk}
+            PERSISTENT_CACHE = 'cache.sqlite3'
+        """, homes=())
+        assert world.lease(A).yiaddr == "192.168.0.20"
+        path.unlink()
+        site = site_of(world)
+        pid = site.host.state["pid"]
+        os.kill(pid, signal.SIGKILL)
+        site.until(lambda: site.host.state["running"] and site.host.state["pid"] != pid)
+        assert world.lease(A).yiaddr == "192.168.0.20"
+        assert world.discover(C) is None
 
     @pytest.mark.pg
     def test_tables_of_its_own_in_postgresql(self, begin: Begin, pg_url: str) -> None:

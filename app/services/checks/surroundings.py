@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from app.services.checks import ports
+from app.services.checks import credentials, ports
 from app.services.checks.verdicts import Patient, Verdict, broken, note, ok, warning
 from app.services.facts import is_private_to_machine
 
@@ -28,6 +28,7 @@ def sockets(patient: Patient) -> Iterator[Verdict]:
         yield ok(f"UDP port {port} is free.")
     for one_more in ports.further(patient):
         yield from ports.held(patient, one_more)
+    yield from credentials.leasequery(patient)
     for name in machine.missing_interfaces(settings.interfaces):
         yield warning(f"The interface {name} of the settings is not there.",
                "It is served when it comes; correct interfaces if it never will.")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections import OrderedDict
 from typing import Any
 
+from dhcpcore.script.compat.caching import Cache, Remembered
 from dhcpcore.script.compat.definition import Definition
 from dhcpcore.script.compat.mac import MAC
 
-#: Seconds that a cached definition is believed, and clients that are remembered.
-_CACHED_S = 300
-_CACHED_MAX = 65_536
+_log = logging.getLogger("conf")
 
 #: What a look-up may answer: one Definition, several in a collection, or nothing.
 Found = Any
@@ -40,42 +39,43 @@ class CachingDatabase(Database):
     """A database that remembers what ``_lookupMAC`` found; at most ``concurrency_limit`` threads are in it at once."""
 
     def __init__(self, concurrency_limit: int = 2147483647) -> None:
-        self._cached: OrderedDict[MAC, tuple[float, Found]] | None = None
+        self._cache: Cache | None = None
         self._room = threading.BoundedSemaphore(concurrency_limit)
-        self._lock = threading.Lock()
 
-    def remember(self) -> None:
+    def remember(self, cache: Cache) -> None:
         """Switch the cache on: USE_CACHE."""
-        self._cached = OrderedDict()
+        self._cache = cache
 
     def _lookupMAC(self, mac: MAC) -> Found:
         raise NotImplementedError
 
     def lookupMAC(self, mac: MAC) -> Found:
-        """From the cache, else by ``_lookupMAC``."""
-        if self._cached is None:
+        """From the cache, else by ``_lookupMAC``; where that fails, what was known will do, however old."""
+        cache = self._cache
+        if cache is None:
             with self._room:
                 return self._lookupMAC(mac)
-        with self._lock:
-            known = self._cached.get(mac)
-        if known is not None and known[0] > time.monotonic():
-            return known[1]
-        with self._room:
-            found = self._lookupMAC(mac)
-        with self._lock:
-            if found:
-                self._cached[mac] = (time.monotonic() + _CACHED_S, found)
-                if len(self._cached) > _CACHED_MAX:
-                    self._cached.popitem(last=False)
-            else:
-                self._cached.pop(mac, None)
+        known, now = cache.get(str(mac)), time.time()
+        if known is not None and 0 <= now - known.at < cache.believed_s:
+            return known.found
+        try:
+            with self._room:
+                found = self._lookupMAC(mac)
+        except Exception as error:
+            if known is None:
+                raise
+            _log.warning("%s is answered from what was known: %s", mac, error)
+            return known.found
+        if found:
+            cache.put(str(mac), Remembered(now, found))
+        else:
+            cache.forget(str(mac))
         return found
 
     def reinitialise(self) -> None:
         """Forget what was read."""
-        if self._cached is not None:
-            with self._lock:
-                self._cached.clear()
+        if self._cache is not None:
+            self._cache.clear()
 
 
 __all__ = ["CachingDatabase", "Database", "Definition", "Null"]

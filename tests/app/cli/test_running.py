@@ -24,6 +24,8 @@ from app.services.appliance import Appliance
 from app.services.sessions import Caller
 from dhcpcore.control import ControlClient, EngineAway
 from dhcpcore.settings import load
+from tests.packets4 import DISCOVER, client, read, request
+from tests.smtp import MailServer
 
 ROOT = Path(__file__).parents[3]
 #: A loaded machine of one core takes its time to start three interpreters.
@@ -238,11 +240,16 @@ def test_what_needs_a_database_says_how_to_make_one(site, verb):
 @pytest.mark.skipif(os.geteuid() != 0, reason="is about what root gives up")
 def test_started_as_root_neither_engine_nor_pages_stay_root_and_both_read_a_secret_file():
     nobody = pwd.getpwnam("nobody")
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as secret:
+    with (tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as secret,
+          tempfile.TemporaryDirectory() as site):
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        os.chmod(site, 0o755)  # noqa: PTH101 - A name, no path.
+        # Root's folder, in which the script may keep nothing; its log is in one of the account's.
+        (Path(site) / "conf.py").write_text(f"LOG_FILE = '{folder}/dhcp.log'\nDATABASE_ENGINE = 'SQLite'\n"
+                                            "SQLITE_FILE, USE_CACHE, DISK_CACHE_PERSISTENT = 'x', True, 'cache'\n")
         web, dhcp = a_free_port(socket.SOCK_STREAM), a_free_port(socket.SOCK_DGRAM)
         config = Path(secret) / "lessor.toml"  # A folder and a file that only root reads: it may hold a password.
-        config.write_text(f"state_dir = '{folder}'\ninterfaces = ['lo']\n[dhcp4]\nport = {dhcp}\n"
+        config.write_text(f"state_dir = '{folder}'\nscript = '{site}'\ninterfaces = ['lo']\n[dhcp4]\nport = {dhcp}\n"
                           f"[web]\nbind = '127.0.0.1:{web}'\n")
         config.chmod(0o600)
         with running("--config", config, "serve") as child:
@@ -255,6 +262,10 @@ def test_started_as_root_neither_engine_nor_pages_stay_root_and_both_read_a_secr
                 assert re.search(r"^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s", status, re.MULTILINE).groups() == (
                     (str(nobody.pw_uid),) * 3)
                 assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)
+        logged = Path(folder) / "dhcp.log"
+        assert logged.stat().st_uid == nobody.pw_uid
+        assert f"DISK_CACHE_PERSISTENT: {site}/cache cannot be used by nobody" in logged.read_text()
+        assert not (Path(site) / "cache").exists()
 
 
 def demo(tmp_path, *arguments, **options):
@@ -290,6 +301,61 @@ def test_the_demonstration_lives_and_ends_on_ctrl_c(tmp_path):
         ask(web, "/healthz")
 
 
+SCRIPT = """
+import pathlib
+
+LOG_FILE = pathlib.Path('dhcp.log')
+LOG_FILE_SEVERITY = 'INFO'
+EMAIL_ENABLED = True
+EMAIL_SERVER, EMAIL_PORT = '127.0.0.1', {mail}
+EMAIL_SOURCE, EMAIL_DESTINATION = 'dhcp@example.org', 'admin@example.org'
+PROXY_PORT = {proxy}
+PORTS = {{}}
+
+def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+    PORTS[port] = PORTS.get(port, 0) + 1
+    return True
+
+def loadDHCPPacket(packet, method, mac, definition, relay_ip, port, source_packet):
+    if port == PROXY_PORT:
+        packet.setOption('bootfile_name', 'pxe.0', force_selection=True)
+    return True
+
+def ports(**_):
+    return ('text/plain', repr(PORTS))
+
+def init():
+    logger.info('The site is tried.')
+    logger.critical('The site is on fire.')
+    callbacks.webAddMethod('/site/ports.txt', ports)
+"""
+
+
+def test_a_script_is_tried_in_the_demonstration_its_log_its_mail_and_its_port_too(tmp_path):
+    mail, proxy = MailServer(), a_free_port(socket.SOCK_DGRAM)
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "conf.py").write_text(SCRIPT.format(mail=mail.port, proxy=proxy))
+    web, home, started = demo(tmp_path, "--script", folder)
+    with started as child:
+        until(lambda: ask(web, "/healthz")[0] == 200, "pages", child)
+        token = a_token(home / "lessor.toml")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as machine:
+            machine.bind(("127.0.0.2", 0))
+            machine.settimeout(START_S_MAX)
+            machine.sendto(request(DISCOVER, client(99), 99, giaddr="127.0.0.2"), ("127.0.0.1", proxy))
+            data, whence = machine.recvfrom(2000)
+        assert (read(data).options[67], whence) == (b"pxe.0", ("127.0.0.1", proxy))
+        dhcp = load(home / "lessor.toml", {}).settings.dhcp4.port
+        assert dhcp != proxy
+        until(lambda: "67: " in ask(web, "/site/ports.txt", token)[1], "hooks on the clients' packets", child)
+        assert f"{proxy}: 1" in ask(web, "/site/ports.txt", token)[1]
+        until(lambda: mail.mails, "the mail", child)
+    mail.close()
+    assert "The site is on fire." in mail.mails[0].get_content()
+    assert "The site is tried." in (folder / "dhcp.log").read_text()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="is about what root is not needed for: run as root to become nobody")
 def test_the_demonstration_needs_no_right_at_all():
     nobody = pwd.getpwnam("nobody")
@@ -312,10 +378,12 @@ def test_a_taken_port_of_the_demonstration_names_the_flag(tmp_path):
                 taken.listen()
             port = taken.getsockname()[1]
             free = a_free_port(socket.SOCK_DGRAM if kind == socket.SOCK_STREAM else socket.SOCK_STREAM)
-            with running("demo", flag, port, other, free, env={"LESSOR_DEMO_DIR": str(tmp_path / "demo")}) as child:
+            with running("demo", flag, port, other, free, env={"LESSOR_DEMO_DIR": str(tmp_path / "demo"),
+                                                               "LESSOR_SCRIPT": "/nowhere/conf.py"}) as child:
                 said = child.communicate(timeout=START_S_MAX)[0]
         assert child.returncode == 1
         assert f"{flag} {port + 1}" in said
+        assert "LESSOR_SCRIPT is not used here; to try it: lessor demo --script /nowhere/conf.py" in said
 
 
 def test_a_folder_that_cannot_be_used_is_told(tmp_path):

@@ -30,6 +30,10 @@ def test_its_settings_file_is_one_that_every_verb_takes(tmp_path):
     assert (settings.state_dir, settings.dhcp4.port, settings.web.bind) == (home, 6767, "127.0.0.1:8067")
     assert settings.interfaces == ("lo",)
     assert settings.sqlite_path == home / "lessor.db"
+    assert settings.script is None
+    config.write_text(site.settings(home, 6767, 8067, home / "conf.py"))
+    settings = load(config, {}).settings
+    assert (settings.script, settings.dhcp4.port) == (home / "conf.py", 6767)
 
 
 def test_a_deep_folder_has_its_socket_elsewhere(tmp_path):

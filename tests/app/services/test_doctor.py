@@ -14,11 +14,12 @@ from app.services.neighbours import OtherServer
 from dhcpcore.control import NO_SUBNET, ControlClient
 from dhcpcore.errors import InvalidValue, StoreUnavailable
 from dhcpcore.settings import Settings
-from dhcpcore.settings.model import Dhcp4, Web
+from dhcpcore.settings.model import Dhcp4, Leasequery, Web
 from dhcpcore.store.database import Database
 from dhcpcore.store.health import Durability
 from dhcpcore.store.schema import quarantine
 from tests.app.site import DOCUMENT, define
+from tests.certificates import Authority
 
 GIB = 1 << 30
 
@@ -443,3 +444,25 @@ def test_a_container_s_own_network_is_told_from_a_host_s(tmp_path, interfaces, b
         if more:
             (folder / more).mkdir()
     assert is_bridged(tmp_path) is bridged
+
+
+def test_the_files_of_leasequery_over_tls_are_looked_at(settings, sqlite_url, tmp_path):
+    database = Database(sqlite_url)
+    define(database, {"version": 1, "leasequery": {"enabled": True, "requestors": ["192.0.2.2"], "tls": "required"}})
+    database.dispose()
+    said = the_one(settings, "sockets", "broken")
+    assert "Leasequery over TLS (required) cannot be had: leasequery.certificate is not set: name the PEM file" in said
+    authority = Authority(tmp_path, "authority")
+    for days, severity, words in ((30, "ok", "has a certificate until"), (3, "warning", "ends on"),
+                                  (-1, "broken", "ended on")):
+        certificate, key = authority.certify("server", days)
+        here = settings.model_copy(update={"leasequery": Leasequery(
+            certificate=certificate, key=key, requestors_ca=authority.file)})
+        assert [found for found, text in findings(here, "sockets") if words in text] == [severity]
+    key.unlink()
+    said = the_one(here, "sockets", "broken")
+    assert said.endswith("Name a PEM file that the engine's account may read.")
+
+
+def test_where_there_is_no_tls_for_leasequery_no_file_is_looked_at(asking):
+    assert not [text for _, text in findings(asking, "sockets") if "certificate" in text]

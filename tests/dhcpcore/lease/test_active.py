@@ -127,6 +127,8 @@ class TestBegin:
         """RFC 7724 8.1: by a DHCPTLS with status 8; its options are ignored."""
         session = Session(SERVER)
         session.receive(query(kind=TLS, xid=9, options={154: b"\0", 151: b"\0"}) + active(), NOW)
+        assert (bytes(session.out), session.stream) == (b"", None), "nothing is read until that is decided"
+        session.refuse_tls(NOW, "none is here")
         (refused,) = said(session)
         assert (refused.kind, refused.xid) == (TLS, 9)
         assert refused.options[151][0] == Status.TLS_CONNECTION_REFUSED

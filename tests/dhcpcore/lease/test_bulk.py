@@ -453,7 +453,7 @@ class TestStream:
         session = Session(SERVER)
         session.receive(query(xid=1) + query(xid=2), NOW)
         session.tell((row(100),), row(100).key, NOW, SNAPSHOT)
-        session.refuse(NOW)
+        session.refuse(NOW, "not a requestor any more")
         assert [(answer.kind, answer.xid) for answer in said(session)] == [
             (LEASEACTIVE, 1), (LEASEQUERYDONE, 1), (LEASEQUERYDONE, 2),
         ]  # fmt: skip

@@ -12,8 +12,11 @@ import pytest
 from dhcpcore.engine import Engine
 from dhcpcore.lease.bulk import QUERIES_MAX
 from dhcpcore.lease.model import Change, Lease
+from dhcpcore.net.active import SEND_S_MAX
 from dhcpcore.net.bulk import CONNECTIONS_MAX, IDLE_S_MAX, UNSENT_OCTETS_MAX, BulkPort, BulkServer
 from dhcpcore.net.clock import Clock
+from dhcpcore.settings.credentials import Credentials
+from dhcpcore.settings.model import Leasequery as Files
 from dhcpcore.store import migrate
 from dhcpcore.store.database import Database
 from dhcpcore.store.definitions import Definitions
@@ -29,8 +32,8 @@ LOOPBACK = Leasequery(True, ((ip("127.0.0.1"), 32),))
 class Rig:
     """A server on a port of its own, driven by hand, and requestors on loopback."""
 
-    def __init__(self, folder: Path) -> None:
-        url = f"sqlite:///{folder}/lessor.db"
+    def __init__(self, folder: Path, files: Files | None = None, url: str = "") -> None:
+        url = url or f"sqlite:///{folder}/lessor.db"
         migrate.upgrade(url)
         self.database = Database(url)
         self.store = LeaseStore(self.database, Definitions(self.database))
@@ -42,7 +45,10 @@ class Rig:
         self.selector = selectors.DefaultSelector()
         self.woken = 0
         self.now = 0.0
-        self.server = BulkServer(self.port, self.engine, self.store, clock, self.wake, lambda: self.now)
+        self.credentials = Credentials(files or Files())
+        self.server = BulkServer(
+            self.port, self.engine, self.store, clock, self.wake, self.credentials, lambda: self.now
+        )
         self.server.register(self.selector)
         self.requestors: list[socket.socket] = []
 
@@ -201,6 +207,24 @@ def test_who_does_not_read_is_told_no_more_and_holds_up_nobody(rig: Rig) -> None
     keen.sendall(query(client(1)))
     rig.finish()
     assert len(heard(keen)) == 1
+
+
+def test_one_that_ends_and_takes_nothing_is_cut_off_as_what_it_is(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.fill(3000)
+    lazy = rig.connect()
+    (peer,) = rig.server._peers.values()
+    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    lazy.sendall(query())
+    rig.finish()
+    lazy.sendall(b"\0\1\0")  # It is no message: the end.
+    rig.turn()
+    assert (peer.session.closing, peer.blocked_at) == (True, 0.0)
+    rig.now += SEND_S_MAX + 1
+    rig.server.work(busy=False)
+    assert rig.server._peers == {}
+    assert "BULK-LEASEQUERY-CUT" in caplog.text
+    assert "ACTIVE" not in caplog.text
+    assert rig.engine.counters.events["bulk-leasequery-cut"] == 1
 
 
 @pytest.mark.parametrize("said", [Leasequery(True, ((ip("127.0.0.2"), 32),)), Leasequery()])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,13 @@ def test_settings_go_first(tmp_path: Path) -> None:
     assert (heeded.interfaces, heeded.dhcp4.port) == (("eth7",), 2067)
 
 
+def test_what_is_no_setting_by_a_script_is_still_none_of_the_operators(tmp_path: Path) -> None:
+    heeded = scripts.heed(settings(tmp_path), folder(DHCP_SERVER_PORT=1067))
+    assert "level" not in heeded.log.model_fields_set
+    heeded = scripts.heed(settings(tmp_path, log={"level": "info"}), folder(DHCP_SERVER_PORT=1067))
+    assert "level" in heeded.log.model_fields_set
+
+
 def test_an_address_that_no_interface_has_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     heeded = scripts.heed(settings(tmp_path), Loaded({"DHCP_SERVER_IP": "198.51.100.77"}, frozenset()))
     assert heeded.interfaces == ()
@@ -48,27 +54,44 @@ def test_a_script_beside_definitions_changes_nothing(tmp_path: Path) -> None:
     assert scripts.load(made, Terms()) == (made, None)
 
 
-def test_a_script_is_loaded_and_what_it_asks_for_in_vain_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING)
+def test_a_script_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "conf.py").write_text(
-        "EMAIL_ENABLED = True\nUSE_CACHE = True\nCACHING_MODEL = 'memcached'\nDISK_CACHE = True\n"
-        "DHCP_RESPONSE_INTERFACE_QTAGS = [(0, False, 7)]\nLOG_FILE = None\ndef filterPacket(*a): return True\n"
+        "import pathlib\nLOG_FILE = pathlib.Path('/var/log/dhcp.log')\nPXE_PORT = 4011\n"
+        "DHCP_RESPONSE_INTERFACE_QTAGS = [(0, False, 7)]\ndef filterPacket(*a): return True\n"
     )
     _, loaded = scripts.load(settings(tmp_path, script=tmp_path), Terms())
     assert loaded is not None
     assert loaded.hooks == {"filterPacket"}
-    for name in ("EMAIL_ENABLED", "CACHING_MODEL", "DISK_CACHE", "DHCP_RESPONSE_INTERFACE_QTAGS"):
-        assert f"{name}: " in caplog.text
-    assert not Loaded({"CACHING_MODEL": "in-process", "LOG_FILE": None}, frozenset()).warnings()
-    assert "the engine's log" in Loaded({"LOG_FILE": "/var/log/dhcp.log"}, frozenset()).warnings()[0]
+    assert loaded.get("LOG_FILE") == "/var/log/dhcp.log"
+    assert loaded.get("PROXY_PORT") == 4011
+
+
+@pytest.mark.parametrize("name", ["-", "lo", None])
+def test_an_interface_of_answers_that_is_served_is_nothing_to_say(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str | None
+) -> None:
+    scripts.heed(settings(tmp_path), folder(DHCP_RESPONSE_INTERFACE=name))
+    assert not caplog.text
+
+
+def test_an_interface_of_answers_that_is_not_served_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    scripts.heed(settings(tmp_path), folder(DHCP_RESPONSE_INTERFACE="eth7"))
+    assert "DHCP_RESPONSE_INTERFACE is 'eth7'" in caplog.text
+
+
+def test_the_port_of_its_own() -> None:
+    assert scripts.port_of(None, 67) is scripts.port_of(folder(), 67) is None
+    assert scripts.port_of(folder(PROXY_PORT=4011), 67) == 4011
+    for wrong in (67, 0, 65_536, "4011", True):
+        with pytest.raises(SettingsError, match="PROXY_PORT is"):
+            scripts.port_of(folder(PROXY_PORT=wrong), 67)
 
 
 @pytest.mark.parametrize(
     ("said", "fault"),
     [({"ALLOWED_DHCP_RELAYS": ["nowhere"]}, "ALLOWED_DHCP_RELAYS"), ({"SUSPEND_THRESHOLD": "ten"}, "SUSPEND_THRESHOLD"),
-     ({"UNAUTHORIZED_CLIENT_TIMEOUT": -1}, "UNAUTHORIZED_CLIENT_TIMEOUT")],
+     ({"UNAUTHORIZED_CLIENT_TIMEOUT": -1}, "UNAUTHORIZED_CLIENT_TIMEOUT"),
+     ({"DHCP_CLIENT_PORT": 0}, "DHCP_CLIENT_PORT is 0; right is a whole number from 1 to 65535")],
 )  # fmt: skip
 def test_a_parameter_that_is_wrong_is_named(said: dict[str, Any], fault: str) -> None:
     with pytest.raises(SettingsError, match=fault):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dhcpcore.errors import SettingsError
 from dhcpcore.net.udp4 import Udp4, checksum, ip_packet
+from dhcpcore.net.vlan_tags import Tag
 from dhcpcore.pipeline.bundle import Outgoing, Route
 from dhcpcore.topology.links import Interface
 from tests.packets4 import ip
@@ -114,6 +115,73 @@ class TestSend:
     def test_a_frame_for_an_interface_that_is_gone_is_counted(self, udp: Udp4) -> None:
         udp.set_interfaces({})
         assert udp.send([Outgoing(b"x", Route(ip("192.0.2.5"), 68, 777, ip("192.0.2.1"), b"\2" * 6))]) == 1
+
+
+@pytest.mark.netns
+class TestAnotherWay:
+    """An answer that comes from another port, or with tags of VLANs."""
+
+    @pytest.fixture
+    def wire(self) -> Iterator[socket.socket]:
+        """What goes over loopback, with its headers."""
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as made:
+            made.bind(("lo", 3))
+            made.settimeout(5)
+            yield made
+
+    @pytest.fixture
+    def other(self) -> Iterator[Udp4]:
+        made = Udp4(free_port(), any_port=True, tags=(Tag(5, False, 7),))
+        made.set_interfaces({LOOPBACK: Interface(LOOPBACK, "lo", (ip("127.0.0.1"),))})
+        yield made
+        made.close()
+
+    @pytest.mark.parametrize(("interface", "local"), [(0, "127.0.0.1"), (LOOPBACK, "127.0.0.1"), (0, "0.0.0.0")])
+    def test_it_comes_from_the_port_that_it_names(
+        self, other: Udp4, peer: socket.socket, interface: int, local: str
+    ) -> None:
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], interface, ip(local), source_port=1067)
+        assert other.send([Outgoing(b"one", route), Outgoing(b"two", route._replace(source_port=0))]) == 0
+        assert peer.recvfrom(100) == (b"one", ("127.0.0.1", 1067))
+        assert peer.recvfrom(100) == (b"two", ("127.0.0.1", other.port))
+
+    def test_without_the_privilege_it_comes_from_the_servers_port_and_that_is_said_once(
+        self, udp: Udp4, peer: socket.socket, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"), source_port=1067)
+        assert udp.send([Outgoing(b"one", route)] * 2) == 0
+        assert peer.recvfrom(100) == (b"one", ("127.0.0.1", udp.port))
+        assert caplog.text.count("no answer can come from port 1067") == 1
+
+    def test_what_has_a_socket_beside_leaves_by_that(self, udp: Udp4, other: Udp4, peer: socket.socket) -> None:
+        udp.beside(other)
+        route = Route(ip("127.0.0.1"), peer.getsockname()[1], 0, ip("127.0.0.1"), source_port=other.port)
+        assert udp.send([Outgoing(b"one", route)]) == 0
+        assert peer.recvfrom(100) == (b"one", ("127.0.0.1", other.port))
+
+    @pytest.mark.parametrize(
+        ("route", "hw"),
+        [(Route(ip("192.0.2.9"), 68, LOOPBACK, ip("127.0.0.1"), b"\2" * 6), b"\2" * 6),
+         (Route(b"\xff" * 4, 68, LOOPBACK, ip("127.0.0.1")), b"\xff" * 6)],
+        ids=["frame", "broadcast"],
+    )  # fmt: skip
+    def test_frames_and_broadcasts_have_tags(self, other: Udp4, wire: socket.socket, route: Route, hw: bytes) -> None:
+        assert other.send([Outgoing(b"tagged", route)]) == 0
+        while not (frame := wire.recv(2000)).endswith(b"tagged"):
+            pass
+        assert frame[:6] == hw
+        assert frame[12:20] == bytes.fromhex("8100 a007 0800 4510")
+        assert frame[18:] == ip_packet(b"tagged", ip("127.0.0.1"), route.address, other.port, 68)
+
+    @pytest.mark.parametrize(("to", "hw"), [("192.0.2.9", b"\2" * 6), ("255.255.255.255", b"")], ids=["frame", "all"])
+    def test_a_frame_comes_from_the_port_that_it_names(
+        self, other: Udp4, wire: socket.socket, to: str, hw: bytes
+    ) -> None:
+        route = Route(ip(to), 68, LOOPBACK, ip("127.0.0.1"), hw, 1067)
+        assert other.send([Outgoing(b"from there", route)]) == 0
+        while not (frame := wire.recv(2000)).endswith(b"from there"):
+            pass
+        assert frame[18:] == ip_packet(b"from there", ip("127.0.0.1"), route.address, 1067, 68)
 
 
 class Refusing:

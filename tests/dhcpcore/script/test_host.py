@@ -425,7 +425,6 @@ class TestBeginning:
         assert (loaded.get("PROXY_PORT"), loaded.get("ALLOWED_DHCP_RELAYS")) == (4011, ["1.2.3.4"])
         assert (loaded.get("SUSPEND_THRESHOLD"), "_MINE" in loaded.said) == (10, False)
         assert loaded.get("DATABASE_ENGINE") == "<object>"
-        assert any("PROXY_PORT" in warning for warning in loaded.warnings())
 
     def test_what_else_a_script_calls_in_capitals_is_its_own_and_may_be_large(self, begin: Begin) -> None:
         """A block list of 200,000 is told nobody: neither at the start nor whenever a page asks what is registered."""

@@ -158,7 +158,7 @@ FULL: dict[str, Any] = {
          "isolated": True},
     ],
     "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2"], "active": True,
-                   "active_insecure": True},
+                   "active_insecure": True, "tls": "allowed"},
 }
 
 

@@ -1,5 +1,7 @@
 """The snapshot: everything inherited, options encoded, and of bad rows only themselves missing."""
 
+import pytest
+
 from dhcpcore.lease.model import Identifier
 from dhcpcore.topology.build import Row, SubnetRow, Usage, from_document, from_rows, lifetimes_of
 from dhcpcore.topology.entries import LifetimeEntry
@@ -153,6 +155,24 @@ def test_who_may_ask_is_in_the_snapshot_from_a_document_and_from_rows():
     assert not from_rows(3, *rows(FULL), usage=Usage()).leasequery.admits(ip("192.0.2.2"))
     quiet = {**full(), "leasequery": {"enabled": True, "requestors": ["192.0.2.2"], "active_insecure": True}}
     assert not from_document(validate(quiet)).leasequery.active
+
+
+@pytest.mark.parametrize(
+    ("said", "tls", "in_clear", "encrypted"),
+    [
+        ({"active": True, "active_insecure": True}, "off", True, True),
+        ({"active": True, "tls": "allowed"}, "allowed", False, True),
+        ({"active": True, "active_insecure": True, "tls": "allowed"}, "allowed", True, True),
+        ({"active": True, "tls": "required"}, "required", False, True),
+        ({"tls": "required"}, "required", False, False),
+        ({"active_insecure": True, "tls": "allowed"}, "allowed", False, False),
+    ],
+)
+def test_who_is_told_what_changes_with_and_without_tls(said, tls, in_clear, encrypted):
+    document = {**full(), "leasequery": {"enabled": True, "requestors": ["192.0.2.2"], **said}}
+    found = from_document(validate(document)).leasequery
+    assert found.tls == tls
+    assert [found.hears_changes(encrypted=one) for one in (False, True)] == [in_clear, encrypted]
 
 
 def test_a_bad_row_of_who_may_ask_is_quarantined_and_nobody_may():
