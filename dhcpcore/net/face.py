@@ -118,7 +118,8 @@ class Face:
         if self.script is None:
             raise Refused(_NO_SCRIPT)
         state = self.script.state
-        return {**self.script.registry, "running": state["running"], "failure": state["failure"]}
+        return {**self.script.registry, "running": state["running"], "failure": state["failure"],
+                "kept": state["kept"]}  # fmt: skip
 
     def script_digest(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Whether an answer to a Digest challenge is the right one; the password stays here."""
