@@ -8,4 +8,4 @@ Bytes, leases, the pipeline, the store and the sockets live here; the web does n
 from dhcpcore import compiled
 
 #: The modules of this package that run compiled here.
-COMPILED = tuple(name for name in compiled.install() if name.startswith("dhcpcore."))
+COMPILED = compiled.install()

@@ -8,7 +8,6 @@ mypyc writes constants and the layout of classes of one module into another.  Wi
 """
 
 import json
-import logging
 import os
 import sys
 import zlib
@@ -17,8 +16,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleS
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-
-log = logging.getLogger(__name__)
+from typing import NamedTuple
 
 CORE = Path(__file__).resolve().parent
 FOLDER = CORE / "_compiled"
@@ -60,11 +58,18 @@ def why_not(manifest: Mapping[str, object]) -> str | None:
     return None
 
 
-def install(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Let imports find the compiled modules; their names.  None where there are none, or none that may be taken."""
+class Installed(NamedTuple):
+    """What imports find: compiled modules by name, or why what is there is left out."""
+
+    modules: tuple[str, ...] = ()
+    stale: str | None = None
+
+
+def install(folder: Path = FOLDER) -> Installed:
+    """Let imports find the compiled modules, where there are some that may be taken."""
     asked = os.environ.get("LESSOR_COMPILED")
     if asked == "0":
-        return ()
+        return Installed()
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
         reason = why_not(manifest)
@@ -73,9 +78,7 @@ def install(folder: Path = FOLDER) -> tuple[str, ...]:
     if reason is None:
         finder = Finder(folder, manifest["modules"])
         sys.meta_path.insert(0, finder)
-        return finder.modules
+        return Installed(tuple(name for name in finder.modules if name.startswith("dhcpcore.")))
     if asked == "1":
         raise ImportError(f"LESSOR_COMPILED=1 asks for compiled modules in {folder}, but {reason}: ./lessor compile")
-    if manifest:
-        log.warning("COMPILED-STALE: compiled modules are left out: %s; ./lessor compile makes them anew.", reason)
-    return ()
+    return Installed(stale=reason if manifest else None)

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from dhcpcore import COMPILED, logs
@@ -38,6 +39,7 @@ from dhcpcore.pipeline.scripted import Script
 from dhcpcore.script import process
 from dhcpcore.script.host import Host
 from dhcpcore.script.isolated import Isolated
+from dhcpcore.script.isolated_handler import IsolatedHandlers
 from dhcpcore.script.parameters import Loaded, rules_of
 from dhcpcore.script.reporting import letterbox_of
 from dhcpcore.settings import Settings, load
@@ -76,8 +78,9 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     database = Database(settings.database_url)
     types = installed()  # Like hooks and scripts: once privileges are given up.
     budget.install()
+    apart = IsolatedHandlers(_terms(None))
     instances = Instances({**FACTORIES, **{one.type.name: one.factory for one in types}}, time.perf_counter,
-                          budget.limited)  # fmt: skip
+                          budget.limited, apart=apart)  # fmt: skip
     engine = Engine(
         draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)), instances=instances
     )
@@ -134,6 +137,9 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
         Chore("tell systemd", notify.beat),
     ]
     _watch(loop, hooks)
+    loop.attach(apart)
+    loop.chores.append(Chore("watch isolated handlers", apart.watch))
+    apart.soon = partial(_soon, loop, "watch isolated handlers")
     if settings.script is not None:
         _begin_script(settings.script, engine, face, loop, mailer)
     if udp is not None and script_port is not None:
@@ -156,8 +162,10 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    log.info("Serving DHCPv4 on port %d%s; control socket %s.", settings.dhcp4.port,
-             f", {len(COMPILED)} modules compiled" if COMPILED else "", settings.control_socket)
+    if COMPILED.stale:
+        log.warning("COMPILED-STALE: compiled modules are left out: %s; ./lessor compile mends it.", COMPILED.stale)
+    so = f", {len(COMPILED.modules)} modules compiled" if COMPILED.modules else ""
+    log.info("Serving DHCPv4 on port %d%s; control socket %s.", settings.dhcp4.port, so, settings.control_socket)
     try:
         loop.run()
     finally:
@@ -206,7 +214,9 @@ def _watch(loop: Loop, hooks: list[libraries.Library]) -> None:
     for library in hooks:
         if isinstance(library.module, Isolated):
             loop.attach(library.module)
-            loop.chores.append(Chore(f"watch {library.name}", library.module.watch))
+            chore = Chore(f"watch {library.name}", library.module.watch)
+            library.module.soon = partial(_soon, loop, chore.name)
+            loop.chores.append(chore)
 
 
 def _terms(account: privileges.Account | None) -> process.Terms:

@@ -29,6 +29,7 @@ from dhcpcore.pipeline.instances import Instances
 from dhcpcore.pipeline.scripted import Script
 from dhcpcore.pipeline.trace import describe
 from dhcpcore.script.host import Host
+from dhcpcore.script.isolated_handler import IsolatedHandlers
 from dhcpcore.script.parameters import rules_of
 from dhcpcore.script.process import Terms, script_path
 from dhcpcore.script.process import load as load_script
@@ -52,6 +53,8 @@ MESSAGES_MAX = 1000
 _WAITS_MAX = 50
 #: Seconds that the script may take for one message.
 _SCRIPT_S = 10.0
+#: Seconds that an isolated handler may take for one call: here nobody waits for it.
+_ISOLATED_S = 1.0
 #: What of the log is told: so many records, so many letters of each.
 _LINES_MAX = 20
 _LINE_MAX = 4000
@@ -66,8 +69,10 @@ class Side:
         script: Path | None,
     ) -> None:  # fmt: skip
         types = {one.type.name: one.factory for one in installed()}
-        instances = Instances({**FACTORIES, **types}, time.perf_counter, budget.limited, simulated=True)
         terms = Terms(confine=privileges.forget, simulated=True)
+        self._apart = IsolatedHandlers(terms, answer_s=_ISOLATED_S)
+        instances = Instances({**FACTORIES, **types}, time.perf_counter, budget.limited, simulated=True,
+                              apart=self._apart)  # fmt: skip
         loaded = None if script is None else load_script(script_path(script), terms)
         dice = random.Random(0)  # noqa: S311 - The same in every simulation.
         self._engine = Engine(
@@ -101,13 +106,15 @@ class Side:
         raise Refused("A message waited for longer than a simulation lasts; the script does not answer.")
 
     def close(self) -> None:
-        """End the script, and give the connection back."""
+        """End the script and isolated handlers, and give the connection back."""
+        self._apart.close()
         if self._host is not None:
             self._host.close()
         self._selector.close()
         self._store.close()
 
     def _batch(self, datagrams: Sequence[Datagram], now: float) -> None:
+        self._apart.settle()
         batch = self._engine.open(datagrams, now)
         cycle.run(batch, self._store, self._engine.snapshot, lambda _: None)
         if self._host is not None:

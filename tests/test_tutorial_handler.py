@@ -75,7 +75,13 @@ def test_migrate_lists_it_and_the_command_line_checks_its_fields_with_no_engine(
     assert "fields.words: 5 is not a string" in lessor.refused("handler", "add", "greeting", "--field", "words=5")
     assert "fields.word: is no key here; did you mean words?" in lessor.refused(
         "handler", "add", "greeting", "--field", "word=x")
-    lessor.ok("handler", "add", "greeting", "--field", "words=Hello")
+    lessor.ok("handler", "add", "greeting", "--field", "words=Hello", "--isolated")
+    assert "greeting (isolated)" in lessor.ok("handler", "list")
+    lessor.ok("handler", "set", "greeting", "--field", "words=Hello")
+    assert lessor.json("handler", "show", "greeting")["entry"]["isolated"] is True
+    lessor.ok("handler", "set", "greeting", "--in-engine")
+    assert "isolated" not in lessor.ok("handler", "show", "greeting")
+    assert "leave isolated out" in lessor.refused("handler", "add", "mark", "--field", "marks=[a]", "--isolated")
     document = {"version": 1, "subnets": [OFFICE], "handlers": [{**ROW, "fields": {"ignored": "x"}}]}
     assert "handlers[0].fields.ignored: 'x' is not a list" in lessor.refused(
         "apply", "-", stdin=json.dumps(document))

@@ -49,6 +49,7 @@ class ConfiguredHandler(BaseModel):
     name: str
     fields: dict[str, Any] = {}
     scope: dict[str, Any] = {}
+    isolated: bool = False
     enabled: bool = True
     description: str | None = None
 
@@ -91,6 +92,8 @@ class CallsOfHandler(BaseModel):
     mean_us: float
     slowest_us: float
     disabled: str = Field(description="Why it is not called; empty: it is.")
+    isolated: bool = Field(description="Whether it runs in a process of its own.")
+    restarts: int = Field(description="How often that process was begun anew.")
 
 
 class CallsOfHandlers(BaseModel):

@@ -28,6 +28,8 @@ def _described(function: F) -> F:
                      help="What its type wants to know, the value as in YAML; may be repeated."),
         click.option("--scope", "scope", metavar="KEY=VALUE", multiple=True,
                      help="Which messages it has to do with, such as subnet=office; may be repeated."),
+        click.option("--isolated/--in-engine", "isolated", default=None,
+                     help="In a process of its own, or in the engine as by default; not for built-in types."),
         click.option("--description", metavar="TEXT", help="For people."),
         click.option("--from", "source", metavar="FILE", help="Take all of it from a YAML or JSON file; - is input."),
         click.option("--before", metavar="NAME", help="Put it in front of this handler."),
@@ -56,7 +58,8 @@ def list_(invocation: Invocation, *, as_json: bool) -> None:
         did = told.get(one.name)
         counted = ("",) * 6 if did is None else (did.calls, did.changed, did.stopped, did.errors, did.mean_us,
                                                  did.disabled)
-        rows.append((one.name, one.type, _in_words(one.entry.get("scope", {})), "yes" if one.enabled else "no",
+        type_ = f"{one.type} (isolated)" if one.isolated else one.type
+        rows.append((one.name, type_, _in_words(one.entry.get("scope", {})), "yes" if one.enabled else "no",
                      *counted))
     table(COLUMNS, rows, "No handler: lessor handler add TYPE; lessor handler types")
 
@@ -207,6 +210,8 @@ def _entry(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     for key in ("name", "description"):
         if given[key]:
             made[key] = given[key]
+    if given["isolated"] is not None:
+        made["isolated"] = given["isolated"]
     return made
 
 

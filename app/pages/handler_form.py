@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.pages.model_form import WHOLE, Field, ModelForm, Spaces, fields_of, fields_of_schema
-from app.services.handlers import HandlerType
+from app.services.handlers import BUILT_IN_SOURCE, HandlerType
 from dhcpcore.errors import Fault, InvalidDocument, LessorError
 from dhcpcore.topology.handler_entry import HandlerEntry
 
@@ -16,7 +16,7 @@ _OWN = "handler."
 #: Names that the form has for itself: a type's field that is called so has them behind ``fields.``.
 _TAKEN = frozenset(("before", "csrf_token", "fields", "handler", "more", "version"))
 _THEIRS = "fields."
-_TOP = frozenset((f"{_OWN}name", f"{_OWN}enabled", f"{_OWN}description"))
+_TOP = frozenset((f"{_OWN}name", f"{_OWN}isolated", f"{_OWN}enabled", f"{_OWN}description"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def fields(type_: HandlerType) -> list[Field]:
     """The fields: of the type first, then those that every handler has."""
     mine = [replace(one, name=_called(one.name), group="" if "." not in one.name else one.group)
             for one in fields_of_schema(type_.schema)]
-    others = [replace(one, name=f"{_OWN}{one.name}") for one in fields_of(HandlerEntry, without=("type", "fields"))]
+    without = ("type", "fields", *(("isolated",) if type_.source == BUILT_IN_SOURCE else ()))
+    others = [replace(one, name=f"{_OWN}{one.name}") for one in fields_of(HandlerEntry, without=without)]
     return [*mine, *(replace(one, group="") if one.name in _TOP else one for one in others)]
 
 

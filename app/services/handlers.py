@@ -25,6 +25,7 @@ class HandlerView:
     name: str
     type: str
     enabled: bool
+    isolated: bool
     entry: Mapping[str, Any]
     version: int
 
@@ -43,6 +44,8 @@ class HandlerCalls:
     mean_us: float
     slowest_us: float
     disabled: str
+    isolated: bool = False  #: Whether it runs in a process of its own.
+    restarts: int = 0  #: How often that was begun anew.
 
 
 def list_handlers(appliance: Appliance) -> tuple[HandlerView, ...]:
@@ -132,8 +135,8 @@ def remove(appliance: Appliance, name: str, *, by: Principal, version: int | Non
 
 
 def _view(row: StoredHandler) -> HandlerView:
-    return HandlerView(row.name, str(row.form.get("type")), row.form.get("enabled", True) is not False, row.form,
-                       row.since)
+    return HandlerView(row.name, str(row.form.get("type")), row.form.get("enabled", True) is not False,
+                       row.form.get("isolated") is True, row.form, row.since)
 
 
 def _done(appliance: Appliance, edited: Edited) -> tuple[HandlerView, Applied]:

@@ -94,6 +94,7 @@ class Catalogue:
 
     running: bool
     failure: str  #: Why it does not run.
+    kept: str = ""  #: Why its files do not begin any more, and what runs is the text that it last began from.
     methods: tuple[Method, ...] = ()
     elements: tuple[Element, ...] = ()
     hooks: tuple[str, ...] = ()
@@ -289,7 +290,7 @@ def _catalogue(told: Mapping[str, Any]) -> Catalogue:
         _LEVELS.get(str(web.get("log_level", "")).upper(), "info"), None if height is None else int(height),
     )  # fmt: skip
     return Catalogue(
-        running=bool(told.get("running")), failure=str(told.get("failure") or ""),
+        running=bool(told.get("running")), failure=str(told.get("failure") or ""), kept=str(told.get("kept") or ""),
         methods=tuple(map(_method, told.get("methods", ()))), elements=tuple(map(_element, told.get("elements", ()))),
         hooks=tuple(map(str, told.get("hooks", ()))), headers=int(told.get("headers", 0)),
         ticks=int(told.get("ticks", 0)), statistics=int(told.get("statistics", 0)), surface=surface,

@@ -22,7 +22,7 @@ from dhcpcore.lease.model import Lease, LeaseKey
 from dhcpcore.lease.telling import Status
 from dhcpcore.net.active import LOOK_S, SEND_S_MAX, Streams
 from dhcpcore.net.clock import Clock
-from dhcpcore.net.tls import HANDSHAKE_S_MAX, Channel
+from dhcpcore.net.tls import HANDSHAKE_S_MAX, HANDSHAKES_MAX, Channel
 from dhcpcore.settings.credentials import Credentials
 from dhcpcore.settings.model import Leasequery
 from dhcpcore.store.leases import LeaseStore
@@ -109,6 +109,7 @@ class BulkServer:
         self._peers: dict[int, Peer] = {}
         self._streams = Streams(engine, store)
         self._tls_of: Requestors | None = None  #: Those by which it was last seen whether there can be TLS.
+        self._handshakes_at, self._handshakes = 0.0, 0  #: The second that is running, and those begun in it.
         self._stranger_at = -_STRANGERS_EVERY_S  #: When one was last told of, and how many came since.
         self._strangers = 0
 
@@ -271,6 +272,8 @@ class BulkServer:
         context, text = None, ""
         if self._engine.snapshot.leasequery.tls == "off":
             text = "this server has no TLS for leasequery"
+        elif not self._may_shake_hands():
+            text = f"{HANDSHAKES_MAX} connections have begun TLS within a second: try again"
         elif (context := self._credentials.context()) is None:
             text = "this server has no certificate for leasequery that it can use"
         if context is None:
@@ -284,6 +287,13 @@ class BulkServer:
         peer.tls, peer.tls_at = Channel(context, clear), self._monotonic()
         if behind:  # What came before the answer is of TLS, or nothing that will be understood.
             session.receive(self._deciphered(peer, peer.tls, behind), now)
+
+    def _may_shake_hands(self) -> bool:
+        now = self._monotonic()
+        if now - self._handshakes_at >= 1:
+            self._handshakes_at, self._handshakes = now, 0
+        self._handshakes += 1
+        return self._handshakes <= HANDSHAKES_MAX
 
     def _deciphered(self, peer: Peer, channel: Channel, data: bytes) -> bytes:
         """What was said over TLS; who has just proved to be somebody is told of in the log."""

@@ -68,7 +68,7 @@ class Face:
             why.append(NO_SUBNET)
         return {
             "version": __version__,
-            "compiled": len(COMPILED),
+            "compiled": len(COMPILED.modules),
             "ready": not why,
             "why_not_ready": why,
             "started_at": self._started_at,
@@ -118,7 +118,8 @@ class Face:
         if self.script is None:
             raise Refused(_NO_SCRIPT)
         state = self.script.state
-        return {**self.script.registry, "running": state["running"], "failure": state["failure"]}
+        return {**self.script.registry, "running": state["running"], "failure": state["failure"],
+                "kept": state["kept"]}  # fmt: skip
 
     def script_digest(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Whether an answer to a Digest challenge is the right one; the password stays here."""

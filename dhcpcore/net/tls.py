@@ -11,6 +11,8 @@ from typing import Any
 
 #: A handshake that takes longer will not end.  It is a few messages; people and slow links are in it generously.
 HANDSHAKE_S_MAX = 10.0
+#: Handshakes that are begun within a second: each takes the loop a millisecond or a few, whether it succeeds or not.
+HANDSHAKES_MAX = 10
 #: Octets that are encrypted ahead of what the socket takes.
 AHEAD_OCTETS = 64 * 1024
 _RECORD_OCTETS = 16 * 1024

@@ -7,18 +7,15 @@ that goes on failing, or takes longer than it may, is switched off and shown.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from dhcpcore.hooks.registry import (
     BUDGET_S,
     FAILURES_MAX,
-    OVERRUNS_MAX,
     OVERRUNS_WITHIN_S,
+    Away,
     Limit,
     Overrun,
     overruns_too_often,
@@ -27,62 +24,26 @@ from dhcpcore.pipeline.api import (
     CannotRespondError,
     Factories,
     ForOtherServerError,
-    Handler,
     HandlerException,
     ReplyWithStatusError,
 )
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.instance import Apartness, Instance
+from dhcpcore.pipeline.making import MAKING_S, is_same, made_built_in, made_of, phases_of, said_of
 from dhcpcore.pipeline.scopes import selects
 from dhcpcore.pipeline.signals import CannotRespond, Refuse, Signal
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.pipeline.transaction import Transaction
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.faults import place_of
 from dhcpcore.topology.handler_rows import HandlerRow
-from dhcpcore.topology.handler_types import BUILT_IN_FIELDS
 from dhcpcore.topology.snapshot import Quarantined
 from dhcpcore.wire.v4.message import MessageType
 
 log = logging.getLogger(__name__)
 
-#: Seconds that the making of one handler may take: meanwhile nobody is answered.
-_MAKING_S = 2.0
 _KEY = "configured handlers"
-_PHASES = ("analyse_pre", "pre", "handle", "post", "analyse_post")
-
-
-class Instance:
-    """One configured handler, and what became of its calls.  Seconds are of the wall clock."""
-
-    __slots__ = ("calls", "changed", "disabled", "errors", "handler", "in_a_row", "is_built_in", "overran_at",
-                 "overruns", "phases", "row", "seconds", "slowest", "stopped")  # fmt: skip
-
-    def __init__(self, row: HandlerRow, handler: Handler) -> None:
-        self.row = row
-        self.handler = handler
-        self.is_built_in = row.type in BUILT_IN_FIELDS
-        #: What it has in each phase; a phase that its class does not have is not called.
-        self.phases: dict[str, Callable[[Transaction], None]] = {
-            phase: getattr(handler, phase)
-            for phase in _PHASES
-            if getattr(type(handler), phase, None) is not getattr(Handler, phase)
-        }
-        self.calls = self.errors = self.overruns = 0
-        self.overran_at: deque[float] = deque(maxlen=OVERRUNS_MAX)
-        self.in_a_row: dict[str, int] = {}  #: Failures since a call went well, by phase.
-        self.stopped = 0  #: Messages that it left unanswered, or refused.
-        self.changed = 0  #: Answers that it changed.
-        self.seconds = self.slowest = 0.0
-        self.disabled = ""  #: Why it is not called any more.
-
-    def as_document(self) -> dict[str, Any]:
-        """For people."""
-        return {
-            "name": self.row.name, "type": self.row.type, "calls": self.calls, "changed": self.changed,
-            "stopped": self.stopped, "errors": self.errors, "overruns": self.overruns,
-            "mean_us": round(self.seconds / self.calls * 1e6, 1) if self.calls else 0.0,
-            "slowest_us": round(self.slowest * 1e6, 1), "disabled": self.disabled,
-        }  # fmt: skip
+#: Processes of an isolated handler that may end soon after their beginning, one after the other: some 20 s.
+_ENDED_MAX = 5
 
 
 class _Aside(NamedTuple):
@@ -109,14 +70,16 @@ class Instances:
     """All of them, in their order.
 
     ``clock`` tells seconds, and ``limit`` is a context that ends what takes longer than so many of them by ``Overrun``.
-    ``simulated``: handlers are told that nothing of it is for real.
+    ``simulated``: handlers are told that nothing of it is for real.  ``apart`` begins the processes of isolated ones;
+    without it, those are set aside.
     """
 
     def __init__(
         self, factories: Factories, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None, *,
-        simulated: bool = False,
+        simulated: bool = False, apart: Apartness | None = None,
     ) -> None:  # fmt: skip
         self._factories = factories
+        self._apart = apart
         self._simulated = simulated
         self._clock = clock
         self._limit: Limit = limit or (lambda _: nullcontext())
@@ -138,42 +101,46 @@ class Instances:
         aside: list[_Aside] = []
         for row in rows:
             present, refused = former.get(row.name), slow.get(row.name)
-            if present is not None and _is_same(row, present.row):
+            if present is not None and is_same(row, present.row):
                 present.row = row
                 made.append(present)
                 continue
-            if refused is not None and _is_same(row, refused.row):
+            if refused is not None and is_same(row, refused.row):
                 aside.append(refused)
                 continue
             try:
-                made.append(Instance(row, self._made(row)))
+                made.append(self._made(row))
             except BaseException as error:  # noqa: BLE001 - Whatever a package raises, the others serve.
-                said = _said(error)
+                said = said_of(error)
                 aside.append(_Aside(row, said, isinstance(error, Overrun)))
                 log.error("QUARANTINED: handler %s is not used: %s", row.name, said)  # noqa: TRY400 - It says it all.
+        for one in self._all:
+            if one not in made:
+                self._let_go(one)
         self._all, self._aside = tuple(made), tuple(aside)
         self.quarantined = tuple(Quarantined(f"handler {one.row.name}", one.said) for one in aside)
         self._settle()
 
-    def _made(self, row: HandlerRow) -> Handler:
+    def _made(self, row: HandlerRow) -> Instance:
         factory = self._factories.get(row.type)
         if factory is None:
             raise LookupError(
                 f"type: there is no handler type {row.type!r} here: install its package beside Lessor, and start the "
                 "engine again"
             )
-        with self._limit(_MAKING_S):
-            fields = row if row.model is not None else factory.Fields.model_validate(dict(row.fields))
-            maker = factory(row.name, fields)
-            if row.model is None:
-                maker.simulated = self._simulated
-            handler = maker()
-            if row.model is None:
-                if not isinstance(handler, Handler):
-                    raise TypeError(f"create() made {handler!r:.60} ({type(handler).__name__}), which is no Handler")
-                handler.simulated = self._simulated
-            handler.worker_init()
-        return handler
+        if row.isolated:
+            if self._apart is None:
+                raise LookupError("isolated: nothing here starts processes")
+            apart = self._apart.begin(row)
+            return Instance(row, dict.fromkeys(apart.phases), apart)
+        with self._limit(MAKING_S):
+            if row.model is not None:
+                return Instance(row, phases_of(made_built_in(factory, row)))
+            return Instance(row, phases_of(made_of(factory, row.name, row.fields, simulated=self._simulated)))
+
+    def _let_go(self, one: Instance) -> None:
+        if one.apart is not None and self._apart is not None:
+            self._apart.end(one.apart)
 
     @property
     def any(self) -> bool:
@@ -186,7 +153,7 @@ class Instances:
 
     def statistics(self) -> list[dict[str, Any]]:
         """Every one with what became of its calls, in their order; then those that are set aside, with the reason."""
-        aside = [Instance(one.row, Handler()).as_document() | {"disabled": one.said} for one in self._aside]
+        aside = [Instance(one.row, {}).as_document() | {"disabled": one.said} for one in self._aside]
         return [*(one.as_document() for one in self._all), *aside]
 
     def pre(self, bundle: TransactionBundle) -> None:
@@ -286,6 +253,8 @@ class Instances:
         try:
             if one.is_built_in:
                 one.phases[phase](transaction)
+            elif one.apart is not None:
+                one.apart.call(phase, transaction, bundle)
             else:
                 with self._limit(BUDGET_S):
                     one.phases[phase](transaction)
@@ -294,7 +263,11 @@ class Instances:
         except Overrun:
             one.overruns += 1
             one.overran_at.append(began)
-            self._failed(one, phase, f"it took longer than {BUDGET_S * 1000:.0f} ms")
+            self._failed(one, phase, f"it took longer than {one.budget_s * 1000:.0f} ms")
+            signal = CannotRespond(Reason.HANDLER_FAILED)
+        except Away:  # It is not the handler's failure, as long as its process comes back.
+            one.errors += 1
+            self._look_after(one)
             signal = CannotRespond(Reason.HANDLER_FAILED)
         except HandlerException as error:
             one.in_a_row.pop(phase, None)
@@ -342,26 +315,22 @@ class Instances:
             times = f"{failures} times in a row"
             if failures < len(one.overran_at):
                 times = f"{len(one.overran_at)} times within {OVERRUNS_WITHIN_S / 60:.0f} minutes"
-            one.disabled = f"{why} in {phase}, {times}"
-            told = f"HANDLER-DISABLED: {one.row.name} is not called any more: {one.disabled}."
-            self._settle()
-            log.error("%s", told)
-            self.events.append(told)
+            self._disable(one, f"{why} in {phase}, {times}")
+        else:
+            self._look_after(one)
+
+    def _look_after(self, one: Instance) -> None:
+        """Whether an isolated one has had its chances."""
+        if one.apart is not None and one.apart.failures >= _ENDED_MAX:
+            self._disable(one, f"its process ended soon after its beginning, {_ENDED_MAX} times in a row")
+
+    def _disable(self, one: Instance, why: str) -> None:
+        one.disabled = why
+        told = f"HANDLER-DISABLED: {one.row.name} is not called any more: {why}."
+        self._settle()
+        self._let_go(one)
+        log.error("%s", told)
+        self.events.append(told)
 
     def _settle(self) -> None:
         self._live = tuple(one for one in self._all if not one.disabled)
-
-
-def _is_same(row: HandlerRow, other: HandlerRow) -> bool:
-    """Whether both make the same handler, whomever it concerns."""
-    return (row.type, row.fields, row.payloads) == (other.type, other.fields, other.payloads)
-
-
-def _said(error: BaseException) -> str:
-    """What a package's factory says, in one sentence."""
-    if isinstance(error, Overrun):
-        return (f"making it took longer than {_MAKING_S:.0f} s, in which nobody was answered; it is tried again when "
-                "the handler is changed or enabled anew")
-    if isinstance(error, ValidationError):
-        return "; ".join(f"fields.{place_of(one['loc'])}: {one['msg']}" for one in error.errors(include_url=False))
-    return str(error) if isinstance(error, LookupError) else f"{type(error).__name__}: {error}"

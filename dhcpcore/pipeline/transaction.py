@@ -210,6 +210,15 @@ class Transaction:
 
     def settle(self) -> bool:
         """Put into the bundle what handlers have changed; whether the answer's octets have to be made anew."""
+        self.draw()
+        changed = self._return_to_relay()
+        for answer in self._answers.values():
+            changed |= answer.changed
+            answer.changed = False
+        return changed
+
+    def draw(self) -> None:
+        """Have the answers made that come behind the first one."""
         bundle = self._bundle
         for answer in self._more:
             bundle.responses.append(answer.response)
@@ -218,11 +227,6 @@ class Transaction:
             if len(bundle.responses) >= RESPONSES_MAX:
                 break
         self._more = iter(())
-        changed = self._return_to_relay()
-        for answer in self._answers.values():
-            changed |= answer.changed
-            answer.changed = False
-        return changed
 
     def _return_to_relay(self) -> bool:
         if self._outgoing is None or self._bundle.request.giaddr == NOWHERE or not self._bundle.responses:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from dhcpcore.script import child, isolated_child, mail
+from dhcpcore.script import child, handler_child, isolated_child, mail
 
-_KINDS = {"--describe": child.describe, "--isolated": isolated_child.main, "--mail": mail.main}
+_KINDS = {"--describe": child.describe, "--hooks": isolated_child.main, "--handlers": handler_child.main,
+          "--mail": mail.main}  # fmt: skip
 
 if __name__ == "__main__":
     kind = _KINDS.get(sys.argv[1])

@@ -1,7 +1,8 @@
 """The script host: a process without sockets and capabilities, in which the site's script lives.
 
-Started as ``python -m dhcpcore.script PIPE PROGRESS LEVEL PATH``; PIPE and PROGRESS are descriptors.  It waits until it
-is told to begin: one that stands by costs nobody the time of its start.  Hooks, ticks, statistics and web callbacks run
+Started as ``python -m dhcpcore.script PIPE PROGRESS TEXT KEPT LEVEL PATH``; the first four are descriptors: TEXT of
+what it was loaded from, KEPT (-1: none) of what it is to be loaded from instead of its files.  It waits until it is
+told to begin: one that stands by costs nobody the time of its start.  Hooks, ticks, statistics and web callbacks run
 one after the other, as long as each is short: ``lanes`` says what becomes of the others.
 """
 
@@ -26,7 +27,7 @@ from typing import Any
 
 from dhcpcore.errors import LessorError, Refused
 from dhcpcore.pipeline.questions import Word
-from dhcpcore.script import built_in, frames, lines, web
+from dhcpcore.script import built_in, frames, lines, sources, web
 from dhcpcore.script.compat.generic import Database
 from dhcpcore.script.compat.ipv4 import IPv4
 from dhcpcore.script.compat.mac import MAC
@@ -116,9 +117,10 @@ class Child:
                     return True
         return False
 
-    def load(self, path: Path) -> None:
+    def load(self, path: Path, text: int, kept: int) -> None:
         """Run conf.py, make its database, and call its ``init``."""
-        self.site = Site(path)
+        read = sources.Sources(path.parent, None if kept < 0 else sources.kept(kept))
+        self.site = Site(path, read)
         callbacks = self.site.namespace.callbacks
         built_in.register(callbacks, self.site.parameters, self._reinitialise)
         self.database = self.site.database()
@@ -130,7 +132,8 @@ class Child:
         self._progress.done()
         self._listening = bool(callbacks.statistics)
         self._told = callbacks.changes
-        self.send({"ready": self.site.described(), "listening": self._listening, "registry": self._registry()})
+        self.send({"ready": self.site.described(), "listening": self._listening, "registry": self._registry(),
+                   "kept": read.keep(text)})  # fmt: skip
 
     def run(self) -> None:
         """Until the engine closes the pipe."""
@@ -319,7 +322,7 @@ def confine() -> None:
 def main(arguments: list[str]) -> int:
     """Serve one script until the pipe is closed."""
     confine()
-    descriptor, shared, level, path = arguments
+    descriptor, shared, text, kept, level, path = arguments
     child = Child(socket.socket(fileno=int(descriptor)), Progress(int(shared)))
     logging.raiseExceptions = False
     logging.basicConfig(level=int(level), handlers=[PipeHandler(child.send)])
@@ -329,7 +332,7 @@ def main(arguments: list[str]) -> int:
     if not child.wait():
         return 0
     try:
-        child.load(Path(path))
+        child.load(Path(path), int(text), int(kept))
     except (Exception, SystemExit) as error:
         log.critical("The script %s failed to begin.", path, exc_info=True)
         child.send({"failed": _told(error, Path(path))})

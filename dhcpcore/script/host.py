@@ -8,12 +8,10 @@ asked again of the next host, which stands by.
 from __future__ import annotations
 
 import logging
-import os
 import selectors
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,8 @@ from dhcpcore.pipeline.questions import Question, Said, Word
 from dhcpcore.script import built_in, frames, judgement, translate
 from dhcpcore.script.blame import Blame
 from dhcpcore.script.calls import Calls, Then
+from dhcpcore.script.figures import Asked, Figures
+from dhcpcore.script.kept import Kept
 from dhcpcore.script.lines import Lines
 from dhcpcore.script.parameters import Loaded
 from dhcpcore.script.process import Process, Terms
@@ -47,25 +47,6 @@ _ALONE_S = 0.25  #: A suspect that has not ended its host by then is slow; the o
 _CALLED = frozenset((Doing.WEB, Doing.REINITIALISING))
 
 
-@dataclass(slots=True)
-class Asked:
-    """A question under way."""
-
-    question: Question
-    at: float
-
-
-@dataclass(slots=True)
-class Figures:
-    """What became of the host so far."""
-
-    started: int = 0
-    overruns: int = 0
-    deaths: int = 0
-    asked: int = 0
-    failed: int = 0
-
-
 class Host:
     """The host of one script, and those that follow it."""
 
@@ -88,6 +69,7 @@ class Host:
         self._clock = clock
         self._running: Running | None = None
         self._spare: Process | None = None
+        self._kept = Kept()
         self._blame = Blame()
         self._gone: list[Process] = []
         self._selector: selectors.BaseSelector | None = None
@@ -114,7 +96,7 @@ class Host:
         if running is None:
             return
         if key.fileobj is running.process.output:
-            self._hear_output(running)
+            running.hear_output(self._lines)
         elif mask & selectors.EVENT_READ:
             self._read(running)
         if self._running is running and mask & selectors.EVENT_WRITE:
@@ -152,19 +134,21 @@ class Host:
         for process in self._gone:
             while not process.ended():
                 time.sleep(0.001)
+        self._kept.close()
         self._calls.fail("The engine stops.")
+        self._kept.fail("The engine stops.")
 
     # What the engine wants.
 
-    def start(self) -> None:
-        """Start a host; what waits for an answer is asked of it."""
+    def start(self, kept: int | None = None) -> None:
+        """Start a host; what waits for an answer is asked of it.  ``kept``: what it begins from instead of files."""
         self._again_at = None
         process, self._spare = self._spare, None
-        if process is not None and process.ended():
+        if process is not None and (kept is not None or process.ended()):
             self._dismiss(process)
             process = None
         if process is None:
-            process = self._process()
+            process = self._process(kept)
         running = Running(process, self._clock(), self)
         process.progress.write(Doing.BEGINNING, 0, running.since)
         self._running = running
@@ -173,8 +157,8 @@ class Host:
             running.watch(self._selector)
         running.send({"begin": [(int(doing), seconds) for doing, seconds in self._budgets.items()]})
 
-    def _process(self) -> Process:
-        return Process(self.path, log.getEffectiveLevel(), self._terms)
+    def _process(self, kept: int | None = None) -> Process:
+        return Process(self.path, log.getEffectiveLevel(), self._terms, kept)
 
     def _dismiss(self, process: Process) -> None:
         process.kill()
@@ -238,6 +222,12 @@ class Host:
         if running is None or not running.ready:
             then(None, f"The script does not run: {self.failure or 'it is just beginning'}.")
             return
+        if name == "reinitialise" and running.process.is_kept:
+            self._kept.wait(then)
+            self._leave(running)
+            self._calls.fail("The script begins anew.")
+            self.start()
+            return
         self._calls.add(name, arguments, then,
                         self._clock() + self._budgets[built_in.doing(name, arguments)] + self._age_s)
         self._call_next(running)
@@ -266,12 +256,9 @@ class Host:
             "running": running is not None and running.ready,
             "pid": None if running is None else running.process.pid,
             "failure": self.failure,
+            "kept": self._kept.because,
             "waiting": len(self._asked),
-            "started": self.figures.started,
-            "overruns": self.figures.overruns,
-            "deaths": self.figures.deaths,
-            "questions": self.figures.asked,
-            "failed": self.figures.failed,
+            **self.figures.as_document(),
             "lines_dropped": self._lines.left_out,
         }
 
@@ -319,6 +306,7 @@ class Host:
         elif "ready" in message:
             running.ready = True
             self.failure = None
+            self._kept.begun(running.process, is_written=bool(message.get("kept")))
             described = message["ready"]
             self.loaded = Loaded(dict(described["said"]), frozenset(described["hooks"]))
             self.listening = bool(message.get("listening"))
@@ -372,16 +360,6 @@ class Host:
         else:
             self._call_next(running)
 
-    def _hear_output(self, running: Running) -> None:
-        try:
-            data = os.read(running.process.output.fileno(), _READ_MAX)
-        except BlockingIOError:
-            return
-        if data:
-            running.partial = self._lines.printed(running.partial + data)
-        else:
-            running.forget_one(running.process.output)
-
     def _judge(self, running: Running, now: float) -> None:
         """Calls that take too long: each ends for who waits for it, and the host where it cannot go on beside them."""
         late, is_lost = judgement.late(running.process.progress, self._budgets, now)
@@ -428,14 +406,17 @@ class Host:
 
         ``is_clear``: what it is at is what it ended of.
         """
+        if not running.ready and self._kept.helps(running.process):
+            self._leave(running)
+            self.failure = why
+            self._kept.go_back(why)
+            self.start(self._kept.descriptor)
+            return
         busy = running.process.progress.busy()
         culprits = {state.number for state in busy if state.doing == Doing.HOOK and is_clear}
         if self._alone is not None:
             culprits = culprits or {self._alone}
-        self._running = self._alone = None
-        running.forget()
-        self._dismiss(running.process)
-        self.listening = False
+        self._leave(running)
         if word == Word.OVERRUN:
             self.figures.overruns += 1
         else:
@@ -465,8 +446,15 @@ class Host:
                 del self._asked[waiting]
                 self._said(Said(waiting, Word.AWAY))
         self._calls.fail(f"The script host {why}.")
+        self._kept.fail(f"The script host {why}.")
         if not pause:
             self.start()
+
+    def _leave(self, running: Running) -> None:
+        self._running = self._alone = None
+        running.forget()
+        self._dismiss(running.process)
+        self.listening = False
 
     def _outdate(self, now: float) -> None:
         """Who has waited for too long does not wait any more."""

@@ -1,4 +1,4 @@
-"""The process of one hook library: ``python -m dhcpcore.script --isolated PIPE LEVEL LIBRARY[=FILE]``.
+"""The process of one hook library: ``python -m dhcpcore.script --hooks PIPE LEVEL LIBRARY[=FILE]``.
 
 It has no sockets and capabilities, and as much memory as a script.  One call after the other comes through the pipe;
 threads of the library's own may let parked answers go at any time.

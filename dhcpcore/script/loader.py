@@ -18,6 +18,7 @@ from dhcpcore.script.compat.definition import Definition
 from dhcpcore.script.compat.generic import CachingDatabase, Database, Null
 from dhcpcore.script.namespace import TYPES, Namespace
 from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED, TOLD
+from dhcpcore.script.sources import Sources, install
 
 #: What a parameter is told as that JSON cannot carry, or that nobody outside needs: that it is there.
 _OPAQUE = "<object>"
@@ -26,11 +27,14 @@ _OPAQUE = "<object>"
 class Site:
     """A site's script, loaded."""
 
-    def __init__(self, path: Path) -> None:
-        """Run it.  Whatever it raises comes through."""
+    def __init__(self, path: Path, sources: Sources | None = None) -> None:
+        """Run it.  Whatever it raises comes through.  ``sources`` has its text and that of the modules beside it."""
         self.path = path
         self.namespace = Namespace(path.parent)
-        spec = importlib.util.spec_from_file_location("conf", path)
+        if sources is not None:
+            install(sources)
+        loader = None if sources is None else sources.loader("conf", str(path))
+        spec = importlib.util.spec_from_file_location("conf", path, loader=loader)
         assert spec is not None
         assert spec.loader is not None
         self.module = importlib.util.module_from_spec(spec)

@@ -36,16 +36,23 @@ class Terms:
 
 
 class Process:
-    """One child, which waits until it is told to begin, and this end of its pipes."""
+    """One child, which waits until it is told to begin, and this end of its pipes.
 
-    def __init__(self, path: Path, level: int, terms: Terms) -> None:
+    ``kept`` is a descriptor of what it is loaded from instead of its files; ``text`` one of what it was loaded from.
+    """
+
+    def __init__(self, path: Path, level: int, terms: Terms, kept: int | None = None) -> None:
+        self.is_kept = kept is not None
         self.progress = progress = Progress()
+        self.text = os.memfd_create("lessor-script-text")
         self.pipe, theirs = socket.socketpair()
         self.pipe.setblocking(False)
         try:
             self._child = start(
-                [str(theirs.fileno()), str(progress.descriptor), str(level), str(path)],
-                path.parent, (theirs.fileno(), progress.descriptor), terms, subprocess.PIPE,
+                [str(theirs.fileno()), str(progress.descriptor), str(self.text), str(-1 if kept is None else kept),
+                 str(level), str(path)],
+                path.parent, (theirs.fileno(), progress.descriptor, self.text, *(() if kept is None else (kept,))),
+                terms, subprocess.PIPE,
             )  # fmt: skip
         finally:
             theirs.close()
@@ -76,6 +83,7 @@ class Process:
         self.pipe.close()
         self.output.close()
         self.progress.close()
+        os.close(self.text)
 
 
 def start(
@@ -89,7 +97,8 @@ def start(
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
     return subprocess.Popen(
         [sys.executable, "-m", "dhcpcore.script", *arguments],
-        cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, bufsize=0,
+        cwd=folder if folder.is_dir() else "/",  # It may be gone: the child says so.
+        env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, bufsize=0,
         pass_fds=descriptors, user=terms.uid, group=terms.gid,
         extra_groups=None if terms.gid is None else [terms.gid], start_new_session=True,
         preexec_fn=terms.confine,  # noqa: PLW1509 - One thread, and what it runs takes no lock.

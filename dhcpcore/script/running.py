@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 from typing import Any
 
 from dhcpcore.script import frames
+from dhcpcore.script.lines import Lines
 from dhcpcore.script.process import Process
 from dhcpcore.script.progress import State
+
+_READ_MAX = 256 * 1024
 
 
 class Running:
@@ -42,6 +46,17 @@ class Running:
         if self._selector is not None:
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(end)
+
+    def hear_output(self, lines: Lines) -> None:
+        """What the script prints, as whole lines."""
+        try:
+            data = os.read(self.process.output.fileno(), _READ_MAX)
+        except BlockingIOError:
+            return
+        if data:
+            self.partial = lines.printed(self.partial + data)
+        else:
+            self.forget_one(self.process.output)
 
     @property
     def waiting(self) -> int:

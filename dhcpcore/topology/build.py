@@ -169,7 +169,7 @@ def _handlers(document: Document, id_of: Callable[[str], int]) -> tuple[HandlerR
     ]
     return tuple(
         HandlerRow(one.name, one.entry.type, one.canonical().get("fields", {}), scope_of(one.entry.scope, subnets),
-                   one.model, one.payloads)
+                   one.model, one.payloads, one.entry.isolated)
         for one in document.handlers
         if one.entry.enabled
     )  # fmt: skip

@@ -134,5 +134,6 @@ class HandlerEntry(Entry):
     name: Name | None = Field(None, description="How it is called; without one, as its type.")
     fields: dict[str, Any] = Field(default_factory=dict, description="What its type wants to know.")
     scope: ScopeEntry = Field(default_factory=ScopeEntry, description="Which messages it has to do with.")
+    isolated: bool = Field(False, description="Whether it runs in a process of its own; not for built-in types.")
     enabled: bool = Field(True, description="False keeps it without effect.")
     description: Annotated[str, Field(max_length=1000)] | None = Field(None, description="For people.")

@@ -68,6 +68,7 @@ class HandlerRow:
     model: Entry | None = field(default=None, compare=False)
     #: Of fields that hold options: their payloads by family and code.
     payloads: Mapping[int, Mapping[int, bytes]] = field(default_factory=lambda: _NO_PAYLOADS)
+    isolated: bool = False  #: Whether it runs in a process of its own.
 
 
 def window_of(entry: TimeEntry | None) -> Window | None:

@@ -21,6 +21,8 @@ from dhcpcore.wire.addresses import format_prefix
 
 #: Each may be met by every packet.
 HANDLERS_MAX = 200
+#: Each is a process of some 40 MB.
+ISOLATED_MAX = 16
 
 
 class Named(NamedTuple):
@@ -59,6 +61,7 @@ def declare(
     taken = {str(value["name"]) for _index, value in listed if isinstance(value, Mapping) and value.get("name")}
     seen: dict[str, str] = {}
     made = []
+    isolated = 0
     for index, value in listed:
         path = f"handlers[{index}]"
         if index == HANDLERS_MAX:
@@ -72,6 +75,12 @@ def declare(
         if other != path:
             faults.add(path, "name", f"{name!r} is the name of {other} already: names are unique")
         fields = BUILT_IN_FIELDS.get(entry.type)
+        if entry.isolated and fields is not None:
+            faults.add(path, "isolated", f"{entry.type!r} is built in, and runs in the engine: leave isolated out")
+        isolated += entry.isolated and entry.enabled
+        if entry.isolated and entry.enabled and isolated > ISOLATED_MAX:
+            faults.add(path, "isolated", f"more than {ISOLATED_MAX} handlers are isolated, each a process: leave "
+                       "isolated out, or disable one")  # fmt: skip
         model, payloads = None, _NO_PAYLOADS
         if fields is not None:
             inside = Faults()

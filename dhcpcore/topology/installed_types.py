@@ -40,6 +40,14 @@ def installed() -> list[Installed]:
     return list(found.values())
 
 
+def factory_of(name: str) -> Any:
+    """What makes the handlers of one type, of which nothing else is imported; ``LookupError`` where it is not there."""
+    for entry in sorted(entry_points(group=GROUP, name=name), key=lambda entry: entry.value):
+        if made := list(_loaded(entry)):
+            return made[0].factory
+    raise LookupError(f"type: there is no handler type {name!r} here, or its package cannot be imported")
+
+
 def _loaded(entry: EntryPoint) -> Iterator[Installed]:
     source = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else entry.module
     try:

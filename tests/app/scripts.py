@@ -22,8 +22,8 @@ from dhcpcore.store.database import Database
 from tests.app.site import session_cookie, web, with_form_field
 
 SAID = {"WEB_DIGEST_USERNAME": "ann", "WEB_DIGEST_PASSWORD": "secret", "SYSTEM_NAME": 'the "site"'}
-STATE = {"configured": True, "path": "/etc/lessor/conf.py", "running": True, "pid": 1, "failure": None, "waiting": 0,
-         "started": 1, "overruns": 0, "deaths": 0, "questions": 0, "failed": 0, "lines_dropped": 0}
+STATE = {"configured": True, "path": "/etc/lessor/conf.py", "running": True, "pid": 1, "failure": None, "kept": "",
+         "waiting": 0, "started": 1, "overruns": 0, "deaths": 0, "questions": 0, "failed": 0, "lines_dropped": 0}
 
 
 def method(path: str, mode: int = 3, **changes: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class EngineWithScript:
         self.web = {"realm": "the 'site'", "folder": False, "digest": False, "dashboard_secure": False,
                     "log_lines": 200, "log_level": "INFO", "log_height": 300, **web}
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.running, self.is_away, self.configured = True, False, True
+        self.running, self.is_away, self.configured, self.kept = True, False, True, ""
 
     def call(self, verb: str, **arguments: Any) -> Any:
         if self.is_away:
@@ -63,7 +63,7 @@ class EngineWithScript:
         if verb == "script-registry":
             return {"methods": self.methods, "elements": self.elements, "web": self.web, "hooks": ["filterPacket"],
                     "headers": 0, "ticks": 0, "statistics": 0, "running": self.running,
-                    "failure": None if self.running else "it ended"}
+                    "failure": None if self.running else "it ended", "kept": self.kept}
         if verb == "log":
             return {"lines": [{"id": 1, "logged_at": 1.0, "level": "info", "logger": "conf", "text": "<b>a line</b>"}],
                     "last": 1, "lost": 0}

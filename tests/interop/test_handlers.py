@@ -40,6 +40,33 @@ class Factory(HandlerFactory):
 """
 
 
+#: One that ends whatever process it is in, by the client; and leaves an option where it does not.
+BREAKER = """
+import os
+
+from dhcpcore.pipeline.api import Handler, HandlerFactory
+from pydantic import BaseModel
+
+
+class Breaker(Handler):
+    def __init__(self, about):
+        self.about = about
+
+    def handle(self, bundle):
+        if bundle.request.hw_address == self.about:
+            os.abort()
+        bundle.response.set_option(56, b"from %d" % os.getpid())
+
+
+class Factory(HandlerFactory):
+    class Fields(BaseModel):
+        about: str
+
+    def create(self):
+        return Breaker(self.fields.about)
+"""
+
+
 @pytest.fixture
 def packages(lab, monkeypatch):
     """The tutorial's package, installed by pip into a folder that the server's Python looks into, and one that sleeps.
@@ -52,8 +79,10 @@ def packages(lab, monkeypatch):
     info = lab.folder / "packages/sleeper-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sleeper\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[lessor.handlers]\nsleeper = sleeper:Factory\n")
+    (info / "entry_points.txt").write_text("[lessor.handlers]\nsleeper = sleeper:Factory\n"
+                                          "breaker = breaker:Factory\n")
     (lab.folder / "packages/sleeper.py").write_text(SLEEPER)
+    (lab.folder / "packages/breaker.py").write_text(BREAKER)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(
         filter(None, [str(lab.folder / "packages"), os.environ.get("PYTHONPATH", "")])))
 
@@ -95,3 +124,28 @@ def test_real_clients_meet_a_built_in_handler_and_one_of_a_package(lab, packages
     server.call("handler", "disable", "greeting")
     ignored.wait_bound(30)
     assert list(calls()) == ["overwrite-option", "sleeper"]
+
+
+def test_an_isolated_handler_that_crashes_its_process_ends_one_clients_messages_alone(lab, packages):
+    lan = lab.link()
+    client, fatal = (Udhcpc(lab, lab.host(name, lan)) for name in ("client", "fatal"))
+    hw = json.loads(fatal.machine.run("ip", "-json", "link", "show", "eth0"))[0]["address"]
+    server = Lessor(lab, lab.host("server", lan, "192.0.2.1/24"), f"sqlite:///{lab.folder}/lessor/lessor.db")
+    server.migrate()
+    server.apply([OFFICE], handlers=[{"type": "breaker", "fields": {"about": hw}, "isolated": True}])
+    server.start()
+
+    def called():
+        return json.loads(server.call("control", "handlers", "--json"))[0]
+
+    fatal.start()
+    wait_for("another process was begun", lambda: called()["restarts"])
+    assert "HANDLER-PROCESS-ENDED: the process of breaker was ended" in server.log.read_text()
+    wait_for("it is explained", lambda: "HANDLER-FAILED" in server.call("explain", hw))
+    fatal.crash()
+    client.start()
+    client.wait_bound(30)
+    answers = [bytes.fromhex(one["answer"]) for one in json.loads(server.call("control", "transactions", "--json"))]
+    granted = [one for one in answers if one and b"\x35\x01\x05" in one]
+    assert granted
+    assert all(b"from " in one for one in granted)

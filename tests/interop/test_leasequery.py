@@ -43,7 +43,10 @@ for message, encrypted in ((request(BULKLEASEQUERY, nobody, 2), False), (active,
         if encrypted:
             begin = request(TLS, nobody, 4)
             tcp.sendall(len(begin).to_bytes(2, "big") + begin)
-            answer = read(tcp.recv(int.from_bytes(tcp.recv(2), "big")))
+            size = int.from_bytes(tcp.recv(2), "big")
+            if not size:
+                continue  # Closed: it is a stranger.
+            answer = read(tcp.recv(size, socket.MSG_WAITALL))
             told.append((answer.kind, answer.options.get(151, b"").decode(), ""))
             tcp = context.wrap_socket(tcp)
         tcp.sendall(len(message).to_bytes(2, "big") + message)

@@ -1,13 +1,16 @@
 import pytest
 
 from app.services.access import Role
+from dhcpcore.pipeline.api import NoFields
+from dhcpcore.store import catalogue
+from dhcpcore.topology.handler_types import type_of
 from tests.app.people import EngineThatAnswers
 from tests.app.site import define, web
 
 LIST = "/api/v1/handlers"
 MARK = {"type": "mark", "name": "late", "fields": {"marks": ["late"]}, "scope": {"elapsed": {"more_than": 10}}}
 CALLS = [{"name": "late", "type": "mark", "calls": 5, "changed": 0, "stopped": 0, "errors": 0, "overruns": 0,
-          "mean_us": 1.5, "slowest_us": 2.0, "disabled": ""}]
+          "mean_us": 1.5, "slowest_us": 2.0, "disabled": "", "isolated": False, "restarts": 0}]
 
 
 @pytest.fixture
@@ -61,8 +64,9 @@ def test_handlers_have_places_and_names_of_their_own(rest):
     ({"type": "mark"}, "fields.marks", "is missing"),
     ({**MARK, "scope": {"subnet": "ofice"}}, "scope.subnet", "did you mean 'office'"),
     ({**MARK, "order": 1}, "order", "is no key here"),
+    ({**MARK, "isolated": True}, "isolated", "leave isolated out"),
     ({"type": "set-option", "fields": {"options": {"dhcp4": {"routers": "x"}}}}, "fields.options.dhcp4.routers", "x"),
-], ids=["typing mistake", "unknown type", "fields", "scope", "key", "option"])  # fmt: skip
+], ids=["typing mistake", "unknown type", "fields", "scope", "key", "isolated", "option"])  # fmt: skip
 def test_what_is_wrong_is_told_by_its_field(rest, entry, field, says):
     answer = rest.post(LIST, json=entry)
     assert answer.status_code == 422
@@ -83,6 +87,15 @@ def test_what_a_handler_names_cannot_go_without_a_word(rest):
     refused = rest.delete("/api/v1/subnets/1", headers={"If-Match": "*"}, query_string={"confirm": "true"})
     assert refused.status_code == 409
     assert "handler late" in refused.text
+
+
+def test_one_of_a_package_is_isolated_and_is_not_any_more(rest, sqlite_database):
+    catalogue.write(sqlite_database, [type_of("odd", NoFields, "odd 1.0")])
+    add(rest, {"type": "odd", "isolated": True})
+    assert rest.get(f"{LIST}/odd").json == {"type": "odd", "name": "odd", "isolated": True}
+    assert rest.get("/api/v1/definitions").json["handlers"][0]["isolated"] is True
+    rest.put(f"{LIST}/odd", json={"type": "odd", "isolated": False}, headers={"If-Match": "*"})
+    assert rest.get(f"{LIST}/odd").json == {"type": "odd", "name": "odd"}
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])

@@ -149,7 +149,7 @@ def test_a_package_is_told_of_the_simulation_and_what_it_prints_is_not_in_the_an
     )
     monkeypatch.setenv("PYTHONPATH", str(place))
     other = tmp_path / "other.yaml"
-    other.write_text(served.ok("export") + "handlers: [{type: told}]\n")
+    other.write_text(served.ok("export") + "handlers: [{type: told}, {type: told, name: apart, isolated: true}]\n")
     trial = told(served, "--definitions", str(other))
     assert trial["quarantined"] == []
     (one, _) = trial["transactions"]

@@ -281,6 +281,26 @@ def test_whatever_fields_a_package_has_its_form_shows_and_keeps_them(sqlite_data
     assert names(page) == ["odd", "late"]
 
 
+def test_one_of_a_package_is_isolated_by_its_form_and_one_that_is_built_in_has_no_such_field(sqlite_database):
+    page = odd(sqlite_database, LATE, model=Branch)
+    assert "handler.isolated" not in typed(page.get("/handlers/one/late"))
+    form = typed(page.get("/handlers/new?type=odd"))
+    assert page.post("/handlers/new?type=odd", data={**form, "handler.isolated": "true"}).status_code == 303
+    assert page.get("/api/v1/handlers/odd").json["isolated"] is True
+    shown = page.get("/handlers/one/odd")
+    assert page.post("/handlers/one/odd", data={**typed(shown), "handler.isolated": ""}).status_code == 303
+    assert "isolated" not in page.get("/api/v1/handlers/odd").json
+
+
+@pytest.mark.parametrize(("restarts", "says"), [(0, ""), (1, ", begun anew 1 time"), (3, ", begun anew 3 times")])
+def test_an_isolated_one_is_shown_with_how_often_its_process_was_begun_anew(sqlite_database, restarts, says):
+    engine = EngineThatAnswers(status={"ready": True}, hooks=[], handlers=[
+        {"name": "odd", "type": "odd", **CALLS, "disabled": "", "isolated": True, "restarts": restarts}])
+    page = configured(sqlite_database, {"type": "odd", "isolated": True}, LATE, engine=engine)
+    assert f"in a process of its own{says}<" in page.get("/handlers").get_data(as_text=True)
+    assert page.get("/handlers").get_data(as_text=True).count("in a process of its own") == 1
+
+
 def test_what_is_wrong_in_such_a_field_is_told_at_it(sqlite_database):
     page = odd(sqlite_database)
     form = typed(page.get("/handlers/new?type=odd"))

@@ -33,6 +33,14 @@ class TestPage:
         assert "Reinitialise" not in shown, "a viewer cannot"
         assert 'href="x"' not in shown
 
+    def test_that_it_goes_on_with_what_it_began_from_is_told(self, web):
+        engine = EngineWithScript()
+        assert "cannot begin any more" not in web(engine).get("/scripts").text
+        engine.kept = "conf.py, line 1: <b>"
+        shown = web(engine).get("/scripts").text
+        assert "cannot begin any more" in shown
+        assert "conf.py, line 1: &lt;b&gt;" in shown
+
     def test_where_there_is_no_script_it_says_how_to_have_one(self, web):
         engine = EngineWithScript()
         engine.configured = False

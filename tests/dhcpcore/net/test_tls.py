@@ -13,7 +13,7 @@ import pytest
 
 from dhcpcore.lease.telling import Status
 from dhcpcore.net.active import LOOK_S
-from dhcpcore.net.tls import HANDSHAKE_S_MAX
+from dhcpcore.net.tls import HANDSHAKE_S_MAX, HANDSHAKES_MAX
 from dhcpcore.settings.model import Leasequery as Files
 from dhcpcore.topology.snapshot import Leasequery, Snapshot
 from tests.certificates import Authority
@@ -303,6 +303,19 @@ class TestHandshake:
         site.rig.server.work(busy=False)
         assert stalled.closed()
         assert len(site.rig.server._peers) == 1, "whose handshake was over goes on"
+
+    def test_only_so_many_are_begun_within_a_second(self, required: Site) -> None:
+        def begun() -> bool:
+            requestor = Requestor(required)
+            requestor.send(START)
+            (said,) = requestor.hear()
+            requestor.sock.close()
+            required.rig.turn()
+            return 151 not in said.options
+
+        assert [begun() for _ in range(HANDSHAKES_MAX + 2)] == [True] * HANDSHAKES_MAX + [False] * 2
+        required.rig.now += 1
+        assert begun()
 
     def test_one_that_is_cut_is_forgotten(self, required: Site) -> None:
         requestor = Requestor(required)

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -483,6 +484,124 @@ class TestBeginning:
         assert eval(base64.b64decode(result["data"])) == (  # noqa: S307, RUF100
             "hello", {"MIN": 0, "MAX": 7}, [97], "0.0.0.1", "Definition",
         )  # fmt: skip
+
+
+class TestKept:
+    """A host that ends while the script's files are broken is followed by one of the text that began last."""
+
+    TEXT = """
+        import os
+        from site_words import WORD
+
+        def init():
+            import counting
+            callbacks.webAddMethod('/word', lambda *a: ('text/plain', '%s %s %s' % (WORD, counting.STEP, __file__)))
+
+        def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+            if mac[5] in (1, 4):
+                os._exit(3)
+            if mac[5] == 2:
+                raise ValueError('a mistake')
+            return True
+    """
+
+    def begun(self, begin: Begin, folder: Path) -> Site:
+        extensions = folder / "staticDHCPd_extensions"
+        (extensions / "counting").mkdir(parents=True)
+        (extensions / "counting" / "__init__.py").write_text("from counting.step import STEP\n")
+        (extensions / "counting" / "step.py").write_text("STEP = 'one'\n")
+        (folder / "site_words.py").write_text("WORD = 'old'\n")
+        return begin(self.TEXT)
+
+    def word(self, site: Site) -> str:
+        result, error = site.call("method", path="/word")
+        assert error is None
+        return base64.b64decode(result["data"]).decode()
+
+    def end(self, site: Site, number: int = 1) -> None:
+        """Have its host end of a client's packet, and wait until another one has begun."""
+        assert asked(site, number) == {number: Word.FAILED}
+        site.until(lambda: site.host.state["running"])
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "site"
+
+    @pytest.mark.parametrize("breaks", ["conf", "extension", "gone", "exits"])
+    def test_one_that_cannot_begin_any_more_goes_on_with_what_it_began_from(
+        self, begin: Begin, folder: Path, caplog: pytest.LogCaptureFixture, breaks: str
+    ) -> None:
+        site = self.begun(begin, folder)
+        said = self.word(site)
+        assert said == f"old one {site.path}"
+        match breaks:
+            case "conf":
+                site.path.write_text("def filterPacket(:\n")
+            case "extension":
+                (folder / "staticDHCPd_extensions" / "counting" / "step.py").write_text("WORD = 'new'\n")
+            case "gone":
+                folder.rename(folder.with_name("elsewhere"))
+            case "exits":
+                site.path.write_text("import os\nos._exit(1)\n")
+        assert asked(site, 1, 3) == {1: Word.FAILED, 3: Word.GO}
+        assert "SCRIPT-KEPT: the script cannot begin any more: " in messages(caplog, logging.CRITICAL)
+        assert self.word(site) == said
+        assert site.host.state["kept"]
+        assert asked(site, 2) == {2: Word.FAILED}
+        assert "raise ValueError('a mistake')" in messages(caplog), "the lines are those of the text that runs"
+
+    def test_a_mended_one_begins_where_it_is_reinitialised(self, begin: Begin, folder: Path) -> None:
+        site = self.begun(begin, folder)
+        site.path.write_text("def filterPacket(:\n")
+        self.end(site)
+        assert "conf.py, line 1: SyntaxError" in site.host.state["kept"]
+        waiting: list[tuple[Any, str | None]] = []
+        site.host.call("method", {"path": "/word"}, lambda *told: waiting.append(told))
+        result, error = site.call("reinitialise")
+        assert waiting == [(None, "The script begins anew.")]
+        assert result is None
+        assert "The script cannot begin: conf.py, line 1: SyntaxError" in str(error)
+        site.until(lambda: site.host.state["running"])
+        assert self.word(site).startswith("old one")
+        site.path.write_text(textwrap.dedent(self.TEXT).replace("'%s %s %s'", "'mended %s %s %s'"))
+        assert site.call("reinitialise") == ({"reinitialised": True}, None)
+        assert self.word(site).startswith("mended old one")
+        assert site.host.state["kept"] == ""
+        site.path.write_text("import nothing_of_the_kind\n")
+        self.end(site, 4)
+        assert self.word(site).startswith("mended old one"), "what is kept is what began last"
+
+    def test_one_that_still_begins_is_taken_as_it_is_now(self, begin: Begin, folder: Path) -> None:
+        site = self.begun(begin, folder)
+        (folder / "site_words.py").write_text("WORD = 'new'\n")
+        self.end(site)
+        assert self.word(site).startswith("new one")
+        assert site.host.state["kept"] == ""
+        assert not list(folder.rglob("__pycache__")), "nothing is written beside it"
+
+    def test_what_neither_begins_is_tried_again_after_a_pause(self, begin: Begin, folder: Path) -> None:
+        (folder).mkdir()
+        (folder / "there").write_text("")
+        site = begin("""
+            import os
+
+            def init():
+                open(os.path.join(os.path.dirname(__file__), 'there')).close()
+
+            def filterPacket(packet, method, mac, client_ip, relay_ip, port):
+                if mac[5] == 1:
+                    os._exit(3)
+                return True
+        """)
+        (folder / "there").unlink()
+        asked(site, 1)
+        site.until(lambda: not site.host.state["running"] and site.host._again_at is not None)
+        assert "FileNotFoundError" in str(site.host.failure)
+        (folder / "there").write_text("")
+        site.host._again_at = 0.0
+        site.until(lambda: site.host.state["running"])
+        assert site.host.state["kept"] == ""
+        assert asked(site, 3) == {3: Word.GO}
 
 
 class TestTicks:
