@@ -413,6 +413,8 @@ SEEN: dict[str, str] = {
     "test_handlers::TestOptions::test_it_is_overwritten": "HandlerEntry.type HandlerEntry.fields "
         "DocumentEntry.handlers",
     "test_handlers::test_a_type_that_no_package_here_has_is_set_aside_and_everybody_served": "HandlerEntry.name",
+    "dhcpcore/script/test_isolated_handler::test_what_ends_the_process_ends_one_transaction_and_another_process_serves_the_next":
+        "HandlerEntry.isolated",
     "test_handlers::TestScope::test_one_that_is_disabled_meets_nobody": "HandlerEntry.enabled",
     "test_handlers::TestScope::test_subnet": "HandlerEntry.scope ScopeEntry.subnet",
     "test_handlers::TestScope::test_shared_network": "ScopeEntry.shared_network",
@@ -432,5 +434,6 @@ def test_every_key_is_seen_on_the_wire_by_a_test_that_runs() -> None:
     seen = [key for keys in SEEN.values() for key in keys.split()]
     assert sorted(set(FIELDS) - set(seen) - UNSEEN) == []
     assert sorted({*seen, *UNSEEN} - set(FIELDS)) == [], "a key that there is not"
-    named = [f"tests/scenarios/{name.replace('::', '.py::', 1)}" for name in SEEN]
+    placed = [name if "/" in name else f"scenarios/{name}" for name in SEEN]
+    named = [f"tests/{name.replace('::', '.py::', 1)}" for name in placed]
     assert [said for test in named if (said := acceptance.fault(test, acceptance.ROOT))] == []

@@ -28,7 +28,9 @@ def test_they_are_right_and_as_many_as_is_said(monkeypatch):
 
 def test_what_is_beside_another_is_measured_only_when_it_is_named():
     beside = {name for name, server in SERVERS.items() if server.beside}
-    assert beside == {"lessor-hooked", "lessor-configured", "lessor-configured@pgsql"}
+    assert beside == {
+        "lessor-compiled", "lessor-compiled@pgsql", "lessor-hooked", "lessor-configured", "lessor-configured@pgsql",
+    }  # fmt: skip
     assert not beside & set(DEFAULTS.servers)
     assert all(SERVERS[name].beside in DEFAULTS.servers for name in beside)
 
