@@ -38,7 +38,6 @@ class Finder:
     """Hands Python the compiled file of each module that has one."""
 
     def __init__(self, folder: Path, modules: Sequence[str]) -> None:
-        self.modules = tuple(modules)
         self._files = {name: str(folder / (name + EXTENSION_SUFFIXES[0])) for name in modules}
 
     def find_spec(
@@ -76,9 +75,8 @@ def install(folder: Path = FOLDER) -> Installed:
     except FileNotFoundError:
         manifest, reason = {}, "there are none"
     if reason is None:
-        finder = Finder(folder, manifest["modules"])
-        sys.meta_path.insert(0, finder)
-        return Installed(tuple(name for name in finder.modules if name.startswith("dhcpcore.")))
+        sys.meta_path.insert(0, Finder(folder, manifest["modules"]))
+        return Installed(tuple(name for name in manifest["modules"] if name.startswith("dhcpcore.")))
     if asked == "1":
         raise ImportError(f"LESSOR_COMPILED=1 asks for compiled modules in {folder}, but {reason}: ./lessor compile")
     return Installed(stale=reason if manifest else None)

@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
-import os
 import socket
-import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
@@ -23,6 +21,7 @@ from dhcpcore.pipeline.api import Handler, HandlerException
 from dhcpcore.pipeline.making import PHASES, made_of, phases_of, said_of
 from dhcpcore.script import frames, isolated_transaction
 from dhcpcore.script.child import PipeHandler, confine
+from dhcpcore.script.engine_pipe import EnginePipe
 from dhcpcore.topology.installed_types import factory_of
 
 _READ_MAX = 1024 * 1024
@@ -31,23 +30,13 @@ _TRACEBACK_LETTERS_MAX = 8000
 _KEPT_MAX = 2048
 
 
-class Child:
+class Child(EnginePipe):
     """The loop."""
 
     def __init__(self, pipe: socket.socket) -> None:
-        self._pipe = pipe
-        self._lock = threading.Lock()
+        super().__init__(pipe)
         self._handler: Handler
         self._kept: OrderedDict[int, dict[Hashable, Any]] = OrderedDict()
-
-    def send(self, message: dict[str, Any]) -> None:
-        """To the engine; who ends because the engine is gone ends quietly."""
-        octets = frames.encode(message)
-        try:
-            with self._lock:
-                self._pipe.sendall(octets)
-        except OSError:
-            os._exit(0)
 
     def run(self) -> int:
         """Make the handler, and answer calls until the engine closes the pipe."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
-import os
 import socket
 import threading
 import traceback
@@ -21,6 +20,7 @@ from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.registry import Callout, Registry
 from dhcpcore.script import frames, isolated_data
 from dhcpcore.script.child import PipeHandler, confine
+from dhcpcore.script.engine_pipe import EnginePipe
 
 _READ_MAX = 1024 * 1024
 _TRACEBACK_LETTERS_MAX = 8000
@@ -75,22 +75,12 @@ class Lot:
         self._child.send({"lot": self._number, "done": [[what, bool(force)]]})
 
 
-class Child:
+class Child(EnginePipe):
     """The loop."""
 
     def __init__(self, pipe: socket.socket) -> None:
-        self._pipe = pipe
-        self._lock = threading.Lock()
+        super().__init__(pipe)
         self._callouts: list[Callout] = []
-
-    def send(self, message: dict[str, Any]) -> None:
-        """To the engine; who ends because the engine is gone ends quietly."""
-        octets = frames.encode(message)
-        try:
-            with self._lock:
-                self._pipe.sendall(octets)
-        except OSError:
-            os._exit(0)
 
     def run(self, text: str) -> int:
         """Load the library, and answer calls until the engine says that it is to be unloaded."""
