@@ -26,18 +26,23 @@ from dhcpcore.pipeline.api import (
     ForOtherServerError,
     HandlerException,
     ReplyWithStatusError,
+    UseMulticastError,
 )
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import TransactionBundle6, refuse6
 from dhcpcore.pipeline.instance import Apartness, Instance
 from dhcpcore.pipeline.making import MAKING_S, is_same, made_built_in, made_of, phases_of, said_of
 from dhcpcore.pipeline.scopes import selects
 from dhcpcore.pipeline.signals import CannotRespond, Refuse, Signal
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.pipeline.transaction import Transaction
+from dhcpcore.pipeline.transaction6 import transaction_of
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.handler_rows import HandlerRow
 from dhcpcore.topology.snapshot import Quarantined
+from dhcpcore.wire.kinds import KIND6
 from dhcpcore.wire.v4.message import MessageType
+from dhcpcore.wire.v6.message import Status
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +65,7 @@ class _State:
     __slots__ = ("is_done", "met", "refusal", "transaction")
 
     def __init__(self, bundle: TransactionBundle) -> None:
-        self.transaction = Transaction(bundle)
+        self.transaction = transaction_of(bundle)
         self.met: dict[Instance, None] = {}
         self.is_done = False  #: Whether ``post`` was called.
         self.refusal: Refuse | None = None  #: Of the first phase.
@@ -84,7 +89,8 @@ class Instances:
         self._clock = clock
         self._limit: Limit = limit or (lambda _: nullcontext())
         self._all: tuple[Instance, ...] = ()
-        self._live: tuple[Instance, ...] = ()
+        self._live: tuple[Instance, ...] = ()  #: Those that DHCPv4's messages meet,
+        self._live6: tuple[Instance, ...] = ()  #: and DHCPv6's.
         self.quarantined: tuple[Quarantined, ...] = ()
         self._aside: tuple[_Aside, ...] = ()
         #: Handlers that were switched off, in words, until somebody has taken them.
@@ -135,8 +141,10 @@ class Instances:
             return Instance(row, dict.fromkeys(apart.phases), apart)
         with self._limit(MAKING_S):
             if row.model is not None:
-                return Instance(row, phases_of(made_built_in(factory, row)))
-            return Instance(row, phases_of(made_of(factory, row.name, row.fields, simulated=self._simulated)))
+                made = made_built_in(factory, row)
+            else:
+                made = made_of(factory, row.name, row.fields, simulated=self._simulated)
+            return Instance(row, phases_of(made), families=frozenset(made.families))
 
     def _let_go(self, one: Instance) -> None:
         if one.apart is not None and self._apart is not None:
@@ -145,11 +153,15 @@ class Instances:
     @property
     def any(self) -> bool:
         """Whether anybody is there to be called."""
-        return bool(self._live)
+        return bool(self._live or self._live6)
 
     def has(self, *phases: str) -> bool:
         """Whether anybody has one of these phases."""
-        return any(phase in one.phases for one in self._live for phase in phases)
+        return any(phase in one.phases for one in (*self._live, *self._live6) for phase in phases)
+
+    def _met(self, bundle: TransactionBundle) -> tuple[Instance, ...]:
+        """Those that its family's messages meet."""
+        return self._live if bundle.request.message_type < KIND6 else self._live6
 
     def statistics(self) -> list[dict[str, Any]]:
         """Every one with what became of its calls, in their order; then those that are set aside, with the reason."""
@@ -164,7 +176,7 @@ class Instances:
             return
         state = bundle.handler_data[_KEY] = _State(bundle)
         for phase in ("analyse_pre", "pre"):
-            for one in self._live:
+            for one in self._met(bundle):
                 if phase in one.phases and selects(one.row.scope, bundle):
                     state.met[one] = None
                     try:
@@ -186,7 +198,7 @@ class Instances:
         transaction.begin()
         had = bool(bundle.responses)
         names = []
-        for one in self._live:
+        for one in self._met(bundle):
             if not selects(one.row.scope, bundle):
                 continue
             state.met[one] = None
@@ -212,7 +224,7 @@ class Instances:
         state.is_done = True
         had = bool(bundle.responses)
         is_changed = False
-        for one in self._live:
+        for one in self._met(bundle):
             if one not in state.met or "post" not in one.phases:
                 continue
             try:
@@ -224,6 +236,10 @@ class Instances:
                     raise self._stop(one, bundle, Reason.HANDLER_DROPPED)
             except (CannotRespond, Refuse) as signal:
                 bundle.outgoing = []
+                if isinstance(signal, Refuse) and isinstance(bundle, TransactionBundle6):
+                    refuse6(bundle)  # A status is no news of leases: it may be said after the commit.
+                    bundle.reason = signal.reason
+                    return True
                 bundle.reason = Reason.HANDLER_DROPPED if isinstance(signal, Refuse) else signal.reason
                 return False
         return is_changed
@@ -233,7 +249,7 @@ class Instances:
         data = bundle.handler_data
         state = None if data is None else data.pop(_KEY, None)
         if state is not None:
-            for one in self._live:
+            for one in self._met(bundle):
                 if "analyse_post" in one.phases and (one in state.met or selects(one.row.scope, bundle)):
                     self._call(one, "analyse_post", state.transaction, bundle)
 
@@ -296,11 +312,27 @@ class Instances:
             return CannotRespond(Reason.OTHER_SERVER)
         if is_analysis:
             log.error("HANDLER-FAILED: %s raised %s while it only looks: nothing is changed.", one.row.name, error)
+        elif isinstance(bundle, TransactionBundle6) and not isinstance(error, CannotRespondError):
+            return self._status(one, error, bundle)
         elif isinstance(error, CannotRespondError):
             log.warning("HANDLER-DROPPED: %s left a message of %s unanswered: %s", one.row.name,
                         bundle.request.hw[1:].hex(":"), str(error) or "it says no more")  # fmt: skip
         elif isinstance(error, ReplyWithStatusError) and bundle.request.message_type == MessageType.REQUEST:
             return Refuse(Reason.NAK_HANDLER)
+        return CannotRespond(Reason.HANDLER_DROPPED)
+
+    def _status(
+        self, one: Instance, error: HandlerException, bundle: TransactionBundle6
+    ) -> CannotRespond | Refuse:
+        """The same of those that DHCPv6 has an answer for."""
+        if isinstance(error, ReplyWithStatusError):
+            bundle.status = (error.status_code, error.status_message)
+            return Refuse(Reason.STATUS_HANDLER)
+        if isinstance(error, UseMulticastError) and not bundle.by_multicast:
+            bundle.status = (int(Status.USE_MULTICAST), str(error))
+            return Refuse(Reason.STATUS_USE_MULTICAST)
+        why = "it wants multicast, and that was multicast" if isinstance(error, UseMulticastError) else error
+        log.error("HANDLER-DROPPED: %s left a message of %s unanswered: %s", one.row.name, bundle.duid.hex(":"), why)
         return CannotRespond(Reason.HANDLER_DROPPED)
 
     def _stop(self, one: Instance, bundle: TransactionBundle, reason: Reason) -> CannotRespond:
@@ -333,4 +365,5 @@ class Instances:
         self.events.append(told)
 
     def _settle(self) -> None:
-        self._live = tuple(one for one in self._all if not one.disabled)
+        live = [one for one in self._all if not one.disabled]
+        self._live, self._live6 = (tuple(one for one in live if family in one.families) for family in (4, 6))
