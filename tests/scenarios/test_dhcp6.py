@@ -21,6 +21,7 @@ from dhcpcore.pipeline.api import (
     Transaction6,
     UseMulticastError,
 )
+from dhcpcore.script.observed import Observer
 from tests.packets6 import (
     ADVERTISE,
     CONFIRM,
@@ -154,6 +155,12 @@ class TestWho:
         answer = some(w.ask(SOLICIT, ia_na()))
         assert answer.codes[:2] == [2, 1]
         assert (answer.get(1), answer.get(2), answer.xid) == (A.duid, DUID, b"\1\2\3")
+
+    def test_a_script_that_counts_messages_is_told_of_none(self, w: World6) -> None:
+        observer = Observer(w.engine)
+        w.ask(SOLICIT, ia_na())
+        w.send(b"\1" * 300)
+        assert observer.rows(w.now) == []
 
     def test_counters_tell_both_families_apart(self, w: World6) -> None:
         w.ask(SOLICIT, ia_na())
