@@ -17,7 +17,7 @@ from dhcpcore.script.cache import cache_of
 from dhcpcore.script.compat.definition import Definition
 from dhcpcore.script.compat.generic import CachingDatabase, Database, Null
 from dhcpcore.script.namespace import TYPES, Namespace
-from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED, TOLD
+from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED, TOLD, check
 from dhcpcore.script.sources import Sources, install
 
 #: What a parameter is told as that JSON cannot carry, or that nobody outside needs: that it is there.
@@ -45,6 +45,7 @@ class Site:
             if hasattr(self.module, old) and not hasattr(self.module, new):
                 setattr(self.module, new, getattr(self.module, old))
         self.said = _parameters(self.module)
+        check(self.said)
         self.parameters: dict[str, Any] = {**DEFAULTS, **self.said}
         vars(self.namespace.config).update(self.parameters)
         for name, value in {**self.namespace.injected, **TYPES}.items():
