@@ -198,6 +198,9 @@ def _listed(holder: Mapping[Any, Any], key: str, element: str, faults: Faults) -
         faults.add(element, key, f"{shown(value)} is not a list: write each item after a dash, or as [a, b]")
 
 
+_FAMILIES = ((int, 4), (int, 6))
+
+
 def _definitions(value: object, faults: Faults) -> list[Mapping[str, Any]]:
     definitions: list[Mapping[str, Any]] = []
     for index, item in _listed({"option_definitions": value}, "option_definitions", "", faults):
@@ -208,6 +211,9 @@ def _definitions(value: object, faults: Faults) -> list[Mapping[str, Any]]:
         for key in ("space", "encapsulates", "name") if isinstance(item, Mapping) else ():
             if not isinstance(item.get(key, ""), (str, type(None))):
                 faults.add(element, key, f"{shown(item[key])} is not a word such as dhcp4")
+        if isinstance(item, Mapping) and "family" in item and (type(item["family"]), item["family"]) not in _FAMILIES:
+            said = f"{shown(item['family'])} is no family: write 4 or 6, or take the key out"
+            faults.add(element, "family", said)
         # A wrong one keeps its place, so that the numbers of the others are those of the document.
         definitions.append({} if element in faults.elements else item)
     return definitions
