@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,8 @@ class Site:
         self.namespace = Namespace(path.parent)
         if sources is not None:
             install(sources)
-        loader = None if sources is None else sources.loader("conf", str(path))
+        # A loader of its own: without one a file would have to end in .py.
+        loader = SourceFileLoader("conf", str(path)) if sources is None else sources.loader("conf", str(path))
         spec = importlib.util.spec_from_file_location("conf", path, loader=loader)
         assert spec is not None
         assert spec.loader is not None

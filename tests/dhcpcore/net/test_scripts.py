@@ -66,6 +66,21 @@ def test_a_script_is_loaded(tmp_path: Path) -> None:
     assert loaded.get("PROXY_PORT") == 4011
 
 
+def test_a_script_may_be_called_as_anybody_likes(tmp_path: Path) -> None:
+    path = tmp_path / "staticdhcpd.conf"
+    path.write_text("PROXY_PORT = 4011\n")
+    _, loaded = scripts.load(settings(tmp_path, script=path), Terms())
+    assert loaded is not None
+    assert loaded.get("PROXY_PORT") == 4011
+
+
+def test_of_an_error_that_is_as_long_as_what_it_is_about_the_beginning_is_told(tmp_path: Path) -> None:
+    (tmp_path / "conf.py").write_text("raise ValueError('it is ' + 'x' * 5_000_000)\n")
+    with pytest.raises(SettingsError, match=r"^script: conf\.py, line 1: ValueError: it is x{3000}") as told:
+        scripts.load(settings(tmp_path, script=tmp_path), Terms())
+    assert len(str(told.value)) < 5000
+
+
 @pytest.mark.parametrize("name", ["-", "lo", None])
 def test_an_interface_of_answers_that_is_served_is_nothing_to_say(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str | None
