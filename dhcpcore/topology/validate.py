@@ -45,6 +45,8 @@ _TOP_KEYS = (*DocumentEntry.model_fields, *LATER_KEYS)
 _SUBNET_KEYS = tuple(field.alias or name for name, field in SubnetSettings.model_fields.items())
 _LISTS = ("pools", "prefix_pools", "assignments")
 _EMPTY: Payloads = MappingProxyType({})
+#: With their type: True and 4.0 are none.
+_FAMILIES = ((int, 4), (int, 6))
 
 
 class Inspected(NamedTuple):
@@ -196,9 +198,6 @@ def _listed(holder: Mapping[Any, Any], key: str, element: str, faults: Faults) -
         yield from enumerate(value)
     else:
         faults.add(element, key, f"{shown(value)} is not a list: write each item after a dash, or as [a, b]")
-
-
-_FAMILIES = ((int, 4), (int, 6))
 
 
 def _definitions(value: object, faults: Faults) -> list[Mapping[str, Any]]:
