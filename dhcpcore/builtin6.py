@@ -6,6 +6,7 @@ from dhcpcore.handlers.associations import AnswerRest, BeginAnswer, CheckGiven, 
 from dhcpcore.handlers.configured import MeetAnswer6, MeetMessage6
 from dhcpcore.handlers.giveback import GiveBack6
 from dhcpcore.handlers.identity import Identify6
+from dhcpcore.handlers.leasequery import LeaseQuery6
 from dhcpcore.handlers.options import Options6
 from dhcpcore.handlers.preference import Preference
 from dhcpcore.handlers.rapid_commit import RapidCommit6
@@ -37,4 +38,5 @@ def builtin6(duid: bytes, instances: Instances | None = None) -> tuple[Handler, 
         RapidCommit6(),
         Conclude(),
         RecordAssociations(),
+        LeaseQuery6(duid),
     )

@@ -33,7 +33,7 @@ from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire, is_recovering
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, TransactionBundle
-from dhcpcore.pipeline.bundle6 import MESSAGES6
+from dhcpcore.pipeline.bundle6 import LEASEQUERY6, MESSAGES6
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
@@ -94,7 +94,7 @@ class Engine:
         #: What answers pass on their way out; None where nothing of the site's has to do with them.
         self.gate: Leaving | Callouts | None = None
         self.gate6: Leaving | None = None  #: The same for DHCPv6, which has no callouts.
-        self.plan = Plan(self._handlers(), (*MESSAGES, *MESSAGES6))
+        self.plan = Plan(self._handlers(), (*MESSAGES, *MESSAGES6, LEASEQUERY6))
         self.waiting = Suspended()
 
     def _handlers(self) -> tuple[Handler, ...]:
@@ -127,7 +127,7 @@ class Engine:
             self.gate6 = Leaving(self.instances, None, self.reply6.post)
             self.gate = Leaving(self.instances, self.callouts, self.reply.post)
         message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
-        self.plan = Plan(self._handlers(), (*message_types, *MESSAGES6), snapshot)
+        self.plan = Plan(self._handlers(), (*message_types, *MESSAGES6, LEASEQUERY6), snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:

@@ -67,7 +67,7 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     settings, loaded = scripts.load(settings, _terms(account))
     udp, pxe_port, script_port = _open_udp(settings, loaded) if settings.dhcp4.enabled else (None, None, None)
     udp6 = _open_udp6(settings)
-    bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
+    bulk_ports = _open_bulk(settings)
     neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open(), neighbours) if prober is not None)
     hearing = tuple(one for one in (udp, udp6, pxe_port, script_port, *probers) if one is not None)
@@ -149,11 +149,9 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
         udp.beside(script_port)
         loop.attach(scripts.ScriptPort(script_port, loop))
     _attach(loop, engine, store, clock, pxe_port, udp6)
-    if bulk_port is not None:
-        credentials = Credentials(settings.leasequery)
-        bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"), credentials)
-        loop.attach(bulk)
-        loop.chores.append(Chore("answer bulk queries", lambda: bulk.work(busy=chores.busy())))
+    credentials = Credentials(settings.leasequery)
+    for name, port in bulk_ports.items():
+        _serve_bulk(loop, BulkServer(port, engine, store, clock, partial(_soon, loop, name), credentials), name, chores)
     refresh()
     signal.signal(signal.SIGTERM, lambda *_: stop())
     signal.signal(signal.SIGINT, lambda *_: stop())
@@ -193,6 +191,21 @@ def _attach(
         loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
     if udp6 is not None:
         loop.attach(Dhcp6Server(udp6, engine, store, clock))
+
+
+def _open_bulk(settings: Settings) -> dict[str, BulkPort]:
+    """Leasequery's ports, by the name of the chore that answers there."""
+    ports = {}
+    if settings.dhcp4.enabled:
+        ports["answer bulk queries"] = BulkPort(settings.dhcp4.port)
+    if settings.dhcp6.enabled:
+        ports["answer bulk queries of DHCPv6"] = BulkPort(settings.dhcp6.port, socket.AF_INET6)
+    return ports
+
+
+def _serve_bulk(loop: Loop, server: BulkServer, name: str, chores: Chores) -> None:
+    loop.attach(server)
+    loop.chores.append(Chore(name, lambda: server.work(busy=chores.busy())))
 
 
 def _open_udp6(settings: Settings) -> Udp6 | None:

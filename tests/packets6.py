@@ -10,6 +10,7 @@ from typing import Self
 
 SOLICIT, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE, DECLINE = range(1, 10)
 INFORMATION_REQUEST, RELAY_FORW, RELAY_REPL, LEASEQUERY, LEASEQUERY_REPLY = 11, 12, 13, 14, 15
+LEASEQUERY_DONE, LEASEQUERY_DATA = 16, 17
 IA_NA, IA_TA, IA_PD = 3, 4, 25
 
 #: What a router sent, and two relays around it: the packet of DHCPKit 1.0's tests of its RelayForwardMessage.

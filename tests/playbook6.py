@@ -203,4 +203,4 @@ class World6:
                         assert row is not None
                         assert row.state == 1, "a Reply that promises a lease left before its commit"
                         assert row.expires >= self.now + valid or valid == 0xFFFFFFFF
-                        assert row.client[1:5] == given.iaid.to_bytes(4, "big")
+                        assert row.client[-4:] == given.iaid.to_bytes(4, "big")

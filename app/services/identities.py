@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcpcore.errors import InvalidValue, MalformedMessage
+from dhcpcore.lease.owner import owner_of
 from dhcpcore.wire.addresses import format_hardware, format_hex, parse_address, parse_hex
 from dhcpcore.wire.v4.tlv import scan_suboptions
 from dhcpcore.wire.v6 import message as v6
 from dhcpcore.wire.v6.options import DHCP6_OPTIONS
 
-#: First octet of a client key: known by hardware address, by client identifier, by DUID and IAID (of temporary ones).
-_BY_HARDWARE, _BY_CLIENT_ID, _BY_DUID, _BY_DUID_TEMPORARY = 0, 1, 2, 3
+#: First octet of a client key: known by hardware address, or by client identifier; ``owner_of`` knows the others.
+_BY_HARDWARE, _BY_CLIENT_ID = 0, 1
 _ETHERNET = b"\x01"
 #: What a relay tells of the client's line, by the code in option 82.  RFC 3046 3.1, 3.2, RFC 3993.
 _RELAY_SAYS = {1: "Circuit", 2: "Remote end", 6: "Subscriber"}
@@ -90,10 +91,9 @@ def client_text(client: bytes) -> str:
         return f"hardware {hardware_text(rest)}"
     if kind == _BY_CLIENT_ID:
         return f"client-id {format_hex(rest, ':')}"
-    if kind == _BY_DUID:
-        return f"iaid {rest[:4].hex()} duid {format_hex(rest[4:], ':')}"
-    if kind == _BY_DUID_TEMPORARY:
-        return f"temporary iaid {rest[:4].hex()} duid {format_hex(rest[4:], ':')}"
+    if (owner := owner_of(client)) is not None:
+        temporary = "temporary " if owner.temporary else ""
+        return f"{temporary}iaid {owner.iaid.hex()} duid {format_hex(owner.duid, ':')}"
     return f"unknown {client.hex()}"
 
 

@@ -1,15 +1,20 @@
-"""LEASEQUERY: who has an address, and which addresses a client has.  RFC 4388, RFC 6148; of VPNs, RFC 6607."""
+"""LEASEQUERY: who has an address, and what a client has.  RFC 4388, RFC 6148; of VPNs, RFC 6607; DHCPv6, RFC 5007."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from dhcpcore.errors import MalformedMessage
+from dhcpcore.lease.facts import Wants
 from dhcpcore.lease.model import KIND_ADDRESS4, Lease, LeaseKey
 from dhcpcore.lease.query import ALL_VPNS, DEFAULT_VPN, By, Query, read, spaces_of
+from dhcpcore.lease.query6 import Query6, Refusal, Scope, by_client
+from dhcpcore.lease.query6 import read as read6
 from dhcpcore.lease.telling import lifetimes_of, reply
+from dhcpcore.lease.telling6 import client_data, client_links, head, refused
 from dhcpcore.lease.transitions import is_active
 from dhcpcore.pipeline.bundle import Outgoing, Route, TransactionBundle
+from dhcpcore.pipeline.bundle6 import LEASEQUERY6, Response6, TransactionBundle6, six
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.searches import Search, Searches
 from dhcpcore.pipeline.signals import CannotRespond, NeedsRows
@@ -18,6 +23,7 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.links import NO_PLACE, Links
 from dhcpcore.topology.snapshot import EMPTY
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
+from dhcpcore.wire.v6.message import MessageType6, Opt6, Status
 
 _SERVER_PORT = 67
 _REASONS = {
@@ -123,6 +129,80 @@ class LeaseQuery(Handler):
             and (row.space, row.kind) == (space, KIND_ADDRESS4)
             and (query.by is not By.HARDWARE or row.hw == query.value)
         ]
+
+
+class LeaseQuery6(Handler):
+    """The same for DHCPv6, where a refusal is told: by a status."""
+
+    message_types: ClassVar[frozenset[int] | None] = frozenset((LEASEQUERY6,))
+
+    def __init__(self, duid: bytes) -> None:
+        self._duid = duid
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """Wants the rows that answer it, where its requestor is admitted."""
+        mine = six(bundle)
+        if not bundle.snapshot.leasequery.enabled:
+            raise CannotRespond(Reason.LEASEQUERY_REFUSED)
+        named = mine.message.get(Opt6.SERVER_ID)
+        if not mine.duid:
+            raise CannotRespond(Reason.INVALID_MESSAGE)
+        if named is not None and named != self._duid:
+            raise CannotRespond(Reason.OTHER_SERVER)
+        bundle.server_id = self._duid
+        bundle.link, bundle.home = bundle.links.for_relay(bundle.datagram.source) or NO_PLACE
+        bundle.subnet = bundle.home
+        query = read6(mine.message, tcp=False) if _is_admitted(mine) else _STRANGER
+        scope = query if isinstance(query, Refusal) else query.scope(bundle.links)
+        if isinstance(query, Query6):
+            bundle.trace.append((Step.QUERY, query.by.value, query.value))
+            if isinstance(scope, Scope):
+                _want(bundle, query.wants(scope, bundle.facts, bundle.now))
+        if bundle.handler_data is None:
+            bundle.handler_data = {}
+        bundle.handler_data[_QUERY] = query, scope
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """One client's leases, the links of one that has leases of several, nothing, or a status.  RFC 5007 4.3.3."""
+        mine = six(bundle)
+        assert bundle.handler_data is not None
+        query, scope = bundle.handler_data[_QUERY]
+        response = Response6(MessageType6.LEASEQUERY_REPLY)
+        response.options = head(bundle.server_id, mine.duid)
+        mine.respond(response)
+        if isinstance(scope, Refusal):
+            response.put(*refused(scope))
+            bundle.trace.append((Step.QUERY_REFUSED, int(scope.status), scope.text))
+            bundle.reason = Reason.LEASEQUERY_STATUS
+            return
+
+        def find(key: LeaseKey) -> Lease | None:
+            return _committed(bundle, bundle.facts.by_key.get(key))
+
+        wants = query.wants(scope, bundle.facts, bundle.now, find)
+        if wants:
+            _want(bundle, wants)
+            raise NeedsRows
+        clients = by_client(query.rows(scope, bundle.facts, bundle.now, bundle.links, find), bundle.links)
+        for (duid, _), rows in clients.items() if len(clients) == 1 else ():
+            response.put(*client_data(duid, rows, bundle.now, lifetimes_of(bundle.snapshot)))
+        if len(clients) > 1:
+            response.put(*client_links(link for _, link in clients))
+        bundle.reason = Reason.LEASE_ACTIVE if clients else Reason.LEASE_UNKNOWN
+
+
+_STRANGER = Refusal(Status.NOT_ALLOWED, "this is none of the requestors")
+
+
+def _is_admitted(bundle: TransactionBundle6) -> bool:
+    """Whoever is answered, and whoever its relays say that it came from: a relay forwards what anybody sends."""
+    admits = bundle.snapshot.leasequery.admits
+    return admits(bundle.datagram.source) and all(admits(relay.peer) for relay in bundle.relays)
+
+
+def _want(bundle: TransactionBundle, wants: Wants) -> None:
+    bundle.wants.leases.update(wants.leases)
+    bundle.wants.duids |= wants.duids
 
 
 def _committed(bundle: TransactionBundle, row: Lease | None) -> Lease | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dhcpcore.lease.model import make
 from dhcpcore.pipeline.bundle import Outgoing, Response4, Route, TransactionBundle
-from dhcpcore.pipeline.bundle6 import TransactionBundle6, returned, six
+from dhcpcore.pipeline.bundle6 import LEASEQUERY6, TransactionBundle6, returned, six
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import sub_options
 from dhcpcore.pipeline.trace import Step
@@ -166,7 +166,8 @@ class Reply6(Handler):
 def route6(bundle: TransactionBundle6) -> Route:
     """To where it came from: to a relay's port for servers (or its own, RFC 8357 5), or to a client's."""
     datagram = bundle.datagram
-    port = CLIENT_PORT6
+    # A requestor is no client: it may be a relay itself, or a program that has no port of DHCP's.
+    port = datagram.port if bundle.request.message_type == LEASEQUERY6 else CLIENT_PORT6
     if bundle.relays:
         port = datagram.port if bundle.relays[-1].get(Opt6.RELAY_PORT) is not None else SERVER_PORT6
     return Route(datagram.source, port, datagram.interface, datagram.local)

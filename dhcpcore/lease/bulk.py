@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dhcpcore.errors import MalformedMessage
 from dhcpcore.lease.active import Stream, refusal
 from dhcpcore.lease.configured import Range, merged, ranges_of
-from dhcpcore.lease.facts import Wants
+from dhcpcore.lease.facts import Facts, Wants
 from dhcpcore.lease.model import Lease, LeaseKey
 from dhcpcore.lease.query import Ambiguous, Asked, By, read, spaces_of
 from dhcpcore.lease.telling import NO_HISTORY, Holdings, Status, done, in_bulk, lifetimes_of, never_held, said, unclear
@@ -163,12 +163,24 @@ class Session:
             self.stream = None
         self.closing = True
 
-    def wants(self) -> Wants | None:
-        """The rows that answer the query under way, where an index finds them; None: the table is gone through."""
+    @property
+    def place(self) -> LeaseKey | None:
+        """Behind which row of the table the query under way goes on; None: it begins."""
+        return self.after
+
+    def wants(self, facts: Facts, now: float) -> Wants | None:
+        """The rows that answer the query under way, where an index finds them, and that are not among ``facts`` yet.
+
+        None: the table is gone through.
+        """
         asked = self.asked
         assert asked is not None
         clients = asked.query.clients
-        return Wants(clients=set(clients)) if clients else None
+        return Wants(clients={one for one in clients if one not in facts.by_client}) if clients else None
+
+    def found(self, facts: Facts, now: float) -> list[Lease]:
+        """The rows, when all that it wants have been read."""
+        return [row for rows in facts.by_client.values() for row in rows]
 
     def begin(self, snapshot: Snapshot) -> bool:
         """Of which spaces the query under way is told, by these definitions; whether of any."""

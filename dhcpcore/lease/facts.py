@@ -49,10 +49,12 @@ class Wants:
     pages: set[Page] = field(default_factory=set)
     counts: set[tuple[int, int]] = field(default_factory=set)  #: Kind and id of what has a limit of leases.
     classes: set[str] = field(default_factory=set)  #: Classes with a limit of leases.
+    #: DUIDs whose leases are wanted, by whatever identity association.  Replaced, not added to: few batches have any.
+    duids: frozenset[bytes] = frozenset()
 
     def __bool__(self) -> bool:
         some = self.clients or self.leases or self.identifiers or self.assigned or self.pages
-        return bool(some or self.counts or self.classes)
+        return bool(some or self.counts or self.classes or self.duids)
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Facts:
     A key that is present with None was looked up and has no row; a key that is absent was never asked for.
     """
 
-    by_client: dict[bytes, list[Lease]] = field(default_factory=dict)
+    by_client: dict[bytes, list[Lease]] = field(default_factory=dict)  #: By the key, or by the stem of a DUID's.
     by_key: dict[LeaseKey, Lease | None] = field(default_factory=dict)
     by_identifier: dict[tuple[int, bytes], tuple[Assignment, ...]] = field(default_factory=dict)
     assigned: dict[LeaseKey, tuple[Assignment, ...]] = field(default_factory=dict)

@@ -44,6 +44,7 @@ class By(enum.Enum):
     REMOTE_ID = "remote-id"
     RELAY_ID = "relay-id"
     EVERYTHING = "everything"
+    LINK = "link address"  #: DHCPv6's alone.
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dhcpcore.engine import Engine, Facts
 from dhcpcore.errors import StoreError
 from dhcpcore.lease.active import DUE_MAX, Stream
+from dhcpcore.lease.bulk import Session
 from dhcpcore.lease.facts import Wants
 from dhcpcore.lease.model import Change, LeaseKey
 from dhcpcore.lease.query import state_since
@@ -74,7 +75,7 @@ class Streams:
     def admit(self, peer: Peer, now: float) -> None:
         """Begin the active query that this connection has sent, if it has, or refuse it in words."""
         session, snapshot = peer.session, self._engine.snapshot
-        if session.stream is None or session.stream.admitted:
+        if not isinstance(session, Session) or session.stream is None or session.stream.admitted:
             return
         events = self._engine.counters.events
         text = ""
@@ -216,5 +217,6 @@ class Streams:
     def _cut(self, peer: Peer, now: float, text: str) -> None:
         self._engine.counters.events["active-leasequery-cut"] += 1
         log.warning("ACTIVE-LEASEQUERY-CUT: %s is told no more: %s.", peer.name, text)
-        peer.session.end_stream(now, Status.QUERY_TERMINATED, text)
+        if isinstance(peer.session, Session):
+            peer.session.end_stream(now, Status.QUERY_TERMINATED, text)
         self.forget(peer)

@@ -1,4 +1,4 @@
-"""Leasequery's sockets: TCP on the port of DHCPv4, polled by the engine's own loop.  RFC 6926, RFC 7724.
+"""Leasequery's sockets: TCP on the ports of DHCP, polled by the engine's own loop.  RFC 5460, RFC 6926, RFC 7724.
 
 The port is taken with privilege and listened at once the definitions enable leasequery.  One slice of one query is
 answered between two batches, so that no packet waits for a requestor, however much it asks for.  Where the definitions
@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 from dhcpcore.engine import Engine, Facts
 from dhcpcore.lease.bulk import Session
+from dhcpcore.lease.bulk6 import Session6
 from dhcpcore.lease.model import Lease, LeaseKey
 from dhcpcore.lease.telling import Status
 from dhcpcore.net.active import LOOK_S, SEND_S_MAX, Streams
@@ -41,7 +42,7 @@ _STRANGERS_EVERY_S = 60.0
 #: a query that is refused has its answer at once.
 UNSENT_OCTETS_MAX = 256 * 1024
 _READ_OCTETS = 16 * 1024
-_ANY = "0.0.0.0"  # noqa: S104 - As the port of UDP; who may ask is in the definitions.
+_ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}  # noqa: S104 - As UDP; who may ask, the definitions say.
 
 
 class Peer:
@@ -51,11 +52,13 @@ class Peer:
         "address", "blocked_at", "name", "seen_at", "session", "sock", "spoken_at", "tls", "tls_at", "turn", "watched",
     )  # fmt: skip
 
-    def __init__(self, sock: socket.socket, name: str, now: float) -> None:
+    def __init__(
+        self, sock: socket.socket, name: str, address: bytes, session: Session | Session6, now: float
+    ) -> None:
         self.sock = sock
         self.name = name
-        self.address = socket.inet_aton(name)
-        self.session = Session(socket.inet_aton(sock.getsockname()[0]))
+        self.address = address
+        self.session = session
         self.seen_at = now
         self.tls: Channel | None = None
         self.tls_at = now  #: When that was begun.
@@ -81,12 +84,15 @@ class Peer:
 class BulkPort:
     """The port, taken before privileges are given up.  Where it cannot be had, ``fault`` says so in words."""
 
-    def __init__(self, port: int) -> None:
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    def __init__(self, port: int, family: socket.AddressFamily = socket.AF_INET) -> None:
+        self.family = family
+        self.sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self.fault: str | None = None
         try:
-            self.sock.bind((_ANY, port))
+            self.sock.bind((_ANY[family], port))
         except OSError as error:
             self.fault = f"TCP port {port} cannot be opened: {error.strerror}"
 
@@ -188,8 +194,9 @@ class BulkServer:
     def close(self) -> None:
         """Close every socket; who has an active query is told, where its socket takes it.  RFC 7724 7.4."""
         for peer in list(self._peers.values()):
-            if peer.session.stream is not None:
-                peer.session.end_stream(self._clock.now(), Status.QUERY_TERMINATED, "the server is shutting down")
+            session = peer.session
+            if isinstance(session, Session) and session.stream is not None:
+                session.end_stream(self._clock.now(), Status.QUERY_TERMINATED, "the server is shutting down")
                 self._flush(peer)
             self._drop(peer)
         if self._listening and self._selector is not None:
@@ -208,11 +215,13 @@ class BulkServer:
 
     def _accept(self) -> None:
         try:
-            sock, (name, _) = self._port.sock.accept()
+            sock, (said, *_) = self._port.sock.accept()
         except OSError:
             return  # The peer left before it was accepted, or descriptors ran out: the next round tries again.
         events = self._engine.counters.events
-        if not self._engine.snapshot.leasequery.admits(socket.inet_aton(name)):
+        name = said.partition("%")[0]
+        address = socket.inet_pton(self._port.family, name)
+        if not self._engine.snapshot.leasequery.admits(address):
             events["bulk-leasequery-refused"] += 1
             self._tell_of_stranger(name)
             sock.close()
@@ -223,8 +232,13 @@ class BulkServer:
             sock.close()
             return
         sock.setblocking(False)
-        peer = self._peers[sock.fileno()] = Peer(sock, name, self._monotonic())
+        peer = self._peers[sock.fileno()] = Peer(sock, name, address, self._session(sock), self._monotonic())
         self._watch(peer, selectors.EVENT_READ)
+
+    def _session(self, sock: socket.socket) -> Session | Session6:
+        if self._port.family == socket.AF_INET6:
+            return Session6(self._engine.duid, lambda: self._engine.links)
+        return Session(socket.inet_aton(sock.getsockname()[0]))
 
     def _tell_of_stranger(self, name: str) -> None:
         now = self._monotonic()
@@ -261,15 +275,15 @@ class BulkServer:
         session, now = peer.session, self._clock.now()
         session.demands_tls = peer.tls is None and self._engine.snapshot.leasequery.tls == "required"
         session.receive(data if peer.tls is None else self._deciphered(peer, peer.tls, data), now)
-        while session.tls_asked is not None:
-            self._answer_tls(peer, now)
+        while isinstance(session, Session) and session.tls_asked is not None:
+            self._answer_tls(peer, session, now)
         self._streams.admit(peer, now)
         if session.asked is not None or session.stream is not None:
             self._wake()
 
-    def _answer_tls(self, peer: Peer, now: float) -> None:
+    def _answer_tls(self, peer: Peer, session: Session, now: float) -> None:
         """Begin TLS as a requestor asks, or refuse it in words.  RFC 7724 8.1."""
-        session, events = peer.session, self._engine.counters.events
+        events = self._engine.counters.events
         context, text = None, ""
         if self._engine.snapshot.leasequery.tls == "off":
             text = "this server has no TLS for leasequery"
@@ -335,17 +349,18 @@ class BulkServer:
             self._engine.counters.events["bulk-leasequery"] += 1
             log.info("BULK-LEASEQUERY: %s asked by %s; %d told so far.", peer.name, asked.query.by.value, session.told)
 
-    def _next(self, session: Session, snapshot: Snapshot) -> tuple[list[Lease], LeaseKey | None]:
-        """The next rows for the query under way, and where to go on; none where no subnet is of its VPN."""
+    def _next(self, session: Session | Session6, snapshot: Snapshot) -> tuple[list[Lease], LeaseKey | None]:
+        """The next rows for the query under way, and where to go on; none where no subnet is of its VPN, or link."""
         if not session.begin(snapshot):
             return [], None
-        wants = session.wants()
+        facts, now = Facts(), self._clock.now()
+        wants = session.wants(facts, now)
         if wants is None:
-            return self._store.rows(session.after)
-        facts = Facts()
-        self._store.fetch(wants, facts, snapshot.revision, assigned=False)
-        rows = [row for found in facts.by_client.values() for row in found]
-        return [*rows, *(row for row in facts.by_key.values() if row is not None)], None
+            return self._store.rows(session.place)
+        while wants:
+            self._store.fetch(wants, facts, snapshot.revision, assigned=False)
+            wants = session.wants(facts, now)
+        return session.found(facts, now), None
 
     def _flush(self, peer: Peer) -> None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from dhcpcore.lease.model import KIND_ADDRESS6, KIND_PREFIX6, Change, Lease, LeaseKey
+from dhcpcore.lease.owner import LASTING, TEMPORARY, key_of
 from dhcpcore.pipeline.bundle import Datagram, TransactionBundle
 from dhcpcore.pipeline.signals import NeedsRows
 from dhcpcore.topology.links import Links
@@ -28,7 +29,7 @@ from dhcpcore.wire.v6.message import (
     status,
 )
 
-#: What is answered, or acted upon.
+#: What clients send.
 MESSAGES6 = tuple(
     KIND6 + kind
     for kind in (
@@ -37,9 +38,11 @@ MESSAGES6 = tuple(
     )
 )  # fmt: skip
 CLIENTS6 = frozenset(MESSAGES6)
+#: A requestor's: it is no client of its own leases, and meets one handler alone.
+LEASEQUERY6 = KIND6 + MessageType6.LEASEQUERY
 
-#: What a client key begins with: temporary addresses have identity associations of their own numbers.
-_TAGS = {int(Opt6.IA_NA): b"\x02", int(Opt6.IA_PD): b"\x02", int(Opt6.IA_TA): b"\x03"}
+#: What a client key begins with.
+_TAGS = {int(Opt6.IA_NA): LASTING, int(Opt6.IA_PD): LASTING, int(Opt6.IA_TA): TEMPORARY}
 _NO_IAID = bytes(4)
 
 
@@ -109,7 +112,7 @@ class TransactionBundle6(TransactionBundle):
         self.duid = received.message.get(Opt6.CLIENT_ID) or b""
         stand_in.hw = hardware_of(self.duid, received.relays)
         # Who sends no DUID is found by the address that it sent from.
-        self.client = _TAGS[Opt6.IA_NA] + _NO_IAID + (self.duid or self.peer)
+        self.client = key_of(LASTING, self.duid or self.peer, _NO_IAID)
         self.tcp = False
         self.allow_unicast = False  #: Whether clients may send to this server's own address.
         self.rejections = False  #: Whether a SOLICIT is answered at once, too, where that is a refusal.
@@ -150,8 +153,8 @@ class TransactionBundle6(TransactionBundle):
         self.handled_options = None
 
     def key_of(self, association: Association) -> bytes:
-        """The client as the owner of an identity association: IAID and DUID."""
-        return _TAGS[association.code] + association.iaid + self.duid
+        """The client as the owner of an identity association: DUID and IAID."""
+        return key_of(_TAGS[association.code], self.duid, association.iaid)
 
     def lease_key(self, association: Association, leased: Leased) -> LeaseKey:
         """The row that an address or prefix is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from dhcpcore.lease.owner import owner_of
 from dhcpcore.wire.addresses import format_address, format_hex, format_prefix
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 
@@ -73,6 +74,7 @@ class Step:
     HANDLERS: Final = 92
     STOPPED_BY_HANDLER: Final = 93
     IDENTIFIER_BY_HOOK: Final = 94
+    QUERY_REFUSED: Final = 95
     SCRIPT_ASKED: Final = 80
     SCRIPT_GIVES: Final = 81
     SCRIPT_CHANGED: Final = 82
@@ -136,7 +138,10 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.GUARDED_SUBNET: lambda subnet: f"Subnet {subnet} does not admit it.",
     Step.ADOPTED: lambda address: f"{_address(address)} was unknown here and is free: adopted.",
     Step.ASKED_TO_RENEW: lambda address, how: f"The client of {_address(address)} was asked to renew ({how}).",
-    Step.QUERY: lambda by, value: f"It asks by {by}: {_address(value) if by == 'address' else value.hex(':')}.",
+    Step.QUERY: lambda by, value: (
+        f"It asks by {by}: {_address(value) if by.endswith('address') and len(value) in {4, 16} else value.hex(':')}."
+    ),
+    Step.QUERY_REFUSED: lambda code, text: f"It is told status {code}: {text}.",
     Step.GATED_POOL: lambda pool, code: f"Pool {pool} does not admit it: {code}.",
     Step.REUSED: lambda seconds: f"Its lease is young and was not written again: {seconds} s of it are left.",
     Step.ADAPTED: lambda used, seconds: f"{used} % of its pool are in use: the lease is shortened to {seconds} s.",
@@ -175,7 +180,8 @@ def identity(client: bytes) -> str:
         return "client identifier " + client[1:].hex(":")
     if client[:1] == b"\x00":
         return "hardware address " + client[2:].hex(":")
-    return "DUID " + client[5:].hex(":") if client else "nothing"
+    owner = owner_of(client)
+    return "nothing" if owner is None else "DUID " + owner.duid.hex(":")
 
 
 def describe(step: Sequence[Any]) -> str:

@@ -51,12 +51,16 @@ class Reason(enum.Enum):
         "BOOT-OFFER", Verdict.ANSWERED, "A booting machine was told of its boot file and given no address."
     )
     BOOT_ACK = _Row("BOOT-ACK", Verdict.ANSWERED, "A booting machine that asked at port 4011 was told its boot file.")
-    LEASE_ACTIVE = _Row("LEASE-ACTIVE", Verdict.ANSWERED, "A requestor was told who has the address (RFC 4388).")
+    LEASE_ACTIVE = _Row("LEASE-ACTIVE", Verdict.ANSWERED, "A requestor was told who has the address (RFC 4388, 5007).")
     LEASE_UNASSIGNED = _Row("LEASE-UNASSIGNED", Verdict.ANSWERED, "A requestor was told that nobody has the address.")
     LEASE_UNKNOWN = _Row(
         "LEASE-UNKNOWN", Verdict.ANSWERED, "A requestor was told that the address or the client is unknown."
     )
 
+    LEASEQUERY_STATUS = _Row(
+        "LEASEQUERY-STATUS", Verdict.REFUSED,
+        "DHCPv6: a query was answered with a status: 7 to 10, unknown type, malformed, no such link, or not allowed.",
+    )
     INFORMED = _Row("INFORMED", Verdict.ANSWERED, "DHCPv6: options were sent to a client that asked for nothing else.")
     CONFIRMED = _Row("CONFIRMED", Verdict.ANSWERED, "DHCPv6: the client's addresses are right for the link it is on.")
     REPLY_RELEASED = _Row("REPLY-RELEASED", Verdict.ANSWERED, "DHCPv6: the client gave back what it had.")
@@ -216,7 +220,8 @@ class Reason(enum.Enum):
     )
     NO_BOOT_FILE = _Row("NO-BOOT-FILE", Verdict.SILENT, "A booting machine, and no boot file is declared for it.")
     LEASEQUERY_REFUSED = _Row(
-        "LEASEQUERY-REFUSED", Verdict.SILENT, "Leasequery is not enabled, or its `requestors` do not list the giaddr."
+        "LEASEQUERY-REFUSED", Verdict.SILENT,
+        "Leasequery is not enabled, or, in DHCPv4, its `requestors` do not list the giaddr.",
     )
     LEASEQUERY_INVALID = _Row(
         "LEASEQUERY-INVALID", Verdict.SILENT,

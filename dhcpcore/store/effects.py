@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, bindparam, text
 
 from dhcpcore.lease.model import KIND_ADDRESS4, Identifier, LeaseKey, State
+from dhcpcore.lease.owner import owner_of
 from dhcpcore.store import columns as made
 from dhcpcore.store.columns import AssignmentColumns
 from dhcpcore.store.picture import pool_name
@@ -203,8 +204,9 @@ def is_of(kind: int, identifier: bytes, lease_kind: int, holder: HasHolder) -> b
             return holder.client == b"\x01" + identifier
         case Identifier.DUID:
             # An IPv4 client tells its DUID in option 61: type 255, IAID, DUID.  RFC 4361 6.1.
-            at = {b"\x02": 5, b"\x01": 6}.get(holder.client[:1], 0)
-            return bool(at) and (at == 5 or holder.client[1:2] == b"\xff") and holder.client[at:] == identifier
+            if (owner := owner_of(holder.client)) is not None:
+                return not owner.temporary and owner.duid == identifier
+            return holder.client[:2] == b"\x01\xff" and holder.client[6:] == identifier
         case Identifier.CIRCUIT_ID | Identifier.REMOTE_ID if lease_kind == KIND_ADDRESS4:
             wanted = 1 if kind == Identifier.CIRCUIT_ID else 2
             return any(code == wanted and octets == identifier for code, octets in _sub_options(holder.agent))

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dhcpcore.errors import Deadlocked
 from dhcpcore.lease.facts import Facts, Outcome, PageRow, Wants
 from dhcpcore.lease.model import KIND_ADDRESS4, KIND_ADDRESS6, KIND_PREFIX6, Assignment, Change, Lease, LeaseKey
+from dhcpcore.lease.owner import stem_of
 from dhcpcore.lease.telling import Holdings
 from dhcpcore.lease.transitions import is_recovering
-from dhcpcore.store import holdings
+from dhcpcore.store import holdings, owned
 from dhcpcore.store.database import SQLITE, Database
 from dhcpcore.store.leases_postgresql import PostgresqlRows
 from dhcpcore.store.leases_sqlite import SqliteRows
@@ -112,7 +113,9 @@ class LeaseStore:
         limits = Limits(snapshot)
         self._limits = limits or None
 
-    def fetch(self, wants: Wants, facts: Facts, revision: int, *, assigned: bool) -> None:
+    def fetch(  # noqa: C901 - A line for each way that rows are found.
+        self, wants: Wants, facts: Facts, revision: int, *, assigned: bool
+    ) -> None:
         """Put the wanted rows into ``facts``.  ``assigned``: also who the clients' addresses are assigned to."""
         rows = self._rows
         assigned_keys = set(wants.assigned)
@@ -124,6 +127,8 @@ class LeaseStore:
                 by_client[row.client].append(row)
                 if assigned:
                     assigned_keys.add(row.key)
+        if wants.duids:
+            facts.by_client.update((stem_of(duid), owned.of(duid, rows.ask)) for duid in wants.duids)
         if wants.leases:
             by_key = facts.by_key
             for key in wants.leases:

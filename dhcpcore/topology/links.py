@@ -92,6 +92,10 @@ class Links:
                 return self._members[subnet.subnet_id], subnet
         return None
 
+    def of_subnet(self, subnet_id: int) -> Link | None:
+        """The link of a subnet by its id, of whichever VPN; None where it is no more."""
+        return self._members.get(subnet_id)
+
     def for_interface(self, index: int, family: int) -> Place | None:
         """The place of a directly attached link: subnets that name it, else those of the interface's own addresses."""
         try:

@@ -52,7 +52,7 @@ Make = Callable[..., World6]
 A, B = Client6(1), Client6(2)
 MINE, PREFIX = "2001:db8:1::10", "2001:db8:f::/56"
 LEASED, RELEASED, DECLINED = 1, 2, 4
-KEY_A = b"\2\0\0\0\1" + A.duid
+KEY_A = b"\2\x0a" + A.duid + b"\0\0\0\1"
 
 
 class Gives(StaticAssignmentHandler):
@@ -131,7 +131,7 @@ class TestWho:
             (message(SOLICIT, A.id, ia_na(*[address(f"2001:db8:1::{n:x}") for n in range(1, 130)])), "INVALID-MESSAGE"),
             (message(ADVERTISE, A.id), "NOT-A-REQUEST"),
             (message(200, A.id), "NOT-A-REQUEST"),
-            (message(14, A.id), "NOT-A-REQUEST"),
+            (message(14, A.id), "LEASEQUERY-REFUSED"),
             (b"\1\2", "MALFORMED"),
             (relayed(b""), "MALFORMED"),
         ],
@@ -272,7 +272,7 @@ class TestLeases:
         assert (row.client, row.hw, row.state, row.expires, row.subnet) == (
             KEY_A, b"\1" + A.duid[4:], LEASED, T0 + 7200, w.engine.snapshot.subnets[0].subnet_id,
         )  # fmt: skip
-        assert (held.client, held.kind, held.expires) == (b"\2\0\0\0\2" + A.duid, 8, T0 + 3600)
+        assert (held.client, held.kind, held.expires) == (b"\2\x0a" + A.duid + b"\0\0\0\2", 8, T0 + 3600)
         assert w.history(MINE) == [(KEY_A, T0, None, None)]
         assert (w.reason, w.commits) == ("ACK-NEW", 1)
 
@@ -339,7 +339,7 @@ class TestLeases:
             assert w.reason == "STATUS-TAKEN"
         w.pass_(7200 + 31)
         assert some(w.ask(REQUEST, server(), ia_na(), who=B)).one.leased == [(MINE, 3600, 7200)]
-        assert [client for client, *_ in w.history(MINE)] == [KEY_A, b"\2\0\0\0\1" + B.duid]
+        assert [client for client, *_ in w.history(MINE)] == [KEY_A, b"\2\x0a" + B.duid + b"\0\0\0\1"]
 
     def test_two_associations_of_a_client_do_not_get_the_same(self, world: Make) -> None:
         def both(bundle: Transaction6) -> None:
@@ -399,7 +399,7 @@ class TestLeases:
         def overtake(*arguments: Any) -> Any:
             if not once:
                 once.append(1)
-                stolen = [change._replace(after=change.after._replace(client=b"\2\0\0\0\1" + B.duid))
+                stolen = [change._replace(after=change.after._replace(client=b"\2\x0a" + B.duid + b"\0\0\0\1"))
                           for change in arguments[0]]  # fmt: skip
                 store.commit(stolen, arguments[1])
             return store.commit(*arguments)

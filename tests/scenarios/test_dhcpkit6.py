@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from tests.packets6 import (
     CONFIRM,
     IA_NA,
     IA_PD,
+    LEASEQUERY_DATA,
+    LEASEQUERY_DONE,
+    LEASEQUERY_REPLY,
     REBIND,
     RENEW,
     REPLY,
@@ -44,6 +48,7 @@ from tests.packets6 import (
     relayed,
 )
 from tests.playbook6 import DUID, OFFICE, OTHER_SERVER, Client6, World6, server
+from tests.requestors6 import BY_LINK, HOST, LOOPBACK, MAY_ASK, Bulk6, Told, query, told_of
 
 Make = Callable[..., World6]
 A, B = Client6(1), Client6(2)
@@ -394,6 +399,50 @@ class TestExample21:
         w = world()
         assert some(w.ask(RENEW, server(), ia_pd(prefix("2001:db8:f:100::/56")))).one.status == 3
         assert leased(w.ask(REBIND, ia_pd(prefix("2001:db8:f:100::/56")))) == [("2001:db8:f:100::/56", 0, 0)]
+
+
+class Houses(StaticAssignmentHandler):
+    """Two clients have an address each, the first one a prefix, too."""
+
+    def __init__(self) -> None:
+        super().__init__(3600, 7200, 1800, 3600)
+
+    def get_assignment(self, bundle: Transaction6) -> Assigned:
+        given = {A.duid: Assigned(MINE, PREFIX), B.duid: Assigned("2001:db8:1::11")}
+        return given.get(bundle.request.client_id or b"", Assigned())
+
+
+class TestExample22:
+    @pytest.fixture
+    def asked(self, world: Make) -> World6:
+        w = world(handlers={"houses": Houses}, leasequery=MAY_ASK)
+        for who in (A, B):
+            request(w, ia_na(iaid=1), ia_pd(iaid=2), who=who)
+        return w
+
+    def test_by_link_address_over_udp_it_is_not_allowed(self, asked: World6) -> None:
+        for source in (HOST, LOOPBACK):
+            answer = some(asked.send(query(BY_LINK, link="2001:db8:1::"), source=source, port=547, unicast=True))
+            assert (answer.kind, answer.status, answer.get(45)) == (LEASEQUERY_REPLY, 10, None)
+
+    def test_by_link_address_over_tcp_come_a_reply_data_and_the_end(self, asked: World6) -> None:
+        with closing(Bulk6(asked)) as bulk:
+            answers = bulk.ask(query(BY_LINK, link="2001:db8:1::"))
+        assert [one.kind for one in answers] == [LEASEQUERY_REPLY, LEASEQUERY_DATA, LEASEQUERY_DONE]
+        first, second, end = answers
+        assert [told_of(one) for one in answers] == [
+            Told(A.duid, [(MINE, 4500, 7200), (PREFIX, 2250, 3600)], 0, []),
+            Told(B.duid, [("2001:db8:1::11", 4500, 7200)], 0, []),
+            None,
+        ]
+        assert (first.codes, second.codes, end.codes) == ([2, 1, 45], [45], [])
+        assert {one.xid for one in answers} == {b"\x07\x08\x09"}
+
+    def test_where_there_is_nothing_over_tcp_the_reply_is_bare(self, asked: World6) -> None:
+        asked.pass_(8000)
+        with closing(Bulk6(asked)) as bulk:
+            (only,) = bulk.ask(query(BY_LINK, link="2001:db8:1::"))
+        assert (only.kind, only.codes) == (LEASEQUERY_REPLY, [2, 1])
 
 
 class TestExample24:

@@ -93,6 +93,7 @@ class Opt6:
     CLT_TIME: Final = 46
     LQ_RELAY_DATA: Final = 47
     LQ_CLIENT_LINK: Final = 48
+    RELAY_ID: Final = 53
     LINK_LAYER: Final = 79
     RELAY_PORT: Final = 135
 
@@ -315,17 +316,19 @@ def encode_options(options: Iterable[Pair]) -> bytes:
     return b"".join(parts)
 
 
+def pack_leased(is_prefix: bool, leased: Leased) -> Pair:
+    """An address, or a prefix, as an option.  RFC 8415 21.6, 21.22."""
+    times = _U32.pack(leased.preferred) + _U32.pack(leased.valid)
+    inner = encode_options(leased.options)
+    if is_prefix:
+        return Opt6.IAPREFIX, times + bytes((leased.plen,)) + leased.address + inner
+    return Opt6.IAADDR, leased.address + times + inner
+
+
 def pack_association(one: Association) -> bytes:
     """The payload of an identity association."""
     head = one.iaid if one.code == Opt6.IA_TA else one.iaid + _U32.pack(one.t1) + _U32.pack(one.t2)
-    pairs: list[Pair] = []
-    for leased in one.leased:
-        times = _U32.pack(leased.preferred) + _U32.pack(leased.valid)
-        inner = encode_options(leased.options)
-        if one.code == Opt6.IA_PD:
-            pairs.append((Opt6.IAPREFIX, times + bytes((leased.plen,)) + leased.address + inner))
-        else:
-            pairs.append((Opt6.IAADDR, leased.address + times + inner))
+    pairs = [pack_leased(one.code == Opt6.IA_PD, leased) for leased in one.leased]
     pairs += one.options
     if one.status is not None:
         pairs.append((Opt6.STATUS_CODE, status(*one.status)))

@@ -65,8 +65,8 @@ def _holds_options(space: str = TOP) -> SubOptions:
 
 
 _HEAD_ROWS: tuple[OptionRow, ...] = (
-    protocol(1, "clientid", _DUID, "RFC 9915 21.2", "The client's DUID.", messages=_ALL),
-    protocol(2, "serverid", _DUID, "RFC 9915 21.3", "The server's DUID.", messages=_ALL),
+    protocol(1, "clientid", _DUID, "RFC 9915 21.2", "The client's DUID.", messages=_ALL | _LEASEQUERY),
+    protocol(2, "serverid", _DUID, "RFC 9915 21.3", "The server's DUID.", messages=_ALL | _LEASEQUERY),
     protocol(
         3,
         "ia-na",
@@ -116,7 +116,7 @@ _HEAD_ROWS: tuple[OptionRow, ...] = (
         Record((("code", U16), ("message", Text(octets_min=0)))),
         "RFC 9915 21.13",
         "How it went.",
-        messages=_ANSWERS | _LEASEQUERY | _INSIDE,
+        messages=_ANSWERS | _LEASEQUERY | _INSIDE | {"LEASEQUERY-DONE"},
     ),
     protocol(
         14,

@@ -37,8 +37,8 @@ def test_keys_in_words():
     assert hardware_text(b"") == ""
     assert client_text(b"\x00\x01" + MAC) == "hardware 02:00:00:00:00:01"
     assert client_text(b"\x01\xff\x00") == "client-id ff:00"
-    assert client_text(b"\x02\0\0\0\1\0\3") == "iaid 00000001 duid 00:03"
-    assert client_text(b"\x03\0\0\0\1\0\3") == "temporary iaid 00000001 duid 00:03"
+    assert client_text(b"\x02\2\0\3\0\0\0\1") == "iaid 00000001 duid 00:03"
+    assert client_text(b"\x03\2\0\3\0\0\0\1") == "temporary iaid 00000001 duid 00:03"
     assert client_text(b"\x09\x01") == "unknown 0901"
     assert client_text(b"") == "unknown "
 

@@ -9,6 +9,7 @@ import pytest
 
 from dhcpcore.lease.bulk import MESSAGE_OCTETS_MAX, QUERIES_MAX, TOLD_MAX, Session
 from dhcpcore.lease.configured import merged, ranges_of
+from dhcpcore.lease.facts import Facts
 from dhcpcore.lease.model import NEVER, Close, Lease, LeaseKey, State
 from dhcpcore.lease.telling import Holding, Status
 from dhcpcore.topology.snapshot import Lifetimes, Pool, Snapshot, Subnet
@@ -216,7 +217,7 @@ class TestWhatIsAskedFor:
         by = ({"who": A}, {"who": Client(b"", B.client_id, 0)}, {"agent": HOME[:6]}, {})
         for sent in (query(**fields) for fields in by):
             session.receive(sent, NOW)
-            wanted.append(session.wants())
+            wanted.append(session.wants(Facts(), NOW))
             session.tell((), None, NOW, SNAPSHOT)
         by_hw, by_id, by_remote, everything = wanted
         assert by_hw.clients == {A.identity, b"\x01\x01" + A.hw}
@@ -469,6 +470,6 @@ class TestStream:
             session = Session(SERVER)
             session.receive(bytes(data[: dice.randrange(len(data))]), NOW)
             while session.asked is not None:
-                session.wants()
+                session.wants(Facts(), NOW)
                 session.tell((row(100, agent=dice.randbytes(7)),), None, NOW, SNAPSHOT)
             said(session)

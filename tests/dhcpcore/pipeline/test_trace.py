@@ -64,5 +64,5 @@ def test_an_unknown_step_is_shown_all_the_same() -> None:
 def test_a_client_is_known_by_name() -> None:
     assert identity(b"\x01\xff\x00") == "client identifier ff:00"
     assert identity(b"\x00\x01\x02\x00\x00\x00\x00\x01") == "hardware address 02:00:00:00:00:01"
-    assert identity(b"\x02\0\0\0\1\0\3") == "DUID 00:03"
+    assert identity(b"\x02\2\0\3\0\0\0\1") == "DUID 00:03"
     assert identity(b"") == "nothing"

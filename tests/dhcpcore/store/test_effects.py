@@ -5,6 +5,7 @@ import time
 import pytest
 from sqlalchemy import insert
 
+from dhcpcore.lease.owner import LASTING, key_of
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.schema import lease
 from dhcpcore.topology.validate import validate
@@ -121,7 +122,7 @@ def test_a_duid_is_found_behind_the_identity_association(database):
     duid = bytes.fromhex("00030001020000000001")
     with database.writer() as connection:
         connection.execute(
-            insert(lease), row(0, kind=6, plen=128, address=octets, client=b"\x02\x00\x00\x00\x07" + duid, hw=b"")
+            insert(lease), row(0, kind=6, plen=128, address=octets, client=key_of(LASTING, duid, bytes(4)), hw=b"")
         )
 
     def lost(text):
