@@ -173,7 +173,7 @@ class LeaseQuery6(Handler):
         if isinstance(scope, Refusal):
             response.put(*refused(scope))
             bundle.trace.append((Step.QUERY_REFUSED, int(scope.status), scope.text))
-            bundle.reason = Reason.LEASEQUERY_STATUS
+            bundle.reason = Reason.STATUS_LEASEQUERY
             return
 
         def find(key: LeaseKey) -> Lease | None:

@@ -57,8 +57,8 @@ class Reason(enum.Enum):
         "LEASE-UNKNOWN", Verdict.ANSWERED, "A requestor was told that the address or the client is unknown."
     )
 
-    LEASEQUERY_STATUS = _Row(
-        "LEASEQUERY-STATUS", Verdict.REFUSED,
+    STATUS_LEASEQUERY = _Row(
+        "STATUS-LEASEQUERY", Verdict.REFUSED,
         "DHCPv6: a query was answered with a status: 7 to 10, unknown type, malformed, no such link, or not allowed.",
     )
     INFORMED = _Row("INFORMED", Verdict.ANSWERED, "DHCPv6: options were sent to a client that asked for nothing else.")

@@ -12,11 +12,14 @@ from dhcpcore.topology.kinds import Tls
 
 
 class LeasequeryEntry(Entry):
-    """Whom the server tells who has which address: access concentrators that ask by RFC 4388, 6148, 6926 and 7724."""
+    """Whom the server tells who has which address: access concentrators and access routers.
+
+    They ask by RFC 4388, 6148, 6926 and 7724, and in DHCPv6 by RFC 5007 and 5460.
+    """
 
     enabled: bool = Field(False, description="Whether queries are answered.")
     requestors: list[Requestor] = Field(
-        default_factory=list, description="Who may ask: addresses, or prefixes. Everybody else hears nothing."
+        default_factory=list, description="Who may ask: addresses, or prefixes. Everybody else is told nothing."
     )
 
     active: bool = Field(False, description="Whether they may ask to be told of every change, as it is committed.")

@@ -3,13 +3,14 @@
 import json
 import os
 import sqlite3
+import sys
 from ipaddress import IPv6Address
 
 import pytest
 
 from tests.interop.processes import wait_for
 from tests.interop.realclients import Dhclient
-from tests.interop.servers import Lessor
+from tests.interop.servers import ROOT, Lessor
 
 pytestmark = pytest.mark.netns
 
@@ -40,6 +41,42 @@ class Factory(HandlerFactory):
     def create(self):
         return Static(self.fields.known)
 """
+
+
+#: An access router that asks as it came up: by UDP for the client of an address, by TCP for all of its link.
+ASK = """
+import json, socket, sys
+from tests.packets6 import address, read6
+from tests.requestors6 import BY_ADDRESS, BY_LINK, framed, query, told_of, unframed
+own, asked = sys.argv[1:]
+SERVER = ("2001:db8:1::1", 547)
+udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+udp.settimeout(5)
+udp.bind((own, 547))
+answers = []
+for data in (query(BY_ADDRESS, address(asked)), query(BY_LINK, link="2001:db8:1::")):
+    udp.sendto(data, SERVER)
+    answers.append(read6(udp.recv(2000)))
+tcp = socket.create_connection(SERVER, 5, (own, 0))
+stream = b""
+try:
+    tcp.sendall(framed(query(BY_LINK, link="2001:db8:1::")))
+    tcp.settimeout(1)
+    while data := tcp.recv(2000):
+        stream += data
+        if unframed(stream)[-1].kind == 16:
+            break
+except ConnectionError:
+    pass
+told = [told_of(answer) for answer in (*answers, *unframed(stream))]
+print(json.dumps([(answer.kind, answer.status, said and [said.duid.hex(), *said.leased[0][:1]])
+                  for answer, said in zip((*answers, *unframed(stream)), told)]))
+"""
+
+
+def asked(machine, own, address):
+    arguments = (sys.executable, "-c", ASK, own, address)
+    return json.loads(machine.run("env", f"PYTHONPATH={ROOT}", *arguments, limit_s=20))
 
 
 class Dhclient6(Dhclient):
@@ -88,7 +125,8 @@ def test_real_clients_get_what_a_handler_gives_and_what_the_definitions_say(lab,
     server = Lessor(lab, machine("server", lan, "2001:db8:1::1/64"), f"sqlite:///{lab.folder}/lessor/lessor.db")
     server.settings.write_text(server.settings.read_text().replace("enabled = false", "enabled = true"))
     server.migrate()
-    server.apply([OFFICE6], handlers=[{"type": "static6", "fields": {"known": {client.hardware(): "2001:db8:1::10"}}}])
+    server.apply([OFFICE6], handlers=[{"type": "static6", "fields": {"known": {client.hardware(): "2001:db8:1::10"}}}],
+                 leasequery={"enabled": True, "requestors": ["2001:db8:1::2"]})
     server.start()
 
     client.start()
@@ -99,9 +137,15 @@ def test_real_clients_get_what_a_handler_gives_and_what_the_definitions_say(lab,
     with sqlite3.connect(lab.folder / "lessor/lessor.db") as sql:
         (row,) = sql.execute("SELECT kind, address, client, state FROM lease").fetchall()
     duid = "00030001" + client.hardware().replace(":", "")
-    assert (row[0], IPv6Address(row[1]), row[2][5:].hex(), row[3]) == (6, IPv6Address("2001:db8:1::10"), duid, 1)
+    assert (row[0], IPv6Address(row[1]), row[2][2:-4].hex(), row[3]) == (6, IPv6Address("2001:db8:1::10"), duid, 1)
     shown = json.loads(server.call("lease", "list", "--json"))
     assert "2001:db8:1::10" in json.dumps(shown)
+
+    router, stranger = (machine(f"r{n}", lan, f"2001:db8:1::{n}/64") for n in (2, 3))
+    mine = [duid, "2001:db8:1::10"]
+    assert asked(router, "2001:db8:1::2", "2001:db8:1::10") == [
+        [15, None, mine], [15, 10, None], [15, None, mine], [16, None, None]]
+    assert asked(stranger, "2001:db8:1::3", "2001:db8:1::10") == [[15, 10, None], [15, 10, None]]
 
     stateless.launch(*stateless.command("-S", "-1")).popen.wait(20)
     said = [one for one in json.loads(server.call("control", "transactions", "--json")) if one["reason"] == "INFORMED"]

@@ -195,7 +195,7 @@ class TestLinks:
     def test_a_link_that_no_subnet_is_of_is_not_configured(self, world: Make) -> None:
         w = world()
         assert answered(w, by_client(link="2001:db8:9::")).status == 9
-        assert w.reason == "LEASEQUERY-STATUS"
+        assert w.reason == "STATUS-LEASEQUERY"
 
     def test_a_lease_of_a_subnet_that_is_no_more_is_told_with_no_link(self, world: Make) -> None:
         w = world()
@@ -229,7 +229,7 @@ class TestWhoMayAsk:
         put(w, a_lease(w, MINE, A))
         answer = answered(w, by_client())
         assert (answer.status, told_of(answer) is not None) == ((None, True) if admitted else (10, False))
-        assert w.reason == ("LEASE-ACTIVE" if admitted else "LEASEQUERY-STATUS")
+        assert w.reason == ("LEASE-ACTIVE" if admitted else "STATUS-LEASEQUERY")
 
     def test_where_it_is_not_enabled_nobody_is_answered(self, world: Make) -> None:
         w = world(leasequery={"enabled": False, "requestors": [HOST]})
@@ -278,7 +278,7 @@ class TestWhatIsNoQuery:
     def test_it_is_answered_with_a_status(self, world: Make, data: bytes, status: int) -> None:
         w = world()
         answer = answered(w, data)
-        assert (answer.status, answer.codes, w.reason) == (status, [2, 1, 13], "LEASEQUERY-STATUS")
+        assert (answer.status, answer.codes, w.reason) == (status, [2, 1, 13], "STATUS-LEASEQUERY")
 
     def test_without_a_duid_or_for_another_server_it_is_not_answered(self, world: Make) -> None:
         w = world()

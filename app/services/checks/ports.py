@@ -30,9 +30,13 @@ def further(patient: Patient) -> tuple[Port, ...]:
     """Those that the settings and the definitions ask for; without a database to read these from, of the settings."""
     settings = patient.settings
     found = [Port("udp", settings.dhcp6.port, "clients of DHCPv6", 6)] if settings.dhcp6.enabled else []
-    if patient.database is None or not settings.dhcp4.enabled:
+    if patient.database is None or not (settings.dhcp4.enabled or settings.dhcp6.enabled):
         return tuple(found)
     snapshot, port = Definitions(patient.database).snapshot(), settings.dhcp4.port
+    if snapshot.leasequery.enabled and settings.dhcp6.enabled:
+        found.append(Port("tcp", settings.dhcp6.port, "leasequery of DHCPv6 in bulk", 6))
+    if not settings.dhcp4.enabled:
+        return tuple(found)
     if snapshot.leasequery.enabled:
         found.append(Port("tcp", port, "leasequery in bulk"))
     if port == _DHCP and any(subnet.proxy for subnet in snapshot.subnets):
@@ -42,7 +46,7 @@ def further(patient: Patient) -> tuple[Port, ...]:
 
 def held(patient: Patient, port: Port) -> Iterator[Verdict]:
     """Who has the port, beside whether the engine runs."""
-    holders = patient.machine.holders(port.number, port.protocol if port.family == 4 else "udp6")
+    holders = patient.machine.holders(port.number, port.protocol if port.family == 4 else f"{port.protocol}6")
     if patient.status is not None and holders:
         yield ok(f"{port.name} is open, for {port.purpose}.")
     elif patient.status is not None:

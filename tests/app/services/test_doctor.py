@@ -270,6 +270,19 @@ def test_the_port_of_dhcpv6_is_looked_at_where_that_is_served(settings):
         "DHCPv4 is switched off (dhcp4.enabled).", "UDP port 547 is free, for clients of DHCPv6."]
 
 
+def test_the_port_of_its_leasequery_is_not_where_nobody_may_ask(settings):
+    served = settings.model_copy(update={"dhcp6": Dhcp6(enabled=True)})
+    assert not of_port(findings(served, "sockets"), "TCP port 547")
+
+
+def test_the_port_of_its_leasequery_is_looked_at_where_both_are(asking):
+    assert not of_port(findings(asking, "sockets"), "TCP port 547")
+    served = {"dhcp6": Dhcp6(enabled=True)}
+    for both in (asking.model_copy(update=served), asking.model_copy(update=served | {"dhcp4": Dhcp4(enabled=False)})):
+        found = of_port(findings(both, "sockets"), "TCP port 547")
+        assert [text.strip() for _, text in found] == ["TCP port 547 is free, for leasequery of DHCPv6 in bulk."]
+
+
 def test_at_another_port_than_dhcps_there_is_no_4011(asking):
     found = findings(asking.model_copy(update={"dhcp4": Dhcp4(port=6767)}), "sockets")
     assert of_port(found, "TCP port 6767")
@@ -360,6 +373,10 @@ def test_the_real_machine_answers_every_question(settings):
         assert holder.address == "127.0.0.1"
         assert holder.pid == os.getpid()
     assert machine.holders(port) == []
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
+        (holder,) = machine.holders(listening.getsockname()[1], "tcp6")
+        assert (holder.address, holder.pid) == ("::1", os.getpid())
+        assert machine.holders(listening.getsockname()[1], "udp6") == []
     assert machine.space(settings.state_dir / "not" / "there").total > 0
     assert "127.0.0.1" in machine.own_addresses()
     assert machine.missing_interfaces(("lo", "nosuch0")) == ["nosuch0"]
