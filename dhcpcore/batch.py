@@ -10,7 +10,8 @@ from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dhcpcore.lease.facts import Facts, Marked, Outcome, Wants
+from dhcpcore.lease.facts import Facts, Outcome, Wants
+from dhcpcore.lease.marked import Marked
 from dhcpcore.lease.model import Change, LeaseKey, State
 from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.ledger import Ledger
@@ -31,6 +32,7 @@ RETRIES_MAX = 3
 
 #: What a definition that could not be read would perhaps have allowed: better no word than a wrong one.
 _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED))
+_DECLINED = int(State.DECLINED)
 
 
 class Batch:
@@ -133,7 +135,7 @@ class Batch:
     def changes(self) -> list[Change]:
         """What to commit, in the order of the key: two engines never wait for each other crosswise."""
         ledger = self.ledger
-        changes = sorted(ledger.changes.values(), key=_key)
+        changes = [change for _, change in sorted(ledger.changes.items())]  # No two have one key.
         return Marked(changes, ledger.classes) if ledger.classes else changes
 
     def settle(self, outcome: Outcome) -> None:
@@ -142,17 +144,18 @@ class Batch:
         gate = engine.gate
         changes = self.ledger.changes
         engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
-        for key, change in changes.items():
-            if key in outcome.lost or key in outcome.over:
+        lost, over = outcome.lost, outcome.over
+        for key, (_, after, opens, closing) in changes.items():
+            if (lost and key in lost) or (over and key in over):
                 engine.allocator.doubt(key)
-            elif change.opens or change.closing is not None or change.after.state == State.DECLINED:
-                engine.allocator.note_row(change.after, self.now)
+            elif opens or closing is not None or after.state == _DECLINED:
+                engine.allocator.note_row(after, self.now)
         if gate is not None:
             gate.settled(changes, outcome)
         waiting = self._waiting
         self._waiting = []
         self.ledger = Ledger(self.facts)
-        if not outcome.lost and not outcome.refused and not outcome.over:
+        if not lost and not outcome.refused and not over:
             for bundle in waiting:
                 if gate is None or gate.may_leave(bundle, changes):
                     self._ready += bundle.outgoing
@@ -307,7 +310,3 @@ class Batch:
             with suppress(Contended):
                 for step in self._engine.plan.post[bundle.request.message_type][:1]:
                     step(bundle)
-
-
-def _key(change: Change) -> tuple[int, int, bytes, int]:
-    return change.after.key
