@@ -10,6 +10,7 @@ from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from dhcpcore.lease.allocation import Candidate
 from dhcpcore.lease.facts import Facts, Marked, Outcome, Wants
 from dhcpcore.lease.model import Change, LeaseKey, State
 from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
@@ -59,13 +60,12 @@ class Batch:
             bundle.reason = Reason.BOOTP  # Of the messages that are answered, only these can be switched off.
             engine.finish(bundle)
         elif engine.prepare(bundle, steps):
-            self.wants.leases.update(bundle.probed or ())
-            self.pending.append(bundle)
+            self._await(bundle)
 
     def rejoin(self, bundle: TransactionBundle) -> None:
-        """Take in a transaction that the script has answered, while the definitions are the same: all that its packet
-        told holds.  Shown its answer, it is decided again on the rows that this was decided on: should they have
-        changed meanwhile, the commit says so, and it is decided on fresh ones.
+        """Take in a transaction that what it asked has answered, while the definitions are the same: all that its
+        packet told holds.  Where the script was shown its answer, it is decided again on the rows that this was decided
+        on: should they have changed meanwhile, the commit says so, and it is decided on fresh ones.
         """
         bundle.wants, bundle.facts, bundle.now = self.wants, self.facts, self.now
         bundle.rounds = 0
@@ -73,8 +73,15 @@ class Batch:
         if recall(bundle):
             self.pending.append(bundle)
         elif self._engine.prepare(bundle, self._engine.plan.rest[bundle.request.message_type]):
-            self.wants.leases.update(bundle.probed or ())
-            self.pending.append(bundle)
+            self._await(bundle)
+
+    def _await(self, bundle: TransactionBundle) -> None:
+        """Its rows, and those of what was probed or proposed for it before it waited: they may be others' by now."""
+        leases = self.wants.leases
+        leases.update(bundle.probed or ())
+        if isinstance(bundle.candidate, Candidate):
+            leases.add(bundle.candidate.key)
+        self.pending.append(bundle)
 
     def decide(self) -> None:
         """Run every pending transaction on the facts; what needs more rows is pending again, with ``wants`` filled."""
@@ -103,9 +110,7 @@ class Batch:
             except Refuse as signal:
                 self._refuse(bundle, signal.reason)
             except (CannotRespond, Respond) as signal:
-                self._end(bundle, signal)
-                if bundle.depends:
-                    self._waiting.append(bundle)
+                if self._ends_later(bundle, signal):
                     continue
             except (Suspend, Ask) as signal:
                 self._record_conflicts(bundle)
@@ -168,7 +173,7 @@ class Batch:
         self._ready += bundle.outgoing
         self._engine.finish(bundle)
 
-    def _leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
+    def leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
         """What it depended on is committed."""
         gate = self._engine.gate
         if gate is None or gate.may_leave(bundle, changes):
@@ -198,9 +203,9 @@ class Batch:
                     continue
                 bundle.outgoing = []
                 self._refuse(bundle, Reason.NAK_LIMIT)
-                self._leave(bundle, {})
+                self.leave(bundle, {})
             else:
-                self._leave(bundle, changes)
+                self.leave(bundle, changes)
 
     def unknown(self) -> None:
         """The outcome of the commit is not known: decide all of it again on the rows as they turn out to be."""
@@ -279,6 +284,17 @@ class Batch:
         bundle.depends = []
         bundle.reason = reason
         self._engine.reply.post(bundle)
+
+    def _ends_later(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> bool:
+        """Whether it waits after all: for a commit, or for a handler of its answer, which grants nothing."""
+        try:
+            self._end(bundle, signal)
+        except Ask as ask:
+            self._engine.suspend(bundle, ask)
+            return True
+        if bundle.depends:
+            self._waiting.append(bundle)
+        return bool(bundle.depends)
 
     def _end(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> None:
         """Nothing is granted: the answer is what a handler put there, or what one makes of the silence, or none."""

@@ -41,7 +41,7 @@ from dhcpcore.pipeline.questions import Question, Said
 from dhcpcore.pipeline.scripted import DIALOGUE, Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Suspend
-from dhcpcore.pipeline.suspended import Suspended
+from dhcpcore.pipeline.suspended import WAITED, Suspended
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
 from dhcpcore.stats.manners import Manners
@@ -115,10 +115,11 @@ class Engine:
             self.callouts.configure(snapshot)
         self.snapshot = snapshot
         self.allocator.install(snapshot)
+        self.instances.answered = self.waiting.heard
         self.instances.install(snapshot.handlers)
         self.gate = self.callouts
         if self.instances.any:
-            self.gate = Leaving(self.instances, self.callouts, self.reply.post)
+            self.gate = Leaving(self.instances, self.callouts, self.reply.post, self.suspend)
         message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
         self.plan = Plan(self._handlers(), message_types, snapshot)
         self.links = Links(snapshot, self.interfaces)
@@ -208,7 +209,7 @@ class Engine:
 
     @property
     def suspended(self) -> int:
-        """Transactions that wait for a probe's answer, a time, or the script."""
+        """Transactions that wait for a probe's answer, a time, the script, or a process of the site's."""
         return len(self.waiting)
 
     def timer(self) -> float | None:
@@ -237,16 +238,21 @@ class Engine:
         """Whether an answer, a probe's or the script's, or a callout made a waiting transaction due."""
         return self.waiting.due or (self.callouts is not None and self.callouts.due)
 
-    def suspend(self, bundle: TransactionBundle, signal: Suspend | Ask) -> None:
-        """Put a transaction aside."""
-        dropped = self.waiting.put(bundle, signal)
+    def suspend(
+        self, bundle: TransactionBundle, signal: Suspend | Ask, changes: Mapping[LeaseKey, Change] | None = None
+    ) -> None:
+        """Put a transaction aside; ``changes``: on its way out, where these are committed."""
+        dropped = self.waiting.put(bundle, signal, changes)
         if dropped is not None:
             dropped.reason = Reason.TOO_MANY_SUSPENDED
             self.finish(dropped)
 
     def _resume(self, batch: Batch, now: float) -> None:
+        for bundle, changes in self.waiting.take_leaving():
+            batch.leave(bundle, changes)
         for bundle in self.waiting.take(now, self.snapshot):
-            asked = bundle.handler_data is not None and DIALOGUE in bundle.handler_data
+            data = bundle.handler_data
+            asked = data is not None and (DIALOGUE in data or WAITED in data)
             if asked and bundle.snapshot is self.snapshot and bundle.links is self.links:
                 batch.rejoin(bundle)
             else:

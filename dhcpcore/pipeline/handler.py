@@ -36,14 +36,16 @@ Step = Callable[[TransactionBundle], None]
 class Handler:
     """One concern of the server.  State lives in ``self``; nothing else is shared but the bundle."""
 
-    #: Whether its ``pre`` may ask the site's script: what comes before it is not done again once that has answered.
-    asks: ClassVar[bool] = False
     #: Families and message types that the handler has to do with; None: all that clients send for themselves.
     message_types: ClassVar[frozenset[int] | None] = None
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Whether anything in this revision of the definitions concerns it; where nothing does, no packet meets it."""
         return True
+
+    def asks(self) -> bool:
+        """Whether its ``pre`` may ask and wait: what comes before it is not done again once the answer is there."""
+        return False
 
     def pre(self, bundle: TransactionBundle) -> None:
         """Look at the packet: choose, want rows, or end it."""
@@ -70,7 +72,7 @@ class Plan:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
         #: Of the first phase, what is left to do from the handler on that asks.
-        asking = next((n for n, handler in enumerate(self.handlers) if handler.asks), 0)
+        asking = next((n for n, handler in enumerate(self.handlers) if handler.asks()), 0)
         self.rest = {kind: self._steps("pre", kind, asking) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}
