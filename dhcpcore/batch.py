@@ -17,6 +17,7 @@ from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.scripted import recall
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
+from dhcpcore.pipeline.suspended import RESUME
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.wire.v4.message import MessageType, Opt
@@ -69,10 +70,18 @@ class Batch:
         """
         bundle.wants, bundle.facts, bundle.now = self.wants, self.facts, self.now
         bundle.rounds = 0
-        bundle.reset()
-        if recall(bundle):
-            self.pending.append(bundle)
-        elif self._engine.prepare(bundle, self._engine.plan.rest[bundle.request.message_type]):
+        engine = self._engine
+        rest = engine.plan.rest[bundle.request.message_type]
+        data = bundle.handler_data
+        left = rest if data is None else data.pop(RESUME, rest)
+        if len(left) > len(rest):  # It has not come so far.
+            rest = left
+        else:
+            bundle.reset()
+            if recall(bundle):
+                self.pending.append(bundle)
+                return
+        if engine.prepare(bundle, rest):
             self._await(bundle)
 
     def _await(self, bundle: TransactionBundle) -> None:

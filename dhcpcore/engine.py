@@ -41,7 +41,7 @@ from dhcpcore.pipeline.questions import Question, Said
 from dhcpcore.pipeline.scripted import DIALOGUE, Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Suspend
-from dhcpcore.pipeline.suspended import WAITED, Suspended
+from dhcpcore.pipeline.suspended import RESUME, WAITED, Suspended
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
 from dhcpcore.stats.manners import Manners
@@ -105,6 +105,7 @@ class Engine:
     def hook(self, registry: Registry) -> None:
         """Have these callouts called; before the first ``install``."""
         self.callouts = self.gate = Callouts(registry, self.reply.post)
+        registry.answered = self.waiting.heard
 
     def install(self, snapshot: Snapshot) -> None:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with.
@@ -118,7 +119,7 @@ class Engine:
         self.instances.answered = self.waiting.heard
         self.instances.install(snapshot.handlers)
         self.gate = self.callouts
-        if self.instances.any:
+        if self.instances.any or (self.callouts is not None and self.callouts.waits):
             self.gate = Leaving(self.instances, self.callouts, self.reply.post, self.suspend)
         message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
         self.plan = Plan(self._handlers(), message_types, snapshot)
@@ -164,15 +165,18 @@ class Engine:
             self._resume(batch, now)
         return batch
 
-    def prepare(self, bundle: TransactionBundle, steps: Iterable[Callable[[TransactionBundle], None]]) -> bool:
+    def prepare(self, bundle: TransactionBundle, steps: tuple[Callable[[TransactionBundle], None], ...]) -> bool:
         """Run the first phase; whether the transaction goes on."""
+        walk = iter(steps)
         try:
-            for step in steps:
+            for step in walk:
                 step(bundle)
         except CannotRespond as signal:
             bundle.reason = signal.reason
             self.finish(bundle)
         except Ask as signal:
+            assert bundle.handler_data is not None
+            bundle.handler_data[RESUME] = steps[-1 - len(tuple(walk)) :]  # From the one that asks.
             self.suspend(bundle, signal)
         except Exception:
             if self.strict:
@@ -263,7 +267,7 @@ class Engine:
         """Answers that callouts had parked leave or are given up; offers of addresses in use are decided again."""
         callouts.expire(now)
         for bundle in callouts.take_let_go():
-            batch.let_go(bundle)
+            batch.leave(bundle, {})
         for bundle, key in callouts.take_in_use():
             self.allocator.drop(bundle.client)
             bundle.probed = {**(bundle.probed or {}), key: True}

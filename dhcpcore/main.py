@@ -215,6 +215,7 @@ def _watch(loop: Loop, hooks: list[libraries.Library]) -> None:
     for library in hooks:
         if isinstance(library.module, Isolated):
             loop.attach(library.module)
+            loop.asked.append(library.module)
             chore = Chore(f"watch {library.name}", library.module.watch)
             library.module.soon = partial(_soon, loop, chore.name)
             loop.chores.append(chore)

@@ -37,8 +37,8 @@ class MeetMessage(_Configured):
         return self._instances is not None and (
             self._instances.waits or self._instances.has("analyse_pre", "pre", "analyse_post"))
 
-    def asks(self) -> bool:
-        """Where one has a process of its own."""
+    def resumes(self) -> bool:
+        """Where one has a process of its own: some of it may be done."""
         return self.instances.waits
 
     def pre(self, bundle: TransactionBundle) -> None:

@@ -111,8 +111,8 @@ class ScriptAsks(_Scripted):
         asks = rules.filters or rules.looks_up
         return self._there and asks and not rules.nak_renewals and not snapshot.identifier_kinds
 
-    def asks(self) -> bool:
-        """The site's script."""
+    def resumes(self) -> bool:
+        """Its answer is there."""
         return True
 
     def pre(self, bundle: TransactionBundle) -> None:

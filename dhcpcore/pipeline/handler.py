@@ -43,8 +43,8 @@ class Handler:
         """Whether anything in this revision of the definitions concerns it; where nothing does, no packet meets it."""
         return True
 
-    def asks(self) -> bool:
-        """Whether its ``pre`` may ask and wait: what comes before it is not done again once the answer is there."""
+    def resumes(self) -> bool:
+        """Whether a transaction that was waited for goes on with its ``pre``: what comes before is not done again."""
         return False
 
     def pre(self, bundle: TransactionBundle) -> None:
@@ -71,9 +71,9 @@ class Plan:
     def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
-        #: Of the first phase, what is left to do from the handler on that asks.
-        asking = next((n for n, handler in enumerate(self.handlers) if handler.asks()), 0)
-        self.rest = {kind: self._steps("pre", kind, asking) for kind in message_types}
+        #: Of the first phase, what is done again where a transaction was waited for.
+        resuming = next((n for n, handler in enumerate(self.handlers) if handler.resumes()), 0)
+        self.rest = {kind: self._steps("pre", kind, resuming) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}
         self.answered = {kind: self._steps("answered", kind) for kind in message_types}

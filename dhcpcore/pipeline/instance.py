@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import BUDGET_S, OVERRUNS_MAX
 from dhcpcore.pipeline.api import HandlerException
-from dhcpcore.pipeline.awaited import Call
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.transaction import Transaction
 from dhcpcore.topology.handler_rows import HandlerRow

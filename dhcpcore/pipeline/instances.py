@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import (
     BUDGET_S,
     FAILURES_MAX,
@@ -27,7 +28,6 @@ from dhcpcore.pipeline.api import (
     HandlerException,
     ReplyWithStatusError,
 )
-from dhcpcore.pipeline.awaited import Call
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.instance import Apart, Apartness, Instance
 from dhcpcore.pipeline.roster import Roster

@@ -10,7 +10,7 @@ from dhcpcore.lease.model import Change, LeaseKey
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.instances import Instances
-from dhcpcore.pipeline.signals import Ask
+from dhcpcore.pipeline.signals import Ask, CannotRespond
 
 Wait = Callable[[TransactionBundle, Ask, Mapping[LeaseKey, Change]], None]
 
@@ -37,10 +37,13 @@ class Leaving:
         try:
             if self._instances.post(bundle):
                 self._pack(bundle)
+            return self._callouts is None or self._callouts.may_leave(bundle, changes)
         except Ask as ask:
             self._wait(bundle, ask, changes)
             return False
-        return self._callouts is None or self._callouts.may_leave(bundle, changes)
+        except CannotRespond as signal:
+            bundle.outgoing, bundle.reason = [], signal.reason
+            return True
 
     def settled(self, changes: Mapping[LeaseKey, Change], outcome: Outcome) -> None:
         """These changes of a batch were committed, as far as the outcome says so."""

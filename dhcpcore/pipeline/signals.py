@@ -5,8 +5,8 @@ They are raised in ``pre`` or ``handle``, before anything was recorded, so a tra
 
 from __future__ import annotations
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.lease.model import LeaseKey
-from dhcpcore.pipeline.awaited import Call
 from dhcpcore.pipeline.questions import Question
 from dhcpcore.stats.reasons import Reason
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import Away
-from dhcpcore.pipeline.awaited import Call
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.instance import Apartness, Instance
 from dhcpcore.pipeline.signals import CannotRespond, Refuse

@@ -9,8 +9,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.lease.model import Change, LeaseKey
-from dhcpcore.pipeline.awaited import Call
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.finished import Probe
 from dhcpcore.pipeline.questions import Matter, Question, Said
@@ -23,6 +23,8 @@ from dhcpcore.wire.v4.message import NOWHERE
 SUSPENDED_MAX = 1024
 #: In a bundle's ``handler_data``: a call was waited for, so that what its packet told need not be found out again.
 WAITED = "waited"
+#: The steps of its first phase that are left to do, the one that asked first.
+RESUME = "resume"
 
 
 class Waiting(NamedTuple):

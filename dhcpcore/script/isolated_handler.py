@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from dhcpcore.errors import LessorError
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import Overrun
 from dhcpcore.pipeline.api import HandlerException
-from dhcpcore.pipeline.awaited import Call
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.making import MAKING_S
 from dhcpcore.pipeline.transaction import Transaction

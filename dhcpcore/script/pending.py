@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import Away
-from dhcpcore.pipeline.awaited import Call
 
 #: Calls that may wait; more are not made.
 CALLS_MAX = 2048
@@ -49,6 +49,7 @@ class Pending:
         """One more."""
         call.since = now
         self.last += 1
+        call.number = self.last
         self._calls[self.last] = call
         self._untold.append(self.last)
 
@@ -81,6 +82,12 @@ class Pending:
         for number in numbers:
             if (call := self._calls.pop(number, None)) is not None:
                 call.end(None, Away(why))
+
+    def drop(self, call: Call, why: str) -> None:
+        """Nobody waits for it any longer; where the process is at it already, its answer is heard by nobody."""
+        if call.number in self._untold:
+            self._untold.remove(call.number)
+            self.fail((call.number,), why)
 
     def give_up(self, why: str) -> None:
         """None of them is made."""

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dhcpcore.errors import LessorError
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import Away, Overrun
-from dhcpcore.pipeline.awaited import Call
 from dhcpcore.script import frames
 from dhcpcore.script.lines import unpacked
 from dhcpcore.script.pending import Pending
@@ -39,6 +39,8 @@ _SOUND_S = 10.0
 _READ_MAX = 256 * 1024
 #: Lines a second that it may log; the others are left out.
 _LINES_MAX = 200
+#: A pause that is no longer is waited for, as a start is.
+_WAIT_S = 2.0
 
 
 class Died(LessorError):
@@ -99,7 +101,7 @@ class Worker:
         process is away for longer than a start takes.
         """
         now = self._clock()
-        if self._ended or (self._process is None and self._again_at > now):
+        if self._ended or (self._process is None and self._again_at > now + _WAIT_S):
             call.end(None, Away(self._being_started))
             return
         if not self.pending.keeps_up(now):
@@ -133,22 +135,22 @@ class Worker:
     def ask(self, message: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Call and wait: the call's number and what the process answers; raises what became of it otherwise."""
         if not self.ready:
-            raise Away(f"The process of {self.name} is being started.")
+            raise Away(self._being_started)
         call = Call(message, None, lambda _: None)
         self.put(call)
-        number = self.pending.last
         self.flush()
         until = self._clock() + self.answer_s
-        while not call.is_over:
+        while not call.is_over and self.ready:
             left = until - self._clock()
-            if left <= 0:
-                self._end(f"a call took longer than {self.answer_s * 1000:.0f} ms", Overrun())
-            else:
+            if left > 0:
                 self._turn(left)
+            else:
+                self._end(f"a call took longer than {self.answer_s * 1000:.0f} ms", Overrun())
+        self.pending.drop(call, self._being_started)  # It was behind one that the process has ended of.
         if call.fault is not None:
             raise call.fault
         assert call.answer is not None
-        return number, call.answer
+        return call.number, call.answer
 
     def nonsense(self, error: Exception) -> NoReturn:
         """What it answered is no answer: it is ended, too."""
@@ -366,7 +368,7 @@ class Worker:
         log.error("%s: the process of %s was ended: %s; another one is started.", self.ended, self.name, why)
         if culprit is not None:
             culprit.end(None, fault)
-        if pause:
+        if pause > _WAIT_S:
             self.pending.give_up(self._being_started)
 
     def stop(self) -> None:

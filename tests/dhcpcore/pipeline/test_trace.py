@@ -24,7 +24,7 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.CLASSES_STASHED: ("port",), Step.STOPPED_BY_HOOK: ("pkt4_send",), Step.SUBNET_BY_HOOK: (3,),
     Step.IDENTIFIER_BY_HOOK: ("02:00",),
     Step.HANDLERS: ("late, resolvers",), Step.STOPPED_BY_HANDLER: ("late",),
-    Step.HANDLER_ASKED: ("late", "pre"),
+    Step.HANDLER_ASKED: ("late", "pre"), Step.HOOK_ASKED: ("pkt4_send",),
     Step.SCRIPT_ASKED: ("answer",), Step.SCRIPT_GIVES: (A4, "office", 0), Step.SCRIPT_CHANGED: ("58",),
     Step.SCRIPT_ROUTED: (A4, 1068, b"\2\0\0\0\0\x09"),
 }  # fmt: skip

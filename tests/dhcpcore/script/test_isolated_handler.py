@@ -228,7 +228,7 @@ def test_what_ends_the_process_ends_one_transaction_and_another_process_serves_t
         site.until(lambda: site.alone.ready)
         assert w.discover(client(30)).kind == OFFER
         soon.clear()
-        site.alone.failures = 1
+        site.alone.failures = 3  # The next pause is longer than is waited for.
     (told,) = site.instances.statistics()
     assert (told["errors"], told["overruns"], told["restarts"], told["disabled"]) == (4 + 3 * 12, 0, 4, "")
 

@@ -12,12 +12,13 @@ class Call:
     ``message`` is what goes over the pipe, ``given`` the part of it that tells the transaction.
     """
 
-    __slots__ = ("answer", "fault", "given", "heard", "message", "since", "took_s")
+    __slots__ = ("answer", "fault", "given", "heard", "message", "number", "since", "took_s")
 
     def __init__(self, message: dict[str, Any], given: Any, heard: Callable[[Call], None]) -> None:
         self.message = message
         self.given = given
         self.heard = heard
+        self.number = 0  #: That of its process.
         self.since = 0.0  #: When it was put into the queue.
         self.took_s = 0.0  #: Seconds that its process was at it.
         self.answer: dict[str, Any] | None = None
@@ -32,3 +33,11 @@ class Call:
         """That is known now."""
         self.answer, self.fault = answer, fault
         self.heard(self)
+
+
+class Waits(Exception):
+    """Nothing goes on until this call is over."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
