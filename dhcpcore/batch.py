@@ -6,7 +6,7 @@ together, and only what was won is answered (``engine`` has the picture).
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.scripted import recall
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
-from dhcpcore.pipeline.suspended import RESUME
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.wire.v4.message import MessageType, Opt
@@ -63,17 +62,17 @@ class Batch:
         elif engine.prepare(bundle, steps):
             self._await(bundle)
 
-    def rejoin(self, bundle: TransactionBundle) -> None:
+    def rejoin(self, bundle: TransactionBundle, left: tuple[Callable[[TransactionBundle], None], ...]) -> None:
         """Take in a transaction that what it asked has answered, while the definitions are the same: all that its
         packet told holds.  Where the script was shown its answer, it is decided again on the rows that this was decided
         on: should they have changed meanwhile, the commit says so, and it is decided on fresh ones.
+
+        ``left``: of its first phase, from the step that asked on, where it was one of those.
         """
         bundle.wants, bundle.facts, bundle.now = self.wants, self.facts, self.now
         bundle.rounds = 0
         engine = self._engine
         rest = engine.plan.rest[bundle.request.message_type]
-        data = bundle.handler_data
-        left = rest if data is None else data.pop(RESUME, rest)
         if len(left) > len(rest):  # It has not come so far.
             rest = left
         else:

@@ -41,7 +41,7 @@ from dhcpcore.pipeline.questions import Question, Said
 from dhcpcore.pipeline.scripted import DIALOGUE, Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Suspend
-from dhcpcore.pipeline.suspended import RESUME, WAITED, Suspended
+from dhcpcore.pipeline.suspended import RESUME, UNREAD, WAITED, Suspended
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
 from dhcpcore.stats.manners import Manners
@@ -255,10 +255,15 @@ class Engine:
         for bundle, changes in self.waiting.take_leaving():
             batch.leave(bundle, changes)
         for bundle in self.waiting.take(now, self.snapshot):
-            data = bundle.handler_data
-            asked = data is not None and (DIALOGUE in data or WAITED in data)
+            data = bundle.handler_data if bundle.handler_data is not None else {}
+            left = data.pop(RESUME, ())
+            if UNREAD in data and self.callouts is not None:
+                bundle.begin_anew(self.snapshot, self.links, now)
+                self._read(batch, self.callouts, bundle, decode, data.pop(UNREAD))
+                continue
+            asked = DIALOGUE in data or WAITED in data
             if asked and bundle.snapshot is self.snapshot and bundle.links is self.links:
-                batch.rejoin(bundle)
+                batch.rejoin(bundle, left)
             else:
                 bundle.begin_anew(self.snapshot, self.links, now)
                 batch.adopt(bundle)
@@ -298,17 +303,30 @@ class Engine:
         except MalformedMessage as found:
             request, fault = unread(datagram.data), found
         bundle = TransactionBundle(datagram, request, self.snapshot, self.links, batch.now)
+        self._read(batch, callouts, bundle, read, fault)
+
+    def _read(
+        self, batch: Batch, callouts: Callouts, bundle: TransactionBundle, read: Callable[[bytes], Request4],
+        fault: MalformedMessage | None,
+    ) -> None:  # fmt: skip
+        """What came to the server's own port may wait for a callout, and comes here again."""
         try:
-            fault = callouts.receive(bundle, read, fault)
+            fault = callouts.receive(bundle, read, fault, may_wait=read is decode)
         except CannotRespond as signal:
             bundle.reason = signal.reason
             self.finish(bundle)
+            return
+        except Ask as ask:
+            assert bundle.handler_data is not None
+            bundle.handler_data[UNREAD] = fault
+            self.suspend(bundle, ask)
             return
         except Exception:
             if self.strict:
                 raise
             self.fault(bundle)
             return
+        datagram = bundle.datagram
         if fault is not None and read is decode and (lenient := self._leniently(datagram)) is not None:
             bundle.request = lenient
             bundle.trace.append((Step.LENIENT, str(fault)))

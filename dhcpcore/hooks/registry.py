@@ -153,10 +153,10 @@ class Registry:
         """The parking lot of a hook."""
         return self._lots.setdefault(hook, ParkingLot())
 
-    def open(self) -> CalloutHandle:
-        """A handle for one packet or command."""
+    def open(self, *, creates: bool = True) -> CalloutHandle:
+        """A handle for one packet or command; ``creates``: who is at context_create is called now, not later."""
         handle = CalloutHandle()
-        if "context_create" in self._live:
+        if creates and "context_create" in self._live:
             self.call(handle, "context_create", {})
         return handle
 

@@ -34,6 +34,7 @@ PARKED_S = 8.0
 RECOVERY_S = 3600
 
 _KEY = "hooks"
+_CREATE = "context_create"
 #: In a bundle's ``handler_data``: it may leave, after it was parked.
 _FREE = "free to leave"
 #: Invocations for one message, those among them about what turned out to be another answer.
@@ -82,8 +83,7 @@ class Callouts:
         told = handle.told.get(hook)
         if told is None and (not self.registry.waits or bundle.request.message_type in _OF_ANOTHER_PORT):
             made = make()
-            arguments = {"query4": query, **made} if of_message else made
-            return self.registry.call(handle, hook, arguments), made
+            return self._call(handle, hook, {"query4": query, **made} if of_message else made), made
         if told is None or told.about != about:
             if len(handle.told) >= _TOLD_MAX:
                 raise CannotRespond(Reason.LOST_RACE)
@@ -91,11 +91,23 @@ class Callouts:
                 handle.told[f"{hook} {len(handle.told)}"] = told
             made = make()
             told = handle.told[hook] = Told(about, made, {"query4": query, **made} if of_message else dict(made))
+        met = hook
         try:
-            return self.registry.meet(handle, hook, told), told.made
+            if self.has(_CREATE):
+                met = _CREATE
+                self.registry.meet(handle, met, handle.told.setdefault(met, Told(None, {}, {})))
+                met = hook
+            return self.registry.meet(handle, met, told), told.made
         except Waits as waits:
-            bundle.trace.append((Step.HOOK_ASKED, hook))
+            bundle.trace.append((Step.HOOK_ASKED, met))
             raise Ask(waits.call) from None
+
+    def _call(self, handle: CalloutHandle, hook: str, arguments: dict[str, Any]) -> Status:
+        """Everybody waits for it."""
+        if self.registry.waits and _CREATE not in handle.told:
+            handle.told[_CREATE] = Told(None, {}, {})
+            self.registry.call(handle, _CREATE, {})
+        return self.registry.call(handle, hook, arguments)
 
     def read_back(self, bundle: TransactionBundle, name: str) -> Any:
         """What the callouts left of an argument."""
@@ -109,12 +121,17 @@ class Callouts:
             self.registry.close(handle)
 
     def receive(
-        self, bundle: TransactionBundle, reader: Callable[[bytes], Request4], fault: MalformedMessage | None
-    ) -> MalformedMessage | None:
+        self, bundle: TransactionBundle, reader: Callable[[bytes], Request4], fault: MalformedMessage | None, *,
+        may_wait: bool,
+    ) -> MalformedMessage | None:  # fmt: skip
         """Call buffer4_receive about octets that may not be a message; what keeps them from being one now."""
         handle, query = self._of(bundle)
-        query.begin_reading(reader, fault)
-        status = self.registry.call(handle, "buffer4_receive", {"query4": query})
+        if "buffer4_receive" not in handle.told:
+            query.begin_reading(reader, fault)
+        if may_wait:
+            status, _ = self.meet(bundle, "buffer4_receive", dict)
+        else:
+            status = self._call(handle, "buffer4_receive", {"query4": query})
         fault = query.end_reading()
         if status is Status.DROP:
             bundle.trace.append((Step.STOPPED_BY_HOOK, "buffer4_receive"))
@@ -330,7 +347,7 @@ class Callouts:
             data = bundle.handler_data = {}
         found: tuple[CalloutHandle, Query4] | None = data.get(_KEY)
         if found is None:
-            found = data[_KEY] = (self.registry.open(), Query4(bundle))
+            found = data[_KEY] = (self.registry.open(creates=not self.registry.waits), Query4(bundle))
         return found
 
 

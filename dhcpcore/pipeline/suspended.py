@@ -25,6 +25,8 @@ SUSPENDED_MAX = 1024
 WAITED = "waited"
 #: The steps of its first phase that are left to do, the one that asked first.
 RESUME = "resume"
+#: It has not been read yet; what keeps its octets from being a message, or None.
+UNREAD = "unread"
 
 
 class Waiting(NamedTuple):
