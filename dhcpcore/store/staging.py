@@ -1,8 +1,9 @@
 """A large change in small steps: staged under a pending revision, in transactions that nobody has to wait for.
 
 The engine is the other writer of an SQLite file, so no transaction here holds its write lock for long: a chunk's size
-follows the time that the last one took, and between two chunks the lock is free.  Rows of a pending revision are
-visible to nobody until ``head`` moves.  What a killed apply left behind is undone by the next one.
+follows the time that the last one took, and between two chunks the lock is free; a change of a few rows is one chunk,
+and waits for nothing.  Rows of a pending revision are visible to nobody until ``head`` moves.  What a killed apply left
+behind is undone by the next one.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ ABANDONED_S = 30.0
 _PATIENT_S = 600.0
 
 Progress = Callable[[int, int], None]
+Rows = Sequence[tuple[Any, ...]]
+#: A statement and its rows.
+Step = tuple[str, Rows]
 
 
 @dataclass(slots=True)
@@ -78,12 +82,13 @@ class Stager:
     def write(self, stage: Stage, plan: Plan, progress: Progress | None = None) -> None:
         """Stage the rows of a plan."""
         done = 0
-        for statement, parameters in self._steps(plan, stage.revision):
-            for chunk in self._chunks(parameters):
-                self._chunk(stage, statement, chunk)
-                done += len(chunk)
-                if progress is not None:
-                    progress(done, plan.size)
+        for chunk in self._chunks(self._steps(plan, stage.revision)):
+            rows, took = self._write(stage, chunk)
+            done += rows
+            if progress is not None:
+                progress(done, plan.size)
+            if rows < plan.size:
+                self._make_way(took)
 
     def publish(self, stage: Stage, expected_head: int, record: Callable[[Connection, int], None]) -> None:
         """Make the pending revision the definitions: one short transaction, with what ``record`` adds to it."""
@@ -140,8 +145,9 @@ class Stager:
                     closed[table],
                 ),
             ):
-                for chunk in self._chunks(keys):
-                    self._chunk(stage, statement, chunk)
+                for chunk in self._chunks([(statement, keys)]):
+                    _rows, took = self._write(stage, chunk)
+                    self._make_way(took)
         now_ms = self._now_ms()
         with self._database.writer() as connection:
             self._touch(connection, stage, now_ms)
@@ -171,18 +177,26 @@ class Stager:
             touched_ms = self._touch(connection, stage, now_ms)
         return Stage(stage.revision, touched_ms)
 
-    def _chunk(self, stage: Stage, statement: str, chunk: Sequence[tuple[Any, ...]]) -> None:
+    def _write(self, stage: Stage, chunk: Sequence[Step]) -> tuple[int, float]:
+        """One transaction: its number of rows, and the seconds that it held the lock."""
         now_ms = self._now_ms()
         with self._database.writer(durable=False) as connection:
             began = time.perf_counter()
             touched_ms = self._touch(connection, stage, now_ms)
-            connection.exec_driver_sql(statement, list(chunk))
+            for statement, rows in chunk:
+                connection.exec_driver_sql(statement, list(rows))
         took = time.perf_counter() - began
         stage.touched_ms = touched_ms
+        written = sum(len(rows) for _, rows in chunk)
         if self._on_sqlite:
-            fitting = len(chunk) * _CHUNK_S / max(took, 1e-6)
+            fitting = written * _CHUNK_S / max(took, 1e-6)
             # Grows slowly and shrinks at once.
             self._rows = int(min(max(fitting, 1), self._rows * 2, _ROWS_MAX)) or 1
+        return written, took
+
+    def _make_way(self, took: float) -> None:
+        """Leave the lock free for whoever waits for it, after a transaction that took so long."""
+        if self._on_sqlite:
             self._sleep(max(_PAUSE_S, took))
 
     def _touch(self, connection: Connection, stage: Stage, now_ms: int) -> int:
@@ -199,14 +213,24 @@ class Stager:
             raise Refused("This change stood still for too long and another one took its place: try again.")
         return touched_ms
 
-    def _chunks(self, parameters: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
-        at = 0
-        while at < len(parameters):
-            chunk = parameters[at : at + self._rows]
-            at += len(chunk)
+    def _chunks(self, steps: Iterable[Step]) -> Iterator[list[Step]]:
+        """What one transaction writes, of as many rows as fit by then."""
+        chunk: list[Step] = []
+        room = self._rows
+        for statement, rows in steps:
+            at = 0
+            while at < len(rows):
+                part = rows[at : at + room]
+                chunk.append((statement, part))
+                at += len(part)
+                room -= len(part)
+                if not room:
+                    yield chunk
+                    chunk, room = [], self._rows
+        if chunk:
             yield chunk
 
-    def _steps(self, plan: Plan, revision: int) -> Iterable[tuple[str, Sequence[tuple[Any, ...]]]]:
+    def _steps(self, plan: Plan, revision: int) -> Iterable[Step]:
         for table, keys in plan.closes.items():
             yield self._closing[table].replace(":revision", str(revision)), keys
         for table, rows in plan.opens.items():

@@ -116,6 +116,7 @@ class OptionSpace:
         mine = self.spaces_of(listed)
         tables = {name: list(rows) for name, rows in self._tables.items()}
         faults = []
+        added = False
         for index, definition in enumerate(listed):
             space = space_of(definition)
             if space not in mine or definition.get("family", self.family) != self.family:
@@ -129,6 +130,9 @@ class OptionSpace:
                 faults.append((index, str(error)))
             else:
                 rows.append(row)
+                added = True
+        if not added:
+            return self, faults
         return family_of(self.name, self.code_octets, {name: tuple(rows) for name, rows in tables.items()}), faults
 
     @property

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from app.services import sessions
 from app.services.access import Role
@@ -55,6 +56,22 @@ class CompiledTemplates(BytecodeCache):
 
 
 COMPILED_TEMPLATES = CompiledTemplates()
+
+
+def share_builders(rule: type[Rule]) -> None:
+    """Have each route's builder of addresses made once: two hundred are compiled for each application otherwise."""
+    make, made = rule._compile_builder, {}
+
+    def once(self, append_unknown=True):
+        key = self.rule, append_unknown, tuple(self._trace), repr(self.defaults), repr(self._converters.keys())
+        if key not in made:
+            made[key] = make(self, append_unknown)
+        return made[key]
+
+    rule._compile_builder = once
+
+
+share_builders(Rule)
 PASSWORD = "correct horse battery"
 PEOPLE = {Role.ADMIN: "ada", Role.OPERATOR: "ann", Role.VIEWER: "vera"}
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dhcpcore.errors import Refused
+from dhcpcore.store import staging
 from dhcpcore.store.audit import OBJECTS_MAX
 from dhcpcore.store.definitions import Definitions
 from dhcpcore.store.plan import TABLES
@@ -180,12 +181,20 @@ def test_a_large_change_has_summary_rows(definitions, database):
     assert told == {"1 of subnet", f"{OBJECTS_MAX + 10} of assignment"}
 
 
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Twenty rows a transaction, on either database."""
+    for limit in ("_ROWS_FIRST", "_ROWS_MAX", "_ROWS_POSTGRESQL"):
+        monkeypatch.setattr(staging, limit, 20)
+
+
+@pytest.mark.usefixtures("small_chunks")
 def test_progress_is_told(definitions):
     told = []
-    definitions.apply(validate(many(300)), "alice", progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (601, 601)
+    definitions.apply(validate(many(30)), "alice", progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (61, 61)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert len(told) > 2
+    assert len(told) == 4
 
 
 def test_nothing_is_seen_before_the_flip(definitions, monkeypatch):
@@ -206,21 +215,22 @@ class Killed(BaseException):
     """Stands for the process dying: nothing of ours runs after it."""
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("chunks", [0, 1, 3])
 def test_an_apply_that_died_is_undone_by_the_next(definitions, database, monkeypatch, chunks):
     applied(definitions, FULL)
     before = {table: sorted(map(str, rows(database, table))) for table in TABLES}
     other = many(50)
     with monkeypatch.context() as patch:
-        real, left = Stager._chunk, [chunks]
+        real, left = Stager._write, [chunks]
 
         def chunk(self, *args):
             if not left[0]:
                 raise Killed
             left[0] -= 1
-            real(self, *args)
+            return real(self, *args)
 
-        patch.setattr(Stager, "_chunk", chunk)
+        patch.setattr(Stager, "_write", chunk)
         patch.setattr(Stager, "undo", lambda *_: None)
         with pytest.raises(Killed):
             applied(definitions, other)

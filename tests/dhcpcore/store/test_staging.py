@@ -45,12 +45,21 @@ def test_the_lock_is_free_after_every_chunk(sqlite):
     assert min(pauses) >= staging._PAUSE_S
 
 
+def test_a_change_of_a_few_rows_is_one_transaction_and_waits_for_nothing(sqlite):
+    pauses = []
+    _stager, _stage, told = staged(sqlite, many(20), pauses.append)
+    assert len(told) == 1
+    assert told[0][0] == told[0][1]
+    assert pauses == []
+
+
 def test_a_chunk_that_took_long_makes_the_next_one_small(sqlite, monkeypatch):
     clock = iter(range(100_000))  # Each transaction takes a second.
     monkeypatch.setattr(staging.time, "perf_counter", lambda: float(next(clock)))
     _stager, _stage, told = staged(sqlite, many(50), lambda _seconds: None)
     sizes = [after - before for (before, _), (after, _) in zip([(0, 0), *told], told, strict=False)]
-    assert set(sizes) == {1}
+    assert sizes[0] == staging._ROWS_FIRST
+    assert set(sizes[1:]) == {1}
 
 
 def test_chunks_grow_to_a_limit_only(sqlite, monkeypatch):
