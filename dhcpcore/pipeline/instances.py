@@ -129,7 +129,7 @@ class Instances:
         transaction = state.transaction
         transaction.begin()
         had = bool(bundle.responses)
-        apart = self._apart if self.waits else None
+        apart = self._apart if self.waits or state.picture is not None else None
         if apart is not None:
             state.begin(apart, bundle)
         self._fail_of_disabled(state, bundle)

@@ -117,7 +117,7 @@ class IsolatedHandler(Worker):
             super()._end(why, fault)
             return
         said = self._wrong
-        self.stop()
+        self.stop(waits=False)
         is_slow = isinstance(fault, Overrun)
         self._told_made(fault if is_slow else LessorError(said or "its process ended while it was made"))
 
@@ -143,6 +143,7 @@ class IsolatedHandlers:
         self._answer_s = answer_s
         self.soon: Callable[[], None] = lambda: None  #: Has ``watch`` called soon.
         self._all: list[IsolatedHandler] = []
+        self._ending: list[IsolatedHandler] = []
         self._selector: selectors.BaseSelector | None = None
 
     def begin(self, row: HandlerRow, made: Callable[[BaseException | None], None]) -> IsolatedHandler:
@@ -157,9 +158,10 @@ class IsolatedHandlers:
 
     def end(self, one: IsolatedHandler) -> None:
         """No such handler any longer, or it is switched off."""
-        one.stop()
+        one.stop(waits=False)
         if one in self._all:
             self._all.remove(one)
+            self._ending.append(one)
 
     def picture(self, transaction: Transaction, bundle: TransactionBundle) -> dict[str, Any]:
         """All that a handler is given."""
@@ -193,7 +195,9 @@ class IsolatedHandlers:
 
     def watch(self) -> float:
         """Once in a while: begin again what ended.  In how many seconds to look again."""
-        return min((one.watch() for one in tuple(self._all)), default=1.0)
+        again_s = [one.watch() for one in (*self._all, *self._ending)]
+        self._ending = [one for one in self._ending if not one.is_gone]
+        return min(again_s, default=1.0)
 
     def after(self, now: float) -> None:
         """A batch has ended: what it has for each process goes there as one message."""
@@ -203,7 +207,7 @@ class IsolatedHandlers:
     def close(self) -> None:
         """The engine ends, and all of them with it."""
         self._selector = None
-        for one in self._all:
+        for one in (*self._all, *self._ending):
             one.close()
             one.stop()
-        self._all = []
+        self._all, self._ending = [], []

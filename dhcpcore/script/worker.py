@@ -90,6 +90,11 @@ class Worker:
         self._gone: list[subprocess.Popen[bytes]] = []
 
     @property
+    def is_gone(self) -> bool:
+        """Whether it was stopped, and all of its processes are reaped."""
+        return self._ended and not self._gone
+
+    @property
     def ready(self) -> bool:
         """Whether it can be asked now."""
         return self._ready is not None and self._wrong is None
@@ -241,7 +246,7 @@ class Worker:
         self._gone = [process for process in self._gone if process.poll() is None]
         now = self._clock()
         if self._ended:
-            return 1.0
+            return 0.1 if self._gone else 1.0
         if self._process is None:
             if now >= self._again_at:
                 self._start()
@@ -371,13 +376,14 @@ class Worker:
         if pause > _WAIT_S:
             self.pending.give_up(self._being_started)
 
-    def stop(self) -> None:
-        """End the process, and wait for it and those before it: they were killed, it is a moment."""
+    def stop(self, *, waits: bool = True) -> None:
+        """End the process.  ``waits``: for a moment, or more where it had much memory; else ``watch`` reaps it."""
         self._ended = True
         self._clean_up()
-        for process in self._gone:
-            process.wait()
-        self._gone = []
+        if waits:
+            for process in self._gone:
+                process.wait()
+            self._gone = []
         self.pending.give_up(self._being_started)
 
     def _clean_up(self) -> None:

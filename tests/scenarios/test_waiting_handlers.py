@@ -413,6 +413,18 @@ def test_who_waits_for_one_that_is_taken_away_is_served_without_it(begin: Begin,
     assert [224 in one.options for one in w.later()] == [False, False]
 
 
+def test_those_before_one_that_is_taken_away_are_not_called_again(begin: Begin, notes: Notes) -> None:
+    before = notes.row("a", apart=False)
+    site = ready(begin(before, notes.row("b", deeds={"handle 01": "wait"}), waits=False))
+    w = site.world
+    w.discover(A)
+    site.apart.after(w.now)
+    apply(w, document(before))
+    (offer,) = w.later()
+    assert offer.options[224] == b"a"
+    assert notes.calls.count("a handle 01") == 1
+
+
 def test_who_waits_for_too_many_others_is_dropped_by_name(
     begin: Begin, notes: Notes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -287,7 +287,7 @@ def test_a_process_goes_with_its_row_and_stays_while_that_is_the_same(begin: Beg
     assert site.alone is first
     apply(w, document({"type": "made"}))
     assert site.apart._all == []
-    assert process.poll() is not None
+    site.until(lambda: process.poll() is not None)
     site.instances.install([])
     apart = Instances({**FACTORIES, **{one.type.name: one.factory for one in installed()}})
     apart.install(w.snapshot.handlers[:0])
