@@ -1,4 +1,4 @@
-"""Texts that come in addresses and forms: what no database keeps is refused by its field, before anybody looks at it.
+"""Texts and numbers of addresses and forms: what no database keeps is refused before anybody looks at it.
 
 Bodies of JSON and YAML are looked at where they are read, see ``interchange``.  Half characters cannot come this way:
 what is no UTF-8 is replaced when it is decoded.
@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask import Flask, request
+from werkzeug.routing import IntegerConverter
 
 from dhcpcore.errors import Fault, InvalidDocument
 
 _ZERO = "has a zero character (NUL): take it out"
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address; of more digits than a row's number has there is no page."""
+
+    regex = r"\d{1,18}"
+
+
 def install(app: Flask) -> None:
-    """Look at every address."""
+    """Look at every address.  Before the routes are there, which take their numbers so."""
+    app.url_map.converters["int"] = RowNumber
     app.before_request(_look)
 
 

@@ -128,7 +128,8 @@ def main() -> int:
         if compiled.checksum() != before:
             say("the sources changed meanwhile; nothing was installed. Start it again")
             return 1
-        put(files, into, {"suffix": suffix, "sources": before, "modules": sorted(files)})
+        sizes = {name: file.stat().st_size for name, file in sorted(files.items())}
+        put(files, into, {"suffix": suffix, "sources": before, "modules": sizes})
     say(f"{len(sources())} modules are in {into} and are used from the next start on")
     return 0
 

@@ -16,7 +16,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleS
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 CORE = Path(__file__).resolve().parent
 FOLDER = CORE / "_compiled"
@@ -28,6 +28,8 @@ def checksum(core: Path = CORE) -> int:
     total = 0
     for source in sorted(core.rglob("*.py")):
         if source.is_relative_to(core / "_data"):  # Only a wheel has it: migrations, which are never compiled.
+            continue
+        if source.name.startswith("."):  # An editor's, and perhaps a link to nothing.
             continue
         total = zlib.crc32(f"{source.relative_to(core)}\0".encode(), total)
         total = zlib.crc32(source.read_bytes(), total)
@@ -48,12 +50,17 @@ class Finder:
         return spec_from_file_location(name, file, loader=ExtensionFileLoader(name, file)) if file else None
 
 
-def why_not(manifest: Mapping[str, object]) -> str | None:
+def why_not(manifest: Mapping[str, Any], folder: Path) -> str | None:
     """What forbids these compiled modules here, in words; None: nothing."""
-    if manifest.get("suffix") != EXTENSION_SUFFIXES[0]:
-        return f"they are for another Python ({manifest.get('suffix')}; this one takes {EXTENSION_SUFFIXES[0]})"
+    suffix = EXTENSION_SUFFIXES[0]
+    if manifest.get("suffix") != suffix:
+        return f"they are for another Python ({manifest.get('suffix')}; this one takes {suffix})"
     if manifest.get("sources") != checksum():
         return "the sources have changed since"
+    for name, octets in manifest["modules"].items():
+        file = folder / (name + suffix)
+        if not os.access(file, os.R_OK) or file.stat().st_size != octets:
+            return f"{file} is missing, cannot be read or is not what was compiled"
     return None
 
 
@@ -70,13 +77,16 @@ def install(folder: Path = FOLDER) -> Installed:
     if asked == "0":
         return Installed()
     try:
+        there = folder.is_dir() and any(folder.iterdir())
         manifest = json.loads((folder / MANIFEST).read_text())
-        reason = why_not(manifest)
+        reason = why_not(manifest, folder)
     except FileNotFoundError:
-        manifest, reason = {}, "there are none"
+        reason = f"{folder / MANIFEST} is missing" if there else "there are none"
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        there, reason = True, f"{folder / MANIFEST} cannot be read: {error}"
     if reason is None:
-        sys.meta_path.insert(0, Finder(folder, manifest["modules"]))
+        sys.meta_path.insert(0, Finder(folder, tuple(manifest["modules"])))
         return Installed(tuple(name for name in manifest["modules"] if name.startswith("dhcpcore.")))
     if asked == "1":
         raise ImportError(f"LESSOR_COMPILED=1 asks for compiled modules in {folder}, but {reason}: ./lessor compile")
-    return Installed(stale=reason if manifest else None)
+    return Installed(stale=reason if there else None)

@@ -183,9 +183,10 @@ def _fields(body: dict[str, Any]) -> dict[str, Any]:
     faults = [Fault(key, f"is not known here: write {', '.join(kinds)}") for key in body if key not in kinds]
     faults += [Fault(key, f"is not {said}") for key, (right, said) in kinds.items()
                if key in body and not isinstance(body[key], right)]
-    if "expression" not in body:
+    if body.get("expression", "") == "":
         faults.append(Fault("expression", "is missing: write the expression to try"))
-    if not all(isinstance(name, str) for name in body.get("classes", ()) if isinstance(body.get("classes"), list)):
+    names = body.get("classes")
+    if isinstance(names, list) and not all(isinstance(name, str) for name in names):
         faults.append(Fault("classes", "is not a list of names"))
     too_long = {"expression": 10_000, "client": 255, "packet": classes.HEX_LETTERS_MAX}
     faults += [Fault(key, f"is longer than {most} letters") for key, most in too_long.items()

@@ -75,6 +75,16 @@ class Verbs(click.Group):
             from app.cli.output import JSON_KEY
 
             raise Failure(error, as_json=bool(ctx.meta.get(JSON_KEY))) from None
+        except UnicodeError as error:  # Of an argument, or of standard input.
+            raise Failure(LessorError(_no_utf8(error)), as_json=False) from None
+
+
+def _no_utf8(error: UnicodeError) -> str:
+    """Which argument, as octets; what comes by standard input may be a password."""
+    what = "What came by standard input"
+    if isinstance(error, UnicodeEncodeError):
+        what = ascii(error.object[:80])
+    return f"{what} is not in UTF-8: write it so."
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

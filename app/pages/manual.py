@@ -20,8 +20,8 @@ from dhcpcore.places import data_dir
 
 blueprint = Blueprint("page_manual", __name__)
 
-_PAGE = re.compile(r"[a-z0-9-]+")
-_DRAWING = re.compile(r"[a-z0-9-]+\.svg")
+_PAGE = re.compile(r"[a-z0-9-]{1,60}")
+_DRAWING = re.compile(r"[a-z0-9-]{1,60}\.svg")
 INDEX = "index"
 
 

@@ -37,7 +37,8 @@ CONNECTIONS_MAX = 10
 IDLE_S_MAX = 300.0
 #: Strangers are told of in the log so often, whatever they try.
 _STRANGERS_EVERY_S = 60.0
-#: A requestor that does not read its answers is told nothing more until it does.
+#: A requestor that does not read its answers is told nothing more until it does, and nothing more is read of it:
+#: a query that is refused has its answer at once.
 UNSENT_OCTETS_MAX = 256 * 1024
 _READ_OCTETS = 16 * 1024
 _ANY = "0.0.0.0"  # noqa: S104 - As the port of UDP; who may ask is in the definitions.
@@ -371,7 +372,7 @@ class BulkServer:
         if session.asked is not None and len(session.out) <= UNSENT_OCTETS_MAX:
             self._wake()
         wanted = selectors.EVENT_WRITE if peer.outgoing else 0
-        if not (session.closing or session.full):
+        if not (session.closing or session.full or len(session.out) > UNSENT_OCTETS_MAX):
             wanted |= selectors.EVENT_READ
         self._watch(peer, wanted)
 

@@ -44,6 +44,8 @@ def heed(loaded: Loaded, folder: Path, settings: Settings, outlets: Outlets) -> 
             "%s's, such as: install -d -o %s %s", said.path, name, error.strerror, name, name, said.path.parent,
         )  # fmt: skip
         return
+    except ValueError:  # NUL, or letters that no file system has.
+        raise SettingsError(f"script: LOG_FILE is {str(said.path)!r:.80}; right is the path of a file") from None
     outlets.add(outlet, said.severity)
     log.info("What is logged is in %s, too.", said.path)
 

@@ -7,7 +7,7 @@ import selectors
 from typing import Any
 
 from dhcpcore.engine import Engine
-from dhcpcore.errors import SettingsError
+from dhcpcore.errors import InvalidValue, SettingsError
 from dhcpcore.net import interfaces
 from dhcpcore.net.loop import Loop
 from dhcpcore.net.udp4 import Udp4
@@ -41,17 +41,22 @@ def heed(settings: Settings, loaded: Loaded) -> Settings:
         return settings
     changed: dict[str, Any] = {}
     port = loaded.get("DHCP_SERVER_PORT")
+    if not _is_port(port):
+        raise SettingsError(f"script: DHCP_SERVER_PORT is {port!r:.80}; right is a whole number from 1 to {_PORT_MAX}")
     if settings.dhcp4.port == _DEFAULT_PORT and port != _DEFAULT_PORT:
         changed["dhcp4"] = {**settings.dhcp4.model_dump(exclude_unset=True), "port": port}
     if not settings.interfaces:
-        address = parse_ipv4(str(loaded.get("DHCP_SERVER_IP")))
+        try:
+            address = parse_ipv4(str(loaded.get("DHCP_SERVER_IP")))
+        except InvalidValue as error:
+            raise SettingsError(f"script: DHCP_SERVER_IP: {error}") from None
         name = next((one.name for one in interfaces.read(()).values() if address in one.addresses), None)
         if name is None:
             log.warning("SCRIPT: no interface has DHCP_SERVER_IP, %s: all are served.", format_ipv4(address))
         else:
             changed["interfaces"] = (name,)
     named = loaded.get("DHCP_RESPONSE_INTERFACE")
-    if named not in {None, "-"} and named not in changed.get("interfaces", settings.interfaces):
+    if named not in (None, "-") and named not in changed.get("interfaces", settings.interfaces):
         log.warning("SCRIPT: DHCP_RESPONSE_INTERFACE is %r, which is not served: an answer leaves where its packet "
                     "came in.", named)  # fmt: skip
     if not changed:
@@ -61,12 +66,16 @@ def heed(settings: Settings, loaded: Loaded) -> Settings:
 
 def port_of(loaded: Loaded | None, served: int) -> int | None:
     """PROXY_PORT, where what comes in is the script's; ``SettingsError`` where it is no port of its own."""
-    port = None if loaded is None else loaded.get("PROXY_PORT")
+    port: int | None = None if loaded is None else loaded.get("PROXY_PORT")
     if port is None:
         return None
-    if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= _PORT_MAX or port == served:
+    if not _is_port(port) or port == served:
         raise SettingsError(f"script: PROXY_PORT is {port!r:.80}; right is another port than {served}, such as 4011")
     return port
+
+
+def _is_port(said: Any) -> bool:
+    return type(said) is int and 1 <= said <= _PORT_MAX
 
 
 class ScriptPort:

@@ -40,7 +40,7 @@ def _is_tag(said: Any) -> bool:
     if not isinstance(said, list | tuple) or len(said) != 3:
         return False
     pcp, dei, vid = said
-    return type(pcp) is int and 0 <= pcp <= 7 and dei in {True, False} and type(vid) is int and 1 <= vid <= 4094
+    return type(pcp) is int and 0 <= pcp <= 7 and dei in (True, False) and type(vid) is int and 1 <= vid <= 4094
 
 
 def tagged(tags: Sequence[Tag], packet: bytes) -> tuple[int, bytes]:

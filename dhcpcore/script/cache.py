@@ -77,7 +77,7 @@ def cache_of(parameters: Mapping[str, Any], beside: Callable[[str], Path], datab
     finds nothing in the same file or server.  What is simulated leaves no trace.
     """
     model = parameters["CACHING_MODEL"]
-    if model not in {"in-process", "memcached"}:
+    if model not in ("in-process", "memcached"):
         raise LessorError(f"CACHING_MODEL is {model!r:.80}; right is 'in-process' or 'memcached'.")
     if SIMULATED in os.environ:
         return Memory()

@@ -343,6 +343,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+#: Letters of what went wrong; some errors hold all that they are about.
+_TOLD_MAX = 4000
+
+
 def _told(error: BaseException, path: Path) -> str:
     """What went wrong, where in the script."""
     if isinstance(error, LessorError):
@@ -354,7 +358,7 @@ def _told(error: BaseException, path: Path) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     where = f", line {line}" if line else ""
-    return f"{path.name}{where}: {type(error).__name__}: {error}"
+    return f"{path.name}{where}: {type(error).__name__}: {error}"[:_TOLD_MAX]
 
 
 def describe(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from dhcpcore.script.cache import cache_of
 from dhcpcore.script.compat.definition import Definition
 from dhcpcore.script.compat.generic import CachingDatabase, Database, Null
 from dhcpcore.script.namespace import TYPES, Namespace
-from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED, TOLD
+from dhcpcore.script.parameters import DEFAULTS, HOOKS, RENAMED, TOLD, check
 from dhcpcore.script.sources import Sources, install
 
 #: What a parameter is told as that JSON cannot carry, or that nobody outside needs: that it is there.
@@ -33,7 +34,8 @@ class Site:
         self.namespace = Namespace(path.parent)
         if sources is not None:
             install(sources)
-        loader = None if sources is None else sources.loader("conf", str(path))
+        # A loader of its own: without one a file would have to end in .py.
+        loader = SourceFileLoader("conf", str(path)) if sources is None else sources.loader("conf", str(path))
         spec = importlib.util.spec_from_file_location("conf", path, loader=loader)
         assert spec is not None
         assert spec.loader is not None
@@ -45,6 +47,7 @@ class Site:
             if hasattr(self.module, old) and not hasattr(self.module, new):
                 setattr(self.module, new, getattr(self.module, old))
         self.said = _parameters(self.module)
+        check(self.said)
         self.parameters: dict[str, Any] = {**DEFAULTS, **self.said}
         vars(self.namespace.config).update(self.parameters)
         for name, value in {**self.namespace.injected, **TYPES}.items():

@@ -47,6 +47,12 @@ TOLD = frozenset({"DHCP_SERVER_IP", *DEFAULTS})
 RENAMED = {"PXE_PORT": "PROXY_PORT", "CACHE_ON_DISK": "DISK_CACHE", "PERSISTENT_CACHE": "DISK_CACHE_PERSISTENT",
            "MEMCACHED_SERVER": "MEMCACHED_HOST"}  # fmt: skip
 
+#: Numbers by which the pages show the log, and whether None is right, too.
+_OF_PAGES = {"WEB_LOG_HISTORY": True, "WEB_LOG_MAX_HEIGHT": True, "WEB_DASHBOARD_ORDER_LOG": False}
+_OF_PAGES_MAX = 1_000_000
+#: Compared with what a program sends: no object is told to the engine, so another one would be let in by its name.
+_OF_DIGEST = ("WEB_DIGEST_USERNAME", "WEB_DIGEST_PASSWORD")
+
 HOOKS = ("init", "filterPacket", "handleUnknownMAC", "filterRetrievedDefinitions", "loadDHCPPacket")
 
 
@@ -67,6 +73,17 @@ class Loaded:
         return self.said.get(name, DEFAULTS.get(name))
 
 
+def check(said: Mapping[str, Any]) -> None:
+    """What a script's own process makes of parameters can be made; ``SettingsError`` names the one that is wrong."""
+    for name, may_be_none in _OF_PAGES.items():
+        value = said.get(name, DEFAULTS[name])
+        if not (value is None and may_be_none) and not (isinstance(value, int | float) and abs(value) <= _OF_PAGES_MAX):
+            raise SettingsError(f"{name} is {value!r:.80}; right is a whole number{', or None' * may_be_none}")
+    for name in _OF_DIGEST:
+        if not isinstance(said.get(name), str | int | None):
+            raise SettingsError(f"{name} is no text; right is text, as it is asked for")
+
+
 def rules_of(loaded: Loaded) -> Rules:
     """What the engine does by them; ``SettingsError`` names the parameter that is wrong.
 
@@ -84,7 +101,11 @@ def rules_of(loaded: Loaded) -> Rules:
             suspend_for_s=_number(loaded, "MISBEHAVING_CLIENT_TIMEOUT"),
         )  # fmt: skip
     relays = []
-    for address in said("ALLOWED_DHCP_RELAYS", ()) or ():
+    allowed = said("ALLOWED_DHCP_RELAYS", ()) or ()
+    if not isinstance(allowed, list | tuple):
+        raise SettingsError(f"script: ALLOWED_DHCP_RELAYS is {allowed!r:.80}; right are several addresses in brackets, "
+                            "such as ['192.0.2.1']")  # fmt: skip
+    for address in allowed:
         try:
             relays.append(parse_ipv4(str(address)))
         except (ValueError, LessorError):

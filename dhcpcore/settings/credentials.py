@@ -17,7 +17,7 @@ _FILES = (
     ("key", "PRIVATE KEY-----", "private key"),
     ("requestors_ca", "-----BEGIN CERTIFICATE-----", "certificate"),
 )
-_Marks = tuple[tuple[int, int, int] | None, ...]
+_Marks = tuple[tuple[int, ...] | None, ...]
 
 
 class Credentials:
@@ -105,12 +105,12 @@ def _words(error: Exception) -> str:
     return str(getattr(error, "reason", None) or error).replace("_", " ").lower()
 
 
-def _mark(path: Path | None) -> tuple[int, int, int] | None:
-    """What changes when a file does."""
+def _mark(path: Path | None) -> tuple[int, ...] | None:
+    """What changes when a file does, or when somebody else may read it."""
     if path is None:
         return None
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

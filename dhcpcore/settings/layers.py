@@ -124,7 +124,13 @@ def _reason(message: str) -> str:
 
 
 def _absolute(value: Any, base: Path) -> Any:
-    return Path(os.path.abspath(base / Path(value).expanduser())) if isinstance(value, str | Path) else value  # noqa: PTH100
+    if not isinstance(value, str | Path):
+        return value
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{value} is in the home of an account that there is not: write the whole path.") from None
+    return Path(os.path.abspath(base / path))  # noqa: PTH100
 
 
 def _libraries(value: Any, base: Path) -> Any:
@@ -207,7 +213,7 @@ def _toml_layer(config: Path | None, known: set[str], warnings: list[str]) -> It
         return
     try:
         document = tomllib.loads(_read(config, "the settings file").decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # Of TOML, of UTF-8, or of what Python takes.
         raise SettingsError(f"{config} is not TOML: {error}. Correct that place.") from None
     groups = {name.partition(".")[0] for name in known if "." in name}
     for key, value in document.items():

@@ -45,6 +45,8 @@ _TOP_KEYS = (*DocumentEntry.model_fields, *LATER_KEYS)
 _SUBNET_KEYS = tuple(field.alias or name for name, field in SubnetSettings.model_fields.items())
 _LISTS = ("pools", "prefix_pools", "assignments")
 _EMPTY: Payloads = MappingProxyType({})
+#: With their type: True and 4.0 are none.
+_FAMILIES = ((int, 4), (int, 6))
 
 
 class Inspected(NamedTuple):
@@ -208,6 +210,9 @@ def _definitions(value: object, faults: Faults) -> list[Mapping[str, Any]]:
         for key in ("space", "encapsulates", "name") if isinstance(item, Mapping) else ():
             if not isinstance(item.get(key, ""), (str, type(None))):
                 faults.add(element, key, f"{shown(item[key])} is not a word such as dhcp4")
+        if isinstance(item, Mapping) and "family" in item and (type(item["family"]), item["family"]) not in _FAMILIES:
+            said = f"{shown(item['family'])} is no family: write 4 or 6, or take the key out"
+            faults.add(element, "family", said)
         # A wrong one keeps its place, so that the numbers of the others are those of the document.
         definitions.append({} if element in faults.elements else item)
     return definitions

@@ -24,8 +24,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def write(folder: Path, **changed: object) -> None:
-    manifest = {"suffix": EXTENSION_SUFFIXES[0], "sources": compiled.checksum(),
-                "modules": ["dhcpcore.made", "lessor__mypyc"]}  # fmt: skip
+    modules = {"dhcpcore.made": 4, "lessor__mypyc": 6}
+    for name, octets in modules.items():
+        (folder / (name + EXTENSION_SUFFIXES[0])).write_bytes(bytes(octets))
+    manifest = {"suffix": EXTENSION_SUFFIXES[0], "sources": compiled.checksum(), "modules": modules}
     (folder / compiled.MANIFEST).write_text(json.dumps(manifest | changed))
 
 
@@ -51,6 +53,44 @@ def test_what_is_stale_is_left_out_with_its_reason(folder, changed, reason):
     assert made.modules == ()
     assert reason in made.stale
     assert sys.meta_path == before
+
+
+def test_half_of_what_was_compiled_is_none_of_it(folder):
+    file = folder / ("lessor__mypyc" + EXTENSION_SUFFIXES[0])
+    before = list(sys.meta_path)
+    write(folder)
+    file.write_bytes(b"torn")
+    assert f"{file} is missing, cannot be read or is not what was compiled" == compiled.install(folder).stale
+    file.unlink()
+    assert compiled.install(folder).stale.startswith(f"{file} is missing")
+    (folder / compiled.MANIFEST).unlink()
+    assert compiled.install(folder) == compiled.Installed(stale=f"{folder / compiled.MANIFEST} is missing")
+    assert sys.meta_path == before
+
+
+@pytest.mark.parametrize("text", [b"", b'{"suffix": ', b"\xff\xfe", b"[]", b"7", b"null"])
+def test_a_manifest_that_is_none_is_told_and_the_sources_run(folder, monkeypatch, text):
+    (folder / compiled.MANIFEST).write_bytes(text)
+    made = compiled.install(folder)
+    assert made.modules == ()
+    assert made.stale.startswith(f"{folder / compiled.MANIFEST} cannot be read: ")
+    monkeypatch.setenv("LESSOR_COMPILED", "1")
+    with pytest.raises(ImportError, match="cannot be read"):
+        compiled.install(folder)
+
+
+def test_a_manifest_without_modules_is_told(folder):
+    write(folder, modules=["dhcpcore.made"])
+    assert "cannot be read" in compiled.install(folder).stale
+
+
+def test_what_an_editor_leaves_beside_a_source_changes_nothing(tmp_path):
+    core = tmp_path / "core"
+    core.mkdir()
+    (core / "one.py").write_text("X = 1\n")
+    before = compiled.checksum(core)
+    (core / ".#one.py").symlink_to("nobody@nowhere:1")
+    assert compiled.checksum(core) == before
 
 
 def test_where_there_are_none_nothing_is_said(folder):

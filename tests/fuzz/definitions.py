@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from dhcpcore.topology.build import from_document
+from dhcpcore.topology.computed import NOTHING_COMPUTED
 from dhcpcore.topology.filters import admission, parse_pattern
+from dhcpcore.topology.policy import NO_POLICY, Flood, Gate, Policy
 from dhcpcore.topology.snapshot import Boot, Compatibility, Lifetimes, Snapshot, Subnet
 from dhcpcore.topology.validate import validate
 
@@ -39,6 +41,26 @@ _NAMES = ("windows", "odd", "lab", "boots", "stranger", "late", "KNOWN", "UNKNOW
 _PATTERNS = tuple(
     parse_pattern(one) for one in ("02:00:00:00:00:05", "02:00:00:00:00:*", "02:00:*", {"client_id": "01:*"})
 )
+#: What is worked out for each packet: an option, what removes another one, and the key of an assignment.
+_WORKED_OUT = from_document(
+    validate(
+        {
+            "version": 1,
+            "subnets": [
+                {
+                    "prefix": "10.0.0.0/8",
+                    "assignment_key": "concat(relay4[1].hex, pkt4.mac)",
+                    "options": {
+                        "domain-name": {"expression": "option[12].hex", "if_absent": True},
+                        "option-250": {"expression": "concat(pkt4.mac, option[61].hex)"},
+                        "root-path": {"expression": "option[60].hex", "remove_when": "option[82].exists"},
+                    },
+                }
+            ],
+        }
+    )
+).subnets[0]
+_GATES = (Gate("known"), Gate("reserved"), Gate("all", "deny"), Gate("all", "only"))
 #: VPNs, each with a lease space of its own.
 _VPNS = (b"", b"", b"\0red", b"\0blue")
 #: Codes that an administrator may say, some of which features have to do with as well.
@@ -56,6 +78,7 @@ def drawn(dice: random.Random, snapshot: Snapshot) -> Snapshot:
         admission=_lists(dice, 0.1),
         forcerenew=dice.choice(("never", "authenticated", "plain")),
         subnet_selection=dice.random() < 0.5,
+        flood=Flood(2, 3, 100, 2, 2, 20) if dice.random() < 0.1 else None,
         compatibility=Compatibility(*(dice.random() < 0.3 for _ in range(4))),
     )
 
@@ -70,6 +93,9 @@ def _subnet(dice: random.Random, subnet: Subnet, names: Sequence[str]) -> Subnet
             ipv6_only_s=dice.choice((None, None, 0, 1800)),
             lifetimes=dice.choice((None, None, Lifetimes(600, 60, 900))),
             options=dict.fromkeys(_some_codes(dice), b"pool"),
+            allocator=dice.choice(("lowest", "hashed", "random")),
+            gate=dice.choice(_GATES) if dice.random() < 0.1 else None,
+            excluded=((pool.first, pool.first),) if dice.random() < 0.2 else (),
         )
         for pool in subnet.pools
     )
@@ -92,6 +118,20 @@ def _subnet(dice: random.Random, subnet: Subnet, names: Sequence[str]) -> Subnet
         guard=_some(dice, names, 0.1),
         additional=_some(dice, names, 0.2) if len(names) > 2 else (),
         admission=_lists(dice, 0.1),
+        policy=_policy(dice) if dice.random() < 0.3 else NO_POLICY,
+        computed=_WORKED_OUT.computed if dice.random() < 0.2 else NOTHING_COMPUTED,
+        assignment_key=_WORKED_OUT.assignment_key if dice.random() < 0.2 else None,
+    )
+
+
+def _policy(dice: random.Random) -> Policy:
+    return Policy(
+        cache_threshold=dice.choice((0, 25)),
+        adaptive_threshold=dice.choice((0, 1, 50)),
+        one_lease_per_client=dice.random() < 0.3,
+        random_lifetimes=dice.choice((None, Lifetimes(60, 60, 60))),
+        min_secs=dice.choice((0, 0, 4)),
+        offer_delay_s=dice.choice((0.0, 0.0, 0.1, 2.0)),
     )
 
 

@@ -157,7 +157,9 @@ def test_a_wrong_expression_is_an_answer(rest):
 @pytest.mark.parametrize(
     ("body", "field"),
     [({}, "expression"), ({"expression": 3}, "expression"), ({"expression": "known", "known": "yes"}, "known"),
-     ({"expression": "known", "classes": [3]}, "classes"), ({"expression": "known", "x": 1}, "x"),
+     ({"expression": "known", "classes": [3]}, "classes"), ({"expression": "known", "classes": None}, "classes"),
+     ({"expression": "known", "classes": 6}, "classes"), ({"expression": ""}, "expression"),
+     ({"expression": "known", "x": 1}, "x"),
      ({"expression": "known" + " " * 10_000}, "expression")],
 )  # fmt: skip
 def test_a_wrong_question_is_refused(rest, body, field):

@@ -78,3 +78,16 @@ def test_a_settings_file_that_is_not_there_is_wrong_usage():
 def test_control_has_every_verb_of_the_channel():
     command = importlib.import_module(VERBS["control"].module).command
     assert set(command.commands) == set(CONTROL_VERBS)
+
+
+@pytest.mark.parametrize("arguments", [["explain", "x\udce9"], ["assignment", "set", "x\udce9", "hostname=x"],
+                                       ["assignment", "remove", "x\udce9"]], ids=["explain", "set", "remove"])
+def test_an_argument_that_is_not_in_utf8_is_told(on_sqlite, arguments):
+    assert "x\\udce9" in (said := on_sqlite.refused(*arguments))
+    assert "is not in UTF-8: write it so." in said
+
+
+def test_a_password_that_is_not_in_utf8_is_told_and_not_repeated(on_sqlite):
+    said = on_sqlite.refused("user", "add", "bob", "--stdin", stdin=b"secret \xe9\n")
+    assert said == "What came by standard input is not in UTF-8: write it so.\n"
+    assert "No user." in on_sqlite.ok("user", "list")

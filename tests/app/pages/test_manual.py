@@ -31,7 +31,8 @@ def test_headings_have_the_anchors_that_links_name(page):
         assert anchor == "main" or f'id="{anchor}"' in shown
 
 
-@pytest.mark.parametrize("name", ["nonsense", "..%2fREADME", "INDEX", "flow.txt", "%2e%2e", "nothing.svg"])
+@pytest.mark.parametrize("name", ["nonsense", "..%2fREADME", "INDEX", "flow.txt", "%2e%2e", "nothing.svg", "a" * 300,
+                                  f"{'a' * 300}.svg"])
 def test_nothing_else_is_served(page, name):
     assert page.get(f"/manual/{name}").status_code == 404
 

@@ -53,7 +53,7 @@ def test_a_record_of_one_family(page, sqlite_database):
 
 @pytest.mark.parametrize(("wrong", "said"), [
     ({"code": "x"}, "'x' is not a code"), ({"type": "colour"}, "colour"), ({"name": "routers"}, "routers"),
-    ({"code": "3"}, "3")])
+    ({"code": "3"}, "3"), ({"name": "", "family": "7"}, "is no family: write 4 or 6")])
 def test_what_is_wrong_is_told_and_nothing_is_lost(page, sqlite_database, wrong, said):
     answer = page.post("/option-definitions/new", data={**FORM, **wrong})
     shown = text(answer, answer.status_code)

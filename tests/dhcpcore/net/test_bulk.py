@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import socket
 from collections.abc import Iterator
@@ -209,13 +210,38 @@ def test_who_does_not_read_is_told_no_more_and_holds_up_nobody(rig: Rig) -> None
     assert len(heard(keen)) == 1
 
 
+def test_who_is_refused_and_does_not_read_it_is_heard_no_more_until_it_does(rig: Rig) -> None:
+    lazy = rig.connect()
+    (peer,) = rig.server._peers.values()
+    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    lazy.setblocking(False)
+    refused = query(ciaddr=ip("10.0.0.1"))
+    with contextlib.suppress(BlockingIOError):
+        for _ in range(100):
+            lazy.send(refused * 1000)
+            for key, mask in rig.selector.select(0):
+                key.data.handle(key, mask)
+    for _ in range(1000):
+        for key, mask in (ready := rig.selector.select(0)):
+            key.data.handle(key, mask)
+        if not ready:
+            break
+    assert UNSENT_OCTETS_MAX < len(peer.session.out) < UNSENT_OCTETS_MAX + (1 << 16)
+    while len(peer.session.out) > UNSENT_OCTETS_MAX:
+        lazy.recv(1 << 20)
+        rig.turn()
+    assert rig.selector.get_key(peer.sock).events & selectors.EVENT_READ
+
+
 def test_one_that_ends_and_takes_nothing_is_cut_off_as_what_it_is(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.fill(3000)
     lazy = rig.connect()
     (peer,) = rig.server._peers.values()
     peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     lazy.sendall(query())
-    rig.finish()
+    rig.turn()
+    rig.server.work(busy=False)
     lazy.sendall(b"\0\1\0")  # It is no message: the end.
     rig.turn()
     assert (peer.session.closing, peer.blocked_at) == (True, 0.0)

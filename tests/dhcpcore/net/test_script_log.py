@@ -173,7 +173,8 @@ class TestConsole:
 
 @pytest.mark.parametrize(
     ("said", "fault"),
-    [({"LOG_FILE": 7}, "LOG_FILE is 7"), ({"LOG_FILE": "/dev/null"}, "/dev/null is no file"),
+    [({"LOG_FILE": 7}, "LOG_FILE is 7"), ({"LOG_FILE": "a\0b"}, "LOG_FILE is .*right is the path"),
+     ({"LOG_FILE": "/dev/null"}, "/dev/null is no file"),
      ({"LOG_FILE": "x", "LOG_FILE_HISTORY": 0}, "LOG_FILE_HISTORY is 0"),
      ({"LOG_FILE": "x", "LOG_FILE_SEVERITY": "LOUD"}, "LOG_FILE_SEVERITY is 'LOUD'"),
      ({"LOG_CONSOLE_SEVERITY": 10}, "LOG_CONSOLE_SEVERITY is 10")],

@@ -66,6 +66,21 @@ def test_a_script_is_loaded(tmp_path: Path) -> None:
     assert loaded.get("PROXY_PORT") == 4011
 
 
+def test_a_script_may_be_called_as_anybody_likes(tmp_path: Path) -> None:
+    path = tmp_path / "staticdhcpd.conf"
+    path.write_text("PROXY_PORT = 4011\n")
+    _, loaded = scripts.load(settings(tmp_path, script=path), Terms())
+    assert loaded is not None
+    assert loaded.get("PROXY_PORT") == 4011
+
+
+def test_of_an_error_that_is_as_long_as_what_it_is_about_the_beginning_is_told(tmp_path: Path) -> None:
+    (tmp_path / "conf.py").write_text("raise ValueError('it is ' + 'x' * 5_000_000)\n")
+    with pytest.raises(SettingsError, match=r"^script: conf\.py, line 1: ValueError: it is x{3000}") as told:
+        scripts.load(settings(tmp_path, script=tmp_path), Terms())
+    assert len(str(told.value)) < 5000
+
+
 @pytest.mark.parametrize("name", ["-", "lo", None])
 def test_an_interface_of_answers_that_is_served_is_nothing_to_say(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str | None
@@ -89,13 +104,47 @@ def test_the_port_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("said", "fault"),
-    [({"ALLOWED_DHCP_RELAYS": ["nowhere"]}, "ALLOWED_DHCP_RELAYS"), ({"SUSPEND_THRESHOLD": "ten"}, "SUSPEND_THRESHOLD"),
+    [({"ALLOWED_DHCP_RELAYS": ["nowhere"]}, "ALLOWED_DHCP_RELAYS"),
+     ({"ALLOWED_DHCP_RELAYS": "192.0.2.1"}, r"ALLOWED_DHCP_RELAYS is '192.0.2.1'; right are several addresses in br"),
+     ({"ALLOWED_DHCP_RELAYS": 7}, "ALLOWED_DHCP_RELAYS is 7"), ({"SUSPEND_THRESHOLD": "ten"}, "SUSPEND_THRESHOLD"),
      ({"UNAUTHORIZED_CLIENT_TIMEOUT": -1}, "UNAUTHORIZED_CLIENT_TIMEOUT"),
      ({"DHCP_CLIENT_PORT": 0}, "DHCP_CLIENT_PORT is 0; right is a whole number from 1 to 65535")],
 )  # fmt: skip
 def test_a_parameter_that_is_wrong_is_named(said: dict[str, Any], fault: str) -> None:
     with pytest.raises(SettingsError, match=fault):
         rules_of(folder(**said))
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [({"DHCP_SERVER_IP": "server"}, "script: DHCP_SERVER_IP: 'server' is not an IPv4 address"),
+     ({"DHCP_SERVER_PORT": "67"}, "script: DHCP_SERVER_PORT is '67'; right is a whole number from 1 to 65535"),
+     ({"DHCP_SERVER_PORT": 0}, "DHCP_SERVER_PORT is 0"), ({"DHCP_SERVER_PORT": [67]}, r"DHCP_SERVER_PORT is \[67\]")],
+)  # fmt: skip
+def test_an_address_or_a_port_that_is_none_is_named(tmp_path: Path, said: dict[str, Any], fault: str) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        scripts.heed(settings(tmp_path), folder(**said))
+
+
+def test_several_interfaces_of_answers_are_none_that_is_served(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    scripts.heed(settings(tmp_path), folder(DHCP_RESPONSE_INTERFACE=["lo"]))
+    assert "DHCP_RESPONSE_INTERFACE is ['lo'], which is not served" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [("WEB_LOG_HISTORY = 'many'", "WEB_LOG_HISTORY is 'many'; right is a whole number, or None"),
+     ("WEB_LOG_MAX_HEIGHT = float('inf')", "WEB_LOG_MAX_HEIGHT is inf"),
+     ("WEB_DASHBOARD_ORDER_LOG = None", "WEB_DASHBOARD_ORDER_LOG is None; right is a whole number$"),
+     ("WEB_DIGEST_PASSWORD = b'secret'", "WEB_DIGEST_PASSWORD is no text; right is text"),
+     ("WEB_DIGEST_USERNAME = object()", "WEB_DIGEST_USERNAME is no text")],
+)  # fmt: skip
+def test_what_the_pages_cannot_go_by_ends_the_start(tmp_path: Path, line: str, fault: str) -> None:
+    (tmp_path / "conf.py").write_text(line)
+    with pytest.raises(SettingsError, match=fault):
+        scripts.load(settings(tmp_path, script=tmp_path), Terms())
 
 
 def test_a_folder_brings_its_defaults_and_a_script_only_what_it_says() -> None:

@@ -24,7 +24,7 @@ def test_one_tag_and_several_the_outermost_first() -> None:
 
 @pytest.mark.parametrize(
     "tags", [7, [7], [(0, False)], [(8, False, 7)], [(0, 2, 7)], [(0, False, 0)], [(0, False, 4095)], [(0, False, "7")],
-             [(True, False, 7)], [(0, False, 7)] * 9]
+             [(True, False, 7)], [(0, [], 7)], [(0, False, 7)] * 9]
 )  # fmt: skip
 def test_what_is_no_tag_is_named(tags: Any) -> None:
     with pytest.raises(SettingsError, match="DHCP_RESPONSE_INTERFACE_QTAGS is"):

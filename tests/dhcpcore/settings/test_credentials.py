@@ -63,6 +63,25 @@ def test_one_that_the_engines_account_may_not_read_is_named(
                             "engine's account may read.")  # fmt: skip
 
 
+def test_one_that_the_engines_account_may_read_from_now_on_is_read(
+    files: Leasequery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials, found = Credentials(files), Path.read_text
+    assert files.key is not None
+    files.key.chmod(0o600)
+
+    def read_text(path: Path, **how: str) -> str:
+        if path == files.key and not path.stat().st_mode & 0o040:
+            raise PermissionError(13, "Permission denied")
+        return found(path, **how)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert credentials.context() is None
+    files.key.chmod(0o640)
+    assert credentials.context() is not None
+    assert credentials.fault == ""
+
+
 def test_a_key_of_another_certificate_is_told_as_that(files: Leasequery, authority: Authority) -> None:
     _, other = authority.certify("other")
     assert fault(files, key=other) == (f"leasequery.key {other} is not the key of leasequery.certificate "

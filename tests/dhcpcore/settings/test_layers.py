@@ -119,14 +119,22 @@ def test_a_wrong_database_url_does_not_show_its_password():
 
 @pytest.mark.parametrize(("text", "message"), [
     ("port = = 1", "is not TOML"),
+    ("port = " + "[" * 3000, "is not TOML"),
+    ("port = " + "9" * 5000, "is not TOML"),
     ("dhcp4 = 5", r"write it as a table, \[dhcp4\]"),
     ("interfaces = 5", "The setting interfaces is 5"),
-])
+], ids=["torn", "deep", "huge", "group", "list"])
 def test_a_wrong_file_is_named(tmp_path, text, message):
     config = write(tmp_path / "a.toml", text)
     with pytest.raises(SettingsError, match=message) as caught:
         load(config, {})
     assert str(config) in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", ["LESSOR_STATE_DIR", "LESSOR_SCRIPT", "LESSOR_CONTROL_SOCKET"])
+def test_a_home_that_there_is_not_is_told(variable):
+    with pytest.raises(SettingsError, match=r"~nobody-of-this-name/x is in the home of an account that there is not"):
+        load(env={variable: "~nobody-of-this-name/x"})
 
 
 def test_a_named_file_must_exist():
