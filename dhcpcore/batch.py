@@ -14,6 +14,8 @@ from dhcpcore.lease.allocation import Candidate
 from dhcpcore.lease.facts import Facts, Marked, Outcome, Wants
 from dhcpcore.lease.model import Change, LeaseKey, State
 from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
+from dhcpcore.pipeline.callouts import Callouts
+from dhcpcore.pipeline.leaving import Leaving
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.scripted import recall
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
@@ -37,10 +39,14 @@ _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED)
 class Batch:
     """The datagrams of one drain on their way through fetch, decide, commit and settle."""
 
-    __slots__ = ("_contended", "_engine", "_ready", "_waiting", "facts", "ledger", "now", "pending", "wants")
+    __slots__ = (
+        "_contended", "_engine", "_gate", "_ready", "_reply", "_waiting", "facts", "ledger", "now", "pending", "wants",
+    )  # fmt: skip
 
     def __init__(self, engine: Engine, now: float) -> None:
         self._engine = engine
+        self._reply: Callable[[TransactionBundle], None] = engine.reply.post
+        self._gate: Leaving | Callouts | None = engine.gate
         self.now = now
         self.wants = Wants()
         self.facts = Facts()
@@ -102,7 +108,7 @@ class Batch:
         pending = self.pending
         self.pending = []
         self.wants = wants = Wants()
-        steps, reply, gate = engine.plan.decide, engine.reply.post, engine.gate
+        steps, reply, gate = engine.plan.decide, self._reply, self._gate
         ledger = self.ledger
         for bundle in pending:
             bundle.wants = wants
@@ -152,7 +158,7 @@ class Batch:
     def settle(self, outcome: Outcome) -> None:
         """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""
         engine = self._engine
-        gate = engine.gate
+        gate = self._gate
         changes = self.ledger.changes
         engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
         for key, change in changes.items():
@@ -183,7 +189,7 @@ class Batch:
 
     def leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
         """What it depended on is committed."""
-        gate = self._engine.gate
+        gate = self._gate
         if gate is None or gate.may_leave(bundle, changes):
             self.let_go(bundle)
 
@@ -230,8 +236,8 @@ class Batch:
 
     def abandon(self, reason: Reason) -> None:
         """End everything that has not been answered yet."""
-        if self._engine.gate is not None:
-            self._engine.gate.settled({}, Outcome())
+        if self._gate is not None:
+            self._gate.settled({}, Outcome())
         for bundle in (*self.pending, *self._waiting, *self._contended):
             self._close(bundle, reason)
         self.pending = []
@@ -291,7 +297,7 @@ class Batch:
         bundle.responses = [response]
         bundle.depends = []
         bundle.reason = reason
-        self._engine.reply.post(bundle)
+        self._reply(bundle)
 
     def _ends_later(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> bool:
         """Whether it waits after all: for a commit, or for a handler of its answer, which grants nothing."""
@@ -320,7 +326,7 @@ class Batch:
                 bundle.responses, bundle.reason = [], last.reason
             except Refuse:  # The answer grants nothing: there is nothing to be refused.
                 bundle.responses, bundle.reason = [], Reason.HANDLER_DROPPED
-        self._engine.reply.post(bundle)
+        self._reply(bundle)
 
     def _record_conflicts(self, bundle: TransactionBundle) -> None:
         """An answered probe is recorded at once, whatever becomes of the client.

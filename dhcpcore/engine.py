@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dhcpcore.batch import Batch
 from dhcpcore.builtin import FACTORIES, builtin
+from dhcpcore.builtin6 import builtin6
 from dhcpcore.errors import MalformedMessage
-from dhcpcore.handlers.reply import Reply
+from dhcpcore.handlers.reply import Reply, Reply6
 from dhcpcore.handlers.scripted import ScriptRoutes
 from dhcpcore.hooks.registry import Registry
 from dhcpcore.lease.allocation import Allocator, Candidate
@@ -32,6 +33,7 @@ from dhcpcore.lease.offered import Offered
 from dhcpcore.lease.sparse import Draw
 from dhcpcore.lease.transitions import expire, is_recovering
 from dhcpcore.pipeline.bundle import Datagram, Outgoing, TransactionBundle
+from dhcpcore.pipeline.bundle6 import MESSAGES6
 from dhcpcore.pipeline.callouts import Callouts
 from dhcpcore.pipeline.finished import Probe, Traced
 from dhcpcore.pipeline.handler import MESSAGES, Handler, Plan
@@ -64,11 +66,12 @@ class Engine:
     """One server: its snapshot, interfaces, offers under way, counters and traces."""
 
     def __init__(self, *, strict: bool = False, draw: Draw | None = None, script: Script | None = None,
-                 instances: Instances | None = None) -> None:  # fmt: skip
+                 instances: Instances | None = None, duid: bytes = b"") -> None:  # fmt: skip
         """``strict`` lets a handler's fault through to the caller: tests must see what a server survives.
 
         ``draw`` gives a random number below its argument, for pools that are allocated at random.  ``script`` is what
         the engine knows of the site's script, where there is one; ``instances`` makes handlers of packages' types, too.
+        ``duid`` is who DHCPv6's clients know this server by.
         """
         self.script = script
         self.allocator = Allocator(draw)
@@ -84,18 +87,21 @@ class Engine:
         self.links = Links(EMPTY, {})
         self.strict = strict
         self.reply: Handler = Reply() if self.script is None else ScriptRoutes(self.script, Reply())
+        self.reply6: Handler = Reply6()
+        self.duid = duid
         self.callouts: Callouts | None = None
         self.instances = instances or Instances(FACTORIES)
         #: What answers pass on their way out; None where nothing of the site's has to do with them.
         self.gate: Leaving | Callouts | None = None
-        self.plan = Plan(self._handlers(), MESSAGES)
+        self.gate6: Leaving | None = None  #: The same for DHCPv6, which has no callouts.
+        self.plan = Plan(self._handlers(), (*MESSAGES, *MESSAGES6))
         self.waiting = Suspended()
 
     def _handlers(self) -> tuple[Handler, ...]:
         return builtin(
             self.allocator, self.offered, self.searches, self.nonces, self.manners, self.callouts, self.script,
             self.instances,
-        )
+        ) + builtin6(self.duid, self.instances)
 
     @property
     def defined(self) -> bool:
@@ -118,11 +124,13 @@ class Engine:
         self.allocator.install(snapshot)
         self.instances.answered = self.waiting.heard
         self.instances.install(snapshot.handlers)
-        self.gate = self.callouts
+        self.gate, self.gate6 = self.callouts, None
+        if self.instances.any:
+            self.gate6 = Leaving(self.instances, None, self.reply6.post, self.suspend)
         if self.instances.any or (self.callouts is not None and self.callouts.waits):
             self.gate = Leaving(self.instances, self.callouts, self.reply.post, self.suspend)
         message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
-        self.plan = Plan(self._handlers(), message_types, snapshot)
+        self.plan = Plan(self._handlers(), (*message_types, *MESSAGES6), snapshot)
         self.links = Links(snapshot, self.interfaces)
 
     def set_interfaces(self, interfaces: Mapping[int, Interface]) -> None:
@@ -152,7 +160,7 @@ class Engine:
                 continue
             steps = pre.get(request.message_type)
             if steps is None:
-                self._unread(datagram, Reason.NOT_A_REQUEST if request.message_type else Reason.BOOTP)
+                self.unread(datagram, Reason.NOT_A_REQUEST if request.message_type else Reason.BOOTP)
                 continue
             bundle = TransactionBundle(datagram, request, snapshot, links, now)
             bundle.wants = wants
@@ -283,7 +291,7 @@ class Engine:
     def _broken(self, batch: Batch, datagram: Datagram, fault: MalformedMessage, *, lenient: bool) -> None:
         request = self._leniently(datagram) if lenient else None
         if request is None:
-            self._unread(datagram, Reason.MALFORMED, fault)
+            self.unread(datagram, Reason.MALFORMED, fault)
             return
         bundle = TransactionBundle(datagram, request, self.snapshot, self.links, batch.now)
         bundle.trace.append((Step.LENIENT, str(fault)))
@@ -332,18 +340,21 @@ class Engine:
             bundle.trace.append((Step.LENIENT, str(fault)))
         elif fault is not None:
             callouts.done(bundle)
-            self._unread(datagram, Reason.MALFORMED, fault)
+            self.unread(datagram, Reason.MALFORMED, fault)
             return
         kind = bundle.request.message_type
         if kind in self.plan.pre:
             batch.adopt(bundle)
         else:
             callouts.done(bundle)
-            self._unread(datagram, Reason.NOT_A_REQUEST if kind else Reason.BOOTP)
+            self.unread(datagram, Reason.NOT_A_REQUEST if kind else Reason.BOOTP)
 
-    def _unread(self, datagram: Datagram, reason: Reason, fault: MalformedMessage | None = None) -> None:
+    def unread(
+        self, datagram: Datagram, reason: Reason, fault: MalformedMessage | None = None, kind: int = 0
+    ) -> None:
+        """A datagram has ended that made no transaction: count it and keep its trace."""
         steps: list[tuple[object, ...]] = [(0, str(fault))] if fault else []
-        self.counters.datagrams[0, reason, 0] += 1
+        self.counters.datagrams[kind, reason, 0] += 1
         self.traces.append(Traced(datagram, reason, self.snapshot.revision, steps, b"", b""))
         self.traced += 1
 

@@ -144,7 +144,8 @@ def simulate(question: Mapping[str, Any]) -> dict[str, Any]:
         stack.callback(database.dispose)
         client = question.get("client")
         limit = min(question["limit"], MESSAGES_MAX)
-        records = TraceLog(database).latest(limit, None if client is None else bytes.fromhex(client))[::-1]
+        found = TraceLog(database).latest(limit, None if client is None else bytes.fromhex(client))[::-1]
+        records = [record for record in found if len(record.source) == 4]  # DHCPv6's messages are not tried.
         present = Definitions(database)
         before = present.snapshot()
         interfaces = _interfaces(question)

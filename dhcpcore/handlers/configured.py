@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import CLIENTS6
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.instances import Instances
 from dhcpcore.topology.snapshot import Snapshot
@@ -60,3 +61,15 @@ class MeetAnswer(_Configured):
     def answered(self, bundle: TransactionBundle) -> None:
         """Also where there is no answer, as to a RELEASE."""
         self.instances.handle(bundle)
+
+
+class MeetMessage6(MeetMessage):
+    """The same for DHCPv6."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6
+
+
+class MeetAnswer6(MeetAnswer):
+    """The same for DHCPv6: what is to be given to the client is for them to say."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6

@@ -70,13 +70,15 @@ class Apartness(Protocol):
 class Instance:
     """One configured handler, and what became of its calls.  Seconds are of the wall clock."""
 
-    __slots__ = ("apart", "budget_s", "calls", "changed", "disabled", "errors", "in_a_row", "is_built_in",
+    __slots__ = ("apart", "budget_s", "calls", "changed", "disabled", "errors", "families", "in_a_row", "is_built_in",
                  "overran_at", "overruns", "phases", "row", "seconds", "slowest", "stopped")  # fmt: skip
 
     def __init__(
-        self, row: HandlerRow, phases: Mapping[str, Callable[[Transaction], None] | None], apart: Apart | None = None
-    ) -> None:
+        self, row: HandlerRow, phases: Mapping[str, Callable[[Transaction], None] | None], apart: Apart | None = None,
+        families: frozenset[int] = frozenset((4,)),
+    ) -> None:  # fmt: skip
         self.row = row
+        self.families = families
         self.is_built_in = row.type in BUILT_IN_FIELDS
         #: What it has in each phase; a phase that its class does not have is not called.  None where it is ``apart``.
         self.phases: Mapping[str, Any] = phases

@@ -27,8 +27,10 @@ from dhcpcore.pipeline.api import (
     ForOtherServerError,
     HandlerException,
     ReplyWithStatusError,
+    UseMulticastError,
 )
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import TransactionBundle6, refuse6
 from dhcpcore.pipeline.instance import Apart, Apartness, Instance
 from dhcpcore.pipeline.roster import Roster
 from dhcpcore.pipeline.scopes import selects
@@ -38,7 +40,9 @@ from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.handler_rows import HandlerRow
 from dhcpcore.topology.snapshot import Quarantined
+from dhcpcore.wire.kinds import KIND6
 from dhcpcore.wire.v4.message import MessageType
+from dhcpcore.wire.v6.message import Status
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +67,8 @@ class Instances:
         self._clock = clock
         self._limit: Limit = limit or (lambda _: nullcontext())
         self._roster = Roster(factories, self._limit, self._settle, simulated=simulated, apart=apart)
-        self._live: tuple[Instance, ...] = ()
+        self._live: tuple[Instance, ...] = ()  #: Those that DHCPv4's messages meet,
+        self._live6: tuple[Instance, ...] = ()  #: and DHCPv6's.
         #: Handlers that were switched off, in words, until somebody has taken them.
         self.events: list[str] = []
         #: Whether one has a process of its own, so that messages wait for it.
@@ -84,11 +89,15 @@ class Instances:
     @property
     def any(self) -> bool:
         """Whether anybody is there to be called."""
-        return bool(self._live)
+        return bool(self._live or self._live6)
 
     def has(self, *phases: str) -> bool:
         """Whether anybody has one of these phases."""
-        return any(phase in one.phases for one in self._live for phase in phases)
+        return any(phase in one.phases for one in (*self._live, *self._live6) for phase in phases)
+
+    def _met(self, bundle: TransactionBundle) -> tuple[Instance, ...]:
+        """Those that its family's messages meet."""
+        return self._live if bundle.request.message_type < KIND6 else self._live6
 
     def statistics(self) -> list[dict[str, Any]]:
         """Every one with what became of its calls, in their order; then those that are set aside, with the reason."""
@@ -102,7 +111,7 @@ class Instances:
             return
         self._fail_of_disabled(state, bundle)
         for phase in ("analyse_pre", "pre"):
-            for one in self._live:
+            for one in self._met(bundle):
                 if (phase, one) in state.done or phase not in one.phases or not selects(one.row.scope, bundle):
                     continue
                 state.met[one] = None
@@ -129,12 +138,13 @@ class Instances:
         transaction = state.transaction
         transaction.begin()
         had = bool(bundle.responses)
-        apart = self._apart if self.waits or state.picture is not None else None
+        waits = (self.waits or state.picture is not None) and bundle.request.message_type < KIND6
+        apart = self._apart if waits else None
         if apart is not None:
             state.begin(apart, bundle)
         self._fail_of_disabled(state, bundle)
         names = []
-        for one in self._live:
+        for one in self._met(bundle):
             if not selects(one.row.scope, bundle):
                 continue
             state.met[one] = None
@@ -172,6 +182,10 @@ class Instances:
         except (CannotRespond, Refuse) as signal:
             state.is_done = True
             bundle.outgoing = []
+            if isinstance(signal, Refuse) and isinstance(bundle, TransactionBundle6):
+                refuse6(bundle)  # A status is no news of leases: it may be said after the commit.
+                bundle.reason = signal.reason
+                return True
             bundle.reason = Reason.HANDLER_DROPPED if isinstance(signal, Refuse) else signal.reason
             return False
         state.is_done = True
@@ -180,7 +194,7 @@ class Instances:
     def _post(self, state: Kept, bundle: TransactionBundle) -> None:
         self._fail_of_disabled(state, bundle)
         had = bool(bundle.responses)
-        for one in self._live:
+        for one in self._met(bundle):
             if one not in state.met or "post" not in one.phases or ("post", one) in state.done:
                 continue
             self._call(one, "post", state, bundle)
@@ -196,7 +210,7 @@ class Instances:
         data = bundle.handler_data
         state = None if data is None else data.pop(_KEY, None)
         if state is not None:
-            for one in self._live:
+            for one in self._met(bundle):
                 if "analyse_post" in one.phases and (one in state.met or selects(one.row.scope, bundle)):
                     self._call(one, "analyse_post", state, bundle)
 
@@ -329,11 +343,27 @@ class Instances:
             return CannotRespond(Reason.OTHER_SERVER)
         if is_analysis:
             log.error("HANDLER-FAILED: %s raised %s while it only looks: nothing is changed.", one.row.name, error)
+        elif isinstance(bundle, TransactionBundle6) and not isinstance(error, CannotRespondError):
+            return self._status(one, error, bundle)
         elif isinstance(error, CannotRespondError):
             log.warning("HANDLER-DROPPED: %s left a message of %s unanswered: %s", one.row.name,
                         bundle.request.hw[1:].hex(":"), str(error) or "it says no more")  # fmt: skip
         elif isinstance(error, ReplyWithStatusError) and bundle.request.message_type == MessageType.REQUEST:
             return Refuse(Reason.NAK_HANDLER)
+        return CannotRespond(Reason.HANDLER_DROPPED)
+
+    def _status(
+        self, one: Instance, error: HandlerException, bundle: TransactionBundle6
+    ) -> CannotRespond | Refuse:
+        """The same of those that DHCPv6 has an answer for."""
+        if isinstance(error, ReplyWithStatusError):
+            bundle.status = (error.status_code, error.status_message)
+            return Refuse(Reason.STATUS_HANDLER)
+        if isinstance(error, UseMulticastError) and not bundle.by_multicast:
+            bundle.status = (int(Status.USE_MULTICAST), str(error))
+            return Refuse(Reason.STATUS_USE_MULTICAST)
+        why = "it wants multicast, and that was multicast" if isinstance(error, UseMulticastError) else error
+        log.error("HANDLER-DROPPED: %s left a message of %s unanswered: %s", one.row.name, bundle.duid.hex(":"), why)
         return CannotRespond(Reason.HANDLER_DROPPED)
 
     def _stop(self, one: Instance, bundle: TransactionBundle, reason: Reason) -> CannotRespond:
@@ -365,5 +395,6 @@ class Instances:
         self.events.append(told)
 
     def _settle(self) -> None:
-        self._live = tuple(one for one in self._roster.all if not one.disabled)
-        self.waits = any(one.apart is not None for one in self._live)
+        live = [one for one in self._roster.all if not one.disabled]
+        self._live, self._live6 = (tuple(one for one in live if family in one.families) for family in (4, 6))
+        self.waits = any(one.apart is not None for one in live)

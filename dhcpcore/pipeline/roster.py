@@ -89,14 +89,16 @@ class Roster:
         if row.isolated:
             if self._apart is None:
                 raise LookupError("isolated: nothing here starts processes")
-            made: list[Instance] = []
-            apart = self._apart.begin(row, lambda fault: self._begun(made[0], fault))
-            made.append(Instance(row, dict.fromkeys(PHASES), apart))  # Which ones it has, it says when it has begun.
-            return made[0]
+            alone: list[Instance] = []
+            apart = self._apart.begin(row, lambda fault: self._begun(alone[0], fault))
+            alone.append(Instance(row, dict.fromkeys(PHASES), apart))  # Which ones it has, it says when it has begun.
+            return alone[0]
         with self._limit(MAKING_S):
             if row.model is not None:
-                return Instance(row, phases_of(made_built_in(factory, row)))
-            return Instance(row, phases_of(made_of(factory, row.name, row.fields, simulated=self._simulated)))
+                made = made_built_in(factory, row)
+            else:
+                made = made_of(factory, row.name, row.fields, simulated=self._simulated)
+            return Instance(row, phases_of(made), families=frozenset(made.families))
 
     def _begun(self, one: Instance, fault: BaseException | None) -> None:
         """One with a process of its own is there, or cannot be made: whoever waits for it goes on without it."""

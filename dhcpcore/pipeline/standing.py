@@ -13,7 +13,7 @@ from dhcpcore.hooks.registry import Away
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.instance import Apartness, Instance
 from dhcpcore.pipeline.signals import CannotRespond, Refuse
-from dhcpcore.pipeline.transaction import Transaction
+from dhcpcore.pipeline.transaction6 import transaction_of
 from dhcpcore.stats.reasons import Reason
 
 #: Times that an answer may turn out to be another one while handlers are waited for.
@@ -42,7 +42,7 @@ class Kept:
     )  # fmt: skip
 
     def __init__(self, bundle: TransactionBundle) -> None:
-        self.transaction = Transaction(bundle)
+        self.transaction = transaction_of(bundle)
         self.met: dict[Instance, None] = {}
         self.is_met = False  #: Whether the first phase is over.
         self.is_done = False  #: Whether the third one is.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from dhcpcore.wire.addresses import format_address, format_hex
+from dhcpcore.wire.addresses import format_address, format_hex, format_prefix
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 
 
@@ -43,6 +43,10 @@ class Step:
     ADOPTED: Final = 22
     QUERY: Final = 23
     ASKED_TO_RENEW: Final = 24
+    LINK_BY_INTERFACE_ID: Final = 30
+    UNANSWERED: Final = 31
+    HELD_BY_OTHER: Final = 32
+    GIVEN: Final = 33
     LINK_BY_SELECTION: Final = 40
     VPN: Final = 41
     SERVER_OVERRIDE: Final = 42
@@ -81,6 +85,10 @@ def _address(value: bytes) -> str:
     return format_address(value)
 
 
+def _range(address: bytes, plen: int) -> str:
+    return format_address(address) if plen == 128 else format_prefix(address, plen)
+
+
 def _dropped(codes: bytes, limit: int | None) -> str:
     """The options by name; traces of before say nothing of the limit."""
     names = ", ".join(f"{DHCP4_OPTIONS.row(code).name} ({code})" for code in codes)
@@ -93,6 +101,10 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.LINK_BY_RELAY: lambda relay, subnet: f"Relay {_address(relay)} stands for subnet {subnet}.",
     Step.LINK_BY_INTERFACE: lambda index, subnet: f"It came in on interface {index}, which is subnet {subnet}.",
     Step.LINK_BY_ADDRESS: lambda address, subnet: f"The client uses {_address(address)}, which is of subnet {subnet}.",
+    Step.LINK_BY_INTERFACE_ID: lambda said, subnet: f"The relay's Interface-Id {said.hex()} means subnet {subnet}.",
+    Step.UNANSWERED: lambda number: f"No handler answers its identity association {number}.",
+    Step.HELD_BY_OTHER: lambda address, plen: f"{_range(address, plen)} is another's, or on probation.",
+    Step.GIVEN: lambda address, plen, seconds: f"It gets {_range(address, plen)} for {seconds} s.",
     Step.IDENTITY: lambda client: f"The client is known by {identity(client)}.",
     Step.ASSIGNMENT: lambda number, address: f"Assignment {number} gives it {_address(address)}.",
     Step.ASSIGNMENT_BLOCKED: lambda address: f"Its assigned address {_address(address)} is in use by another.",
