@@ -6,14 +6,17 @@ together, and only what was won is answered (``engine`` has the picture).
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from dhcpcore.lease.allocation import Candidate
 from dhcpcore.lease.facts import Facts, Outcome, Wants
 from dhcpcore.lease.marked import Marked
 from dhcpcore.lease.model import Change, LeaseKey, State
 from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
+from dhcpcore.pipeline.callouts import Callouts
+from dhcpcore.pipeline.leaving import Leaving
 from dhcpcore.pipeline.ledger import Ledger
 from dhcpcore.pipeline.scripted import recall
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Contended, NeedsRows, Refuse, Respond, Suspend
@@ -38,10 +41,14 @@ _DECLINED = int(State.DECLINED)
 class Batch:
     """The datagrams of one drain on their way through fetch, decide, commit and settle."""
 
-    __slots__ = ("_contended", "_engine", "_ready", "_waiting", "facts", "ledger", "now", "pending", "wants")
+    __slots__ = (
+        "_contended", "_engine", "_gate", "_ready", "_reply", "_waiting", "facts", "ledger", "now", "pending", "wants",
+    )  # fmt: skip
 
     def __init__(self, engine: Engine, now: float) -> None:
         self._engine = engine
+        self._reply: Callable[[TransactionBundle], None] = engine.reply.post
+        self._gate: Leaving | Callouts | None = engine.gate
         self.now = now
         self.wants = Wants()
         self.facts = Facts()
@@ -61,22 +68,36 @@ class Batch:
             bundle.reason = Reason.BOOTP  # Of the messages that are answered, only these can be switched off.
             engine.finish(bundle)
         elif engine.prepare(bundle, steps):
-            self.wants.leases.update(bundle.probed or ())
-            self.pending.append(bundle)
+            self._await(bundle)
 
-    def rejoin(self, bundle: TransactionBundle) -> None:
-        """Take in a transaction that the script has answered, while the definitions are the same: all that its packet
-        told holds.  Shown its answer, it is decided again on the rows that this was decided on: should they have
-        changed meanwhile, the commit says so, and it is decided on fresh ones.
+    def rejoin(self, bundle: TransactionBundle, left: tuple[Callable[[TransactionBundle], None], ...]) -> None:
+        """Take in a transaction that what it asked has answered, while the definitions are the same: all that its
+        packet told holds.  Where the script was shown its answer, it is decided again on the rows that this was decided
+        on: should they have changed meanwhile, the commit says so, and it is decided on fresh ones.
+
+        ``left``: of its first phase, from the step that asked on, where it was one of those.
         """
         bundle.wants, bundle.facts, bundle.now = self.wants, self.facts, self.now
         bundle.rounds = 0
-        bundle.reset()
-        if recall(bundle):
-            self.pending.append(bundle)
-        elif self._engine.prepare(bundle, self._engine.plan.rest[bundle.request.message_type]):
-            self.wants.leases.update(bundle.probed or ())
-            self.pending.append(bundle)
+        engine = self._engine
+        rest = engine.plan.rest[bundle.request.message_type]
+        if len(left) > len(rest):  # It has not come so far.
+            rest = left
+        else:
+            bundle.reset()
+            if recall(bundle):
+                self.pending.append(bundle)
+                return
+        if engine.prepare(bundle, rest):
+            self._await(bundle)
+
+    def _await(self, bundle: TransactionBundle) -> None:
+        """Its rows, and those of what was probed or proposed for it before it waited: they may be others' by now."""
+        leases = self.wants.leases
+        leases.update(bundle.probed or ())
+        if isinstance(bundle.candidate, Candidate):
+            leases.add(bundle.candidate.key)
+        self.pending.append(bundle)
 
     def decide(self) -> None:
         """Run every pending transaction on the facts; what needs more rows is pending again, with ``wants`` filled."""
@@ -89,7 +110,7 @@ class Batch:
         pending = self.pending
         self.pending = []
         self.wants = wants = Wants()
-        steps, reply, gate = engine.plan.decide, engine.reply.post, engine.gate
+        steps, reply, gate = engine.plan.decide, self._reply, self._gate
         ledger = self.ledger
         for bundle in pending:
             bundle.wants = wants
@@ -105,9 +126,7 @@ class Batch:
             except Refuse as signal:
                 self._refuse(bundle, signal.reason)
             except (CannotRespond, Respond) as signal:
-                self._end(bundle, signal)
-                if bundle.depends:
-                    self._waiting.append(bundle)
+                if self._ends_later(bundle, signal):
                     continue
             except (Suspend, Ask) as signal:
                 self._record_conflicts(bundle)
@@ -141,7 +160,7 @@ class Batch:
     def settle(self, outcome: Outcome) -> None:
         """Release what was won; what was lost is pending again with fresh wants, and so is what could not join."""
         engine = self._engine
-        gate = engine.gate
+        gate = self._gate
         changes = self.ledger.changes
         engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
         lost, over = outcome.lost, outcome.over
@@ -171,9 +190,9 @@ class Batch:
         self._ready += bundle.outgoing
         self._engine.finish(bundle)
 
-    def _leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
+    def leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
         """What it depended on is committed."""
-        gate = self._engine.gate
+        gate = self._gate
         if gate is None or gate.may_leave(bundle, changes):
             self.let_go(bundle)
 
@@ -201,9 +220,9 @@ class Batch:
                     continue
                 bundle.outgoing = []
                 self._refuse(bundle, Reason.NAK_LIMIT)
-                self._leave(bundle, {})
+                self.leave(bundle, {})
             else:
-                self._leave(bundle, changes)
+                self.leave(bundle, changes)
 
     def unknown(self) -> None:
         """The outcome of the commit is not known: decide all of it again on the rows as they turn out to be."""
@@ -220,8 +239,8 @@ class Batch:
 
     def abandon(self, reason: Reason) -> None:
         """End everything that has not been answered yet."""
-        if self._engine.gate is not None:
-            self._engine.gate.settled({}, Outcome())
+        if self._gate is not None:
+            self._gate.settled({}, Outcome())
         for bundle in (*self.pending, *self._waiting, *self._contended):
             self._close(bundle, reason)
         self.pending = []
@@ -281,7 +300,18 @@ class Batch:
         bundle.responses = [response]
         bundle.depends = []
         bundle.reason = reason
-        self._engine.reply.post(bundle)
+        self._reply(bundle)
+
+    def _ends_later(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> bool:
+        """Whether it waits after all: for a commit, or for a handler of its answer, which grants nothing."""
+        try:
+            self._end(bundle, signal)
+        except Ask as ask:
+            self._engine.suspend(bundle, ask)
+            return True
+        if bundle.depends:
+            self._waiting.append(bundle)
+        return bool(bundle.depends)
 
     def _end(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> None:
         """Nothing is granted: the answer is what a handler put there, or what one makes of the silence, or none."""
@@ -299,7 +329,7 @@ class Batch:
                 bundle.responses, bundle.reason = [], last.reason
             except Refuse:  # The answer grants nothing: there is nothing to be refused.
                 bundle.responses, bundle.reason = [], Reason.HANDLER_DROPPED
-        self._engine.reply.post(bundle)
+        self._reply(bundle)
 
     def _record_conflicts(self, bundle: TransactionBundle) -> None:
         """An answered probe is recorded at once, whatever becomes of the client.

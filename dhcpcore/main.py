@@ -34,6 +34,7 @@ from dhcpcore.net.neighbours import Neighbours
 from dhcpcore.net.notify import Notify
 from dhcpcore.net.probes import ArpProber, IcmpProber
 from dhcpcore.net.udp4 import Udp4
+from dhcpcore.net.udp6 import Dhcp6Server, Udp6
 from dhcpcore.pipeline.instances import Instances
 from dhcpcore.pipeline.scripted import Script
 from dhcpcore.script import process
@@ -65,10 +66,11 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     account = privileges.target(settings)
     settings, loaded = scripts.load(settings, _terms(account))
     udp, pxe_port, script_port = _open_udp(settings, loaded) if settings.dhcp4.enabled else (None, None, None)
+    udp6 = _open_udp6(settings)
     bulk_port = BulkPort(settings.dhcp4.port) if settings.dhcp4.enabled else None
     neighbours = Neighbours.open(settings.dhcp4.port) if settings.dhcp4.enabled else None
     probers = tuple(prober for prober in (IcmpProber.open(), ArpProber.open(), neighbours) if prober is not None)
-    hearing = tuple(one for one in (udp, pxe_port, script_port, *probers) if one is not None)
+    hearing = tuple(one for one in (udp, udp6, pxe_port, script_port, *probers) if one is not None)
     changes = interfaces.Changes()
     if account is not None:
         privileges.hand_over(account, (settings.state_dir, *_files(settings)))
@@ -82,8 +84,9 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     instances = Instances({**FACTORIES, **{one.type.name: one.factory for one in types}}, time.perf_counter,
                           budget.limited, apart=apart)  # fmt: skip
     engine = Engine(
-        draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)), instances=instances
-    )
+        draw=secrets.randbelow, script=None if loaded is None else Script(rules_of(loaded)), instances=instances,
+        duid=duid,
+    )  # fmt: skip
     registry = Registry(time.perf_counter, budget.limited)
     hooks = libraries.load(registry, settings.hooks, lambda text: Isolated(text, _terms(None)))
     if hooks:
@@ -140,13 +143,13 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     loop.attach(apart)
     loop.chores.append(Chore("watch isolated handlers", apart.watch))
     apart.soon = partial(_soon, loop, "watch isolated handlers")
+    loop.asked.append(apart)
     if settings.script is not None:
         _begin_script(settings.script, engine, face, loop, mailer)
     if udp is not None and script_port is not None:
         udp.beside(script_port)
         loop.attach(scripts.ScriptPort(script_port, loop))
-    if pxe_port is not None:
-        loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
+    _attach(loop, engine, store, clock, pxe_port, udp6)
     if bulk_port is not None:
         credentials = Credentials(settings.leasequery)
         bulk = BulkServer(bulk_port, engine, store, clock, lambda: _soon(loop, "answer bulk queries"), credentials)
@@ -165,7 +168,7 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     if COMPILED.stale:
         log.warning("COMPILED-STALE: compiled modules are left out: %s; ./lessor compile mends it.", COMPILED.stale)
     so = f", {len(COMPILED.modules)} modules compiled" if COMPILED.modules else ""
-    log.info("Serving DHCPv4 on port %d%s; control socket %s.", settings.dhcp4.port, so, settings.control_socket)
+    log.info("Serving %s%s; control socket %s.", _served(settings), so, settings.control_socket)
     try:
         loop.run()
     finally:
@@ -181,6 +184,25 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
         database.dispose()
         libraries.unload(registry, hooks)
     log.info("Stopped.")
+
+
+def _attach(
+    loop: Loop, engine: Engine, store: LeaseStore, clock: Clock, pxe_port: Udp4 | None, udp6: Udp6 | None
+) -> None:
+    """The other ports that clients send to."""
+    if pxe_port is not None:
+        loop.attach(pxe.PxeServer(pxe_port, engine, store, clock))
+    if udp6 is not None:
+        loop.attach(Dhcp6Server(udp6, engine, store, clock))
+
+
+def _open_udp6(settings: Settings) -> Udp6 | None:
+    return Udp6(settings.dhcp6.port) if settings.dhcp6.enabled else None
+
+
+def _served(settings: Settings) -> str:
+    both = (("DHCPv4", settings.dhcp4), ("DHCPv6", settings.dhcp6))
+    return " and ".join(f"{name} on port {one.port}" for name, one in both if one.enabled) or "nothing"
 
 
 def _open_udp(settings: Settings, loaded: Loaded | None) -> tuple[Udp4, Udp4 | None, Udp4 | None]:
@@ -214,6 +236,7 @@ def _watch(loop: Loop, hooks: list[libraries.Library]) -> None:
     for library in hooks:
         if isinstance(library.module, Isolated):
             loop.attach(library.module)
+            loop.asked.append(library.module)
             chore = Chore(f"watch {library.name}", library.module.watch)
             library.module.soon = partial(_soon, loop, chore.name)
             loop.chores.append(chore)
@@ -249,7 +272,7 @@ def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop, mailer:
         return float("inf")
 
     host.begin()
-    loop.script = scripts.Scripts(engine, host)
+    loop.asked.append(scripts.Scripts(engine, host))
     loop.attach(host)
     loop.chores.append(Chore("watch the script", host.watch))
     loop.chores.append(Chore("reinitialise the script", reinitialise, float("inf")))

@@ -73,11 +73,11 @@ class Machine:
             return 1024
 
     def holders(self, port: int, protocol: str = "udp") -> list[Holder]:
-        """Who has that UDP port, or listens at that TCP port, on any IPv4 address."""
+        """Who has that UDP port, or listens at that TCP port, on any IPv4 address; ``udp6``: on any of IPv6."""
         found = []
-        for one in psutil.net_connections(kind=f"{protocol}4"):
+        for one in psutil.net_connections(kind=protocol if protocol == "udp6" else f"{protocol}4"):
             address, number = one.laddr or ("", 0)
-            if number == port and (protocol == "udp" or one.status == psutil.CONN_LISTEN):
+            if number == port and (protocol != "tcp" or one.status == psutil.CONN_LISTEN):
                 found.append(Holder(one.pid, _process_name(one.pid), address))
         return found
 

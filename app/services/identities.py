@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from dhcpcore.errors import InvalidValue, MalformedMessage
 from dhcpcore.wire.addresses import format_hardware, format_hex, parse_address, parse_hex
 from dhcpcore.wire.v4.tlv import scan_suboptions
+from dhcpcore.wire.v6 import message as v6
+from dhcpcore.wire.v6.options import DHCP6_OPTIONS
 
-#: First octet of a client key: known by hardware address, by client identifier, by DUID and IAID.
-_BY_HARDWARE, _BY_CLIENT_ID, _BY_DUID = 0, 1, 2
+#: First octet of a client key: known by hardware address, by client identifier, by DUID and IAID (of temporary ones).
+_BY_HARDWARE, _BY_CLIENT_ID, _BY_DUID, _BY_DUID_TEMPORARY = 0, 1, 2, 3
 _ETHERNET = b"\x01"
 #: What a relay tells of the client's line, by the code in option 82.  RFC 3046 3.1, 3.2, RFC 3993.
 _RELAY_SAYS = {1: "Circuit", 2: "Remote end", 6: "Subscriber"}
@@ -72,6 +74,15 @@ def hardware_of(datagram: bytes) -> bytes:
     return datagram[1:2] + datagram[28:28 + datagram[2]]
 
 
+def hardware_of6(datagram: bytes) -> bytes:
+    """The same of a DHCPv6 message: as its relay saw it, or as the DUID was made of it."""
+    try:
+        found = v6.decode(datagram)
+    except MalformedMessage:
+        return b""
+    return v6.hardware_of(found.message.get(v6.Opt6.CLIENT_ID) or b"", found.relays)
+
+
 def client_text(client: bytes) -> str:
     """A client key in words: what the client is known by."""
     kind, rest = client[0] if client else -1, client[1:]
@@ -81,13 +92,17 @@ def client_text(client: bytes) -> str:
         return f"client-id {format_hex(rest, ':')}"
     if kind == _BY_DUID:
         return f"iaid {rest[:4].hex()} duid {format_hex(rest[4:], ':')}"
+    if kind == _BY_DUID_TEMPORARY:
+        return f"temporary iaid {rest[:4].hex()} duid {format_hex(rest[4:], ':')}"
     return f"unknown {client.hex()}"
 
 
-def relay_words(agent: str) -> tuple[tuple[str, str], ...]:
+def relay_words(agent: str, is_ipv6: bool = False) -> tuple[tuple[str, str], ...]:
     """What a lease's relay told, each by its name: as text where it is one, else as hex; whole where malformed."""
     octets = parse_hex(agent)
     try:
+        if is_ipv6:
+            return tuple((f"Relay's {DHCP6_OPTIONS.row(code).name}", _text(said)) for code, said in v6.scan(octets))
         told = scan_suboptions(octets)
     except MalformedMessage:
         return (("Relay's words", agent),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.services.appliance import Appliance
-from app.services.identities import client_text, hardware_of, hardware_text, sought
+from app.services.identities import client_text, hardware_of, hardware_of6, hardware_text, sought
 from app.services.moments import seconds_of
 from dhcpcore.errors import InvalidValue, NotFound
 from dhcpcore.stats.reasons import Reason
@@ -79,9 +79,10 @@ def _from_cursor(cursor: str) -> Place:
 
 
 def _view(one: explain.Transaction) -> TransactionView:
+    hw = hardware_of6(one.datagram) if ":" in one.source else hardware_of(one.datagram)
     return TransactionView(
         received_at=one.received_at, message=one.message, client=client_text(one.client) if one.client else "",
-        hw_address=hardware_text(hardware_of(one.datagram)), source=one.source, reason=one.reason,
+        hw_address=hardware_text(hw), source=one.source, reason=one.reason,
         verdict=_VERDICTS[one.reason], text=one.text, steps=one.steps)
 
 

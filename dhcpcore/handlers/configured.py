@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import CLIENTS6
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.instances import Instances
 from dhcpcore.topology.snapshot import Snapshot
@@ -33,8 +34,13 @@ class MeetMessage(_Configured):
     """Their first phase: the link and what classes the message alone tells are known."""
 
     def wanted(self, snapshot: Snapshot) -> bool:
-        """Where one has to do with what comes in, or wants to see what becomes of it."""
-        return self._instances is not None and self._instances.has("analyse_pre", "pre", "analyse_post")
+        """Where one has to do with what comes in, or wants to see what becomes of it; or is waited for, later on."""
+        return self._instances is not None and (
+            self._instances.waits or self._instances.has("analyse_pre", "pre", "analyse_post"))
+
+    def resumes(self) -> bool:
+        """Where one has a process of its own: some of it may be done."""
+        return self.instances.waits
 
     def pre(self, bundle: TransactionBundle) -> None:
         """Before anything is looked up."""
@@ -55,3 +61,15 @@ class MeetAnswer(_Configured):
     def answered(self, bundle: TransactionBundle) -> None:
         """Also where there is no answer, as to a RELEASE."""
         self.instances.handle(bundle)
+
+
+class MeetMessage6(MeetMessage):
+    """The same for DHCPv6."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6
+
+
+class MeetAnswer6(MeetAnswer):
+    """The same for DHCPv6: what is to be given to the client is for them to say."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6

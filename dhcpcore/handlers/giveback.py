@@ -1,4 +1,4 @@
-"""RELEASE and DECLINE: the client gives its address back, or found it in use.  RFC 2131 4.3.3, 4.3.4.
+"""RELEASE and DECLINE: the client gives its address back, or found it in use.  RFC 2131 4.3.3, 4.3.4; RFC 8415 18.3.7.
 
 Both count only where identity, address and server identifier match the row: anybody can send one.
 """
@@ -10,11 +10,14 @@ from typing import ClassVar
 from dhcpcore.lease.model import Close, Lease
 from dhcpcore.lease.transitions import decline, end, is_active
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import mark_handled, six
 from dhcpcore.pipeline.callouts import Callouts, probation_s
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.signals import CannotRespond
 from dhcpcore.stats.reasons import Reason
+from dhcpcore.wire.kinds import KIND6
 from dhcpcore.wire.v4.message import MessageType, Opt
+from dhcpcore.wire.v6.message import MessageType6, Opt6
 
 
 class Release(Handler):
@@ -60,3 +63,30 @@ def _held(bundle: TransactionBundle, address: bytes) -> Lease:
         if row.address == address and is_active(row, bundle.now) and (home is None or home.space == row.space):
             return row
     raise CannotRespond(Reason.NO_BINDING)
+
+
+class GiveBack6(Handler):
+    """Both of DHCPv6: a client speaks of several leases at once, and is answered.  RFC 8415 18.3.7, 18.3.8."""
+
+    message_types: ClassVar[frozenset[int] | None] = frozenset(
+        (KIND6 + MessageType6.RELEASE, KIND6 + MessageType6.DECLINE)
+    )
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """Identity associations of which it had something are handled; prefixes are not declined."""
+        mine = six(bundle)
+        declines = mine.kind == MessageType6.DECLINE
+        now = int(bundle.now)
+        for one in mine.message.associations:
+            if declines and one.code == Opt6.IA_PD:
+                mark_handled(mine, one)
+                continue
+            named = {leased.key for leased in one.leased}
+            rows = [row for row in mine.rows_of(one) if is_active(row, now) and (row.address, row.plen) in named]
+            for row in rows:
+                bundle.wait_turn(row.address)
+                mine.changes.append(
+                    decline(row, now, bundle.snapshot.probation_s) if declines else end(row, now, Close.RELEASED)
+                )
+            if rows:
+                mark_handled(mine, one)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.offered import Offered
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import CLIENTS6, six
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import identifiers
 from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.wire.v4.message import MessageType, Opt
 
@@ -20,6 +24,10 @@ class Identify(Handler):
 
     def __init__(self, offered: Offered) -> None:
         self._offered = offered
+
+    def resumes(self) -> bool:
+        """From here on rows are wanted: each batch reads its own."""
+        return True
 
     def pre(self, bundle: TransactionBundle) -> None:
         """Sets ``client`` and wants its leases and, where any are declared, its assignments."""
@@ -52,3 +60,24 @@ class Identify(Handler):
                 return
         wants.clients.add(client)
 
+
+#: Addresses and prefixes of one message: each is a row to be read.
+_LEASED_MAX = 128
+
+
+class Identify6(Handler):
+    """The DUID, and with each identity association's IAID an owner of leases.  RFC 8415 11, 12."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """Wants what the client has, and the rows of what it speaks of."""
+        mine = six(bundle)
+        associations = mine.message.associations
+        if sum(len(one.leased) for one in associations) > _LEASED_MAX:
+            raise CannotRespond(Reason.INVALID_MESSAGE)
+        if mine.duid:
+            bundle.trace.append((Step.IDENTITY, bundle.client))
+        for association in associations:
+            bundle.wants.clients.add(mine.key_of(association))
+            bundle.wants.leases.update(mine.lease_key(association, leased) for leased in association.leased)

@@ -6,17 +6,20 @@ from typing import ClassVar
 
 from dhcpcore.lease.model import Assignment
 from dhcpcore.pipeline.bundle import Response4, TransactionBundle
+from dhcpcore.pipeline.bundle6 import CLIENTS6, six
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.stashed import stashed
 from dhcpcore.pipeline.subjects import subject_of, with_agent
 from dhcpcore.topology.class_names import ALL, KNOWN, UNKNOWN
 from dhcpcore.topology.classes import ClientClass
 from dhcpcore.topology.computed import worked_out
-from dhcpcore.topology.levels import Merged, Pairs, assignment_level, choose, levels_of, merge
+from dhcpcore.topology.levels import Merged, Pairs, assignment_level, choose, choose6, levels_of, merge
 from dhcpcore.topology.snapshot import Boot, OptionLevel, Pool, Snapshot, Subnet
 from dhcpcore.wire.architectures import HTTP, architectures_of
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
 from dhcpcore.wire.v4.tlv import encode_options
+from dhcpcore.wire.v6.message import Opt6, type_name6
+from dhcpcore.wire.v6.options import DHCP6_OPTIONS
 
 #: Combinations of subnet, pool and requested options that are kept encoded; clients send a few dozen different lists.
 _CACHE_MAX = 8192
@@ -130,3 +133,28 @@ def _by_architecture(boot: Boot, said: bytes, response: Response4) -> Boot:
                 response.overrides = {**(response.overrides or {}), _VENDOR_CLASS_ID: b"HTTPClient"}
             return found.over(boot)
     return boot
+
+
+class Options6(Handler):
+    """The same for DHCPv6: what the client asked for in option 6; all where it sent none.  RFC 8415 21.7."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6
+
+    def __init__(self) -> None:
+        self._cache: dict[tuple[int, int, bytes | None], Pairs] = {}
+
+    def handle(self, bundle: TransactionBundle) -> None:
+        """What belongs into an answer of its type."""
+        mine = six(bundle)
+        response = mine.answers[0]
+        requested = mine.message.get(Opt6.ORO)
+        key = (bundle.subnet.subnet_id, response.kind, requested)
+        chosen = self._cache.get(key)
+        if chosen is None:
+            name = type_name6(response.kind)
+            pairs = choose6(merge(levels_of(bundle.subnet, None)), requested)
+            chosen = tuple((code, octets) for code, octets in pairs if name in DHCP6_OPTIONS.row(code).messages)
+            if len(self._cache) >= _CACHE_MAX:
+                self._cache.clear()
+            self._cache[key] = chosen
+        response.options += chosen

@@ -7,11 +7,14 @@ from typing import ClassVar
 from dhcpcore.lease.model import INFINITE_LIFETIME_S, NEVER, Change, Close, Lease, State
 from dhcpcore.lease.transitions import conflict, end, grant, is_active, is_renewal, lease_end
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import CLIENTS6, TransactionBundle6, six
 from dhcpcore.pipeline.callouts import Callouts, probation_s
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.topology.snapshot import Snapshot
+from dhcpcore.wire.addresses import is_of_many_links
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
+from dhcpcore.wire.v6.message import Association, Leased, MessageType6, encode_options
 
 #: Octets of a host name that are kept.  RFC 1035 2.3.4.
 _HOSTNAME_MAX = 255
@@ -153,3 +156,59 @@ class RecordConflict(Handler):
 def _settled(row: Lease, now: float) -> bool:
     """Whether the row says already who answered, or that somebody did: a lease, or a probation that is not over."""
     return row.state in (State.LEASED, State.DECLINED) and row.expires > now
+
+
+class RecordAssociations(Handler):
+    """The same for DHCPv6: what a Reply gives by its identity associations is leases; what it takes back is ended."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """All rows of one answer, or none: it leaves with all of them."""
+        mine = six(bundle)
+        if bundle.responses and mine.answers[0].kind == MessageType6.REPLY and mine.kind in _GIVING:
+            for one in mine.answers[0].associations:
+                self._record(mine, one)
+        if mine.changes:
+            bundle.record(*mine.changes)
+
+    def _record(self, bundle: TransactionBundle6, one: Association) -> None:
+        now = int(bundle.now)
+        given = {leased.key: leased for leased in one.leased if leased.valid}
+        for leased in given.values():
+            change = _granted(bundle, one, leased)
+            if change is None:
+                bundle.rely_on(bundle.lease_key(one, leased))
+            else:
+                bundle.changes.append(change)
+        gone = {leased.key for leased in one.leased if not leased.valid}
+        for row in bundle.rows_of(one):
+            key = (row.address, row.plen)
+            if key not in given and (given or key in gone) and is_active(row, now):
+                bundle.changes.append(end(row, now, Close.MOVED if given else Close.REVOKED))
+                bundle.trace.append((Step.LEFT_OTHER_LEASE, row.address))
+
+
+_GIVING = frozenset((MessageType6.SOLICIT, MessageType6.REQUEST, MessageType6.RENEW, MessageType6.REBIND))
+#: Octets of a relay's options that a lease keeps.
+_AGENT_MAX = 1024
+
+
+def _granted(bundle: TransactionBundle6, one: Association, leased: Leased) -> Change | None:
+    """One address or prefix."""
+    now = int(bundle.now)
+    key = bundle.lease_key(one, leased)
+    home = bundle.link.subnet_of(leased.address) or bundle.subnet
+    relay: bytes | None = b""
+    agent: bytes | None = b""
+    if bundle.relays:
+        relay = next((each.link for each in bundle.relays if is_of_many_links(each.link)), b"")
+        agent = encode_options(bundle.relays[0].options)
+        agent = agent if len(agent) <= _AGENT_MAX else b""
+    elif not bundle.by_multicast:
+        relay = agent = None
+    return grant(
+        bundle.row(key), key, client=bundle.key_of(one), hw=bundle.request.hw, subnet=home.subnet_id,
+        expires=lease_end(now, leased.valid), now=now, hostname="", relay=relay, agent=agent,
+        renewing=bundle.kind in (MessageType6.RENEW, MessageType6.REBIND),
+    )  # fmt: skip

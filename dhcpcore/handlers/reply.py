@@ -1,17 +1,21 @@
-"""The answer's bytes, and where it goes.  RFC 2131 4.1, RFC 3046 2.2, RFC 6842, RFC 8357."""
+"""The answer's bytes, and where it goes.  RFC 2131 4.1, RFC 3046 2.2, RFC 6842, RFC 8357; RFC 8415 18.3.10, 19.3."""
 
 from __future__ import annotations
 
 from dhcpcore.lease.model import make
 from dhcpcore.pipeline.bundle import Outgoing, Response4, Route, TransactionBundle
+from dhcpcore.pipeline.bundle6 import TransactionBundle6, returned, six
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import sub_options
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.wire.v4.bootp import encode_bootp
 from dhcpcore.wire.v4.message import BROADCAST, NOWHERE, MessageType, Opt, Request4, encode, encode_tight
 from dhcpcore.wire.v4.tlv import encode_options
+from dhcpcore.wire.v6.message import Opt6, wrap
+from dhcpcore.wire.v6.message import encode as encode6
 
 SERVER_PORT, CLIENT_PORT = 67, 68
+SERVER_PORT6, CLIENT_PORT6 = 547, 546
 #: Relay agent sub-option by which a relay asks to be answered at the port it sent from.  RFC 8357 5.
 _RELAY_SOURCE_PORT = 19
 _ETHERNET = 1
@@ -139,3 +143,30 @@ def route(bundle: TransactionBundle, response: Response4) -> Route:
     if request.broadcast or response.broadcast or hw[0] != _ETHERNET or len(hw) != 7:
         return make(Route, (BROADCAST, CLIENT_PORT, interface, local, b"", 0))
     return make(Route, (response.yiaddr, CLIENT_PORT, interface, local, hw[1:], 0))
+
+
+class Reply6(Handler):
+    """The same for DHCPv6: one datagram a response, each inside the relays that the message came through."""
+
+    def post(self, bundle: TransactionBundle) -> None:
+        """Nothing where there is no response."""
+        mine = six(bundle)
+        if not bundle.responses:
+            return
+        back = mine.relay_options or [returned(relay) for relay in mine.relays]
+        relays = [relay._replace(options=tuple(said)) for relay, said in zip(mine.relays, back, strict=True)]
+        to = route6(mine)
+        bundle.outgoing = []
+        first = mine.answers[0]
+        for one in mine.answers:  # What was committed is what the first one gives: none says anything else of it.
+            octets = encode6(first.kind, mine.message.xid, one.options, first.associations)
+            bundle.outgoing.append(Outgoing(wrap(octets, relays), to))
+
+
+def route6(bundle: TransactionBundle6) -> Route:
+    """To where it came from: to a relay's port for servers (or its own, RFC 8357 5), or to a client's."""
+    datagram = bundle.datagram
+    port = CLIENT_PORT6
+    if bundle.relays:
+        port = datagram.port if bundle.relays[-1].get(Opt6.RELAY_PORT) is not None else SERVER_PORT6
+    return Route(datagram.source, port, datagram.interface, datagram.local)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dhcpcore.lease.allocation import Allocator
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import CLIENTS6, TransactionBundle6, six
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import SubOption, sub_options
 from dhcpcore.pipeline.signals import CannotRespond
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.wire.v4.message import NOWHERE, MessageType, Opt
+from dhcpcore.wire.v6.message import ASSOCIATIONS, MessageType6, Opt6
 
 
 class ServerIdentity(Handler):
@@ -73,3 +77,42 @@ _NO_ADDRESS = (NOWHERE, b"")
 #: Of an address here; this host's IPv6 addresses are no server identifiers.
 _OCTETS = 4
 _MUST_NAME_SERVER = frozenset((MessageType.RELEASE, MessageType.DECLINE))
+
+
+class ServerIdentity6(Handler):
+    """The same for DHCPv6, where that is a DUID; and what a message must and must not have.  RFC 8415 16."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6
+
+    def __init__(self, duid: bytes) -> None:
+        self._duid = duid
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """Sets ``server_id``."""
+        mine = six(bundle)
+        bundle.server_id = self._duid
+        named = mine.message.get(Opt6.SERVER_ID)
+        if _is_invalid(mine, named):
+            raise CannotRespond(Reason.INVALID_MESSAGE)
+        if named is not None and named != self._duid:
+            raise CannotRespond(Reason.OTHER_SERVER)
+
+
+def _is_invalid(bundle: TransactionBundle6, named: bytes | None) -> bool:
+    kind = bundle.message.kind
+    if not bundle.duid and kind != MessageType6.INFORMATION_REQUEST:
+        return True
+    if (named is None and kind in _MUST_NAME_SERVER6) or (named is not None and kind in _MUST_NOT_NAME_SERVER6):
+        return True
+    if kind == MessageType6.INFORMATION_REQUEST and any(code in ASSOCIATIONS for code, _ in bundle.message.options):
+        return True
+    by_unicast = not (bundle.relays or bundle.by_multicast or bundle.tcp)
+    return by_unicast and kind in _BY_MULTICAST
+
+
+_MUST_NAME_SERVER6 = frozenset(
+    (MessageType6.REQUEST, MessageType6.RENEW, MessageType6.RELEASE, MessageType6.DECLINE)
+)  # fmt: skip
+_MUST_NOT_NAME_SERVER6 = frozenset((MessageType6.SOLICIT, MessageType6.CONFIRM, MessageType6.REBIND))
+#: For all servers; what a relay forwards, it may send to one alone.
+_BY_MULTICAST = frozenset((*_MUST_NOT_NAME_SERVER6, MessageType6.INFORMATION_REQUEST))

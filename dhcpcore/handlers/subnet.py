@@ -1,18 +1,24 @@
-"""Which link the packet is of: relay, a selection that it says, address in use, or the interface it came in on."""
+"""Which link the packet is of: relay, a selection that it says, address in use, or the interface it came in on.
+
+In DHCPv6 a relay may say it by its Interface-Id, too.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.bundle6 import CLIENTS6, TransactionBundle6, six
 from dhcpcore.pipeline.handler import Handler
 from dhcpcore.pipeline.identifiers import SubOption, sub_options
 from dhcpcore.pipeline.signals import CannotRespond
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.topology.links import NO_PLACE
+from dhcpcore.topology.links import NO_PLACE, Place
 from dhcpcore.topology.snapshot import Snapshot
+from dhcpcore.wire.addresses import is_of_many_links
 from dhcpcore.wire.v4.message import BROADCAST, NOWHERE, MessageType, Opt
+from dhcpcore.wire.v6.message import Opt6
 
 
 class SelectSubnet(Handler):
@@ -78,6 +84,57 @@ class EchoSelection(Handler):
         asked = bundle.request.options.get(Opt.SUBNET_SELECTION)
         if asked is not None and len(asked) == 4:
             bundle.responses[0].lead(Opt.SUBNET_SELECTION, asked)
+
+
+class SelectSubnet6(Handler):
+    """The same for DHCPv6: the relay closest to the client that names a link decides.  RFC 8415 13.1, 19.1.3."""
+
+    message_types: ClassVar[frozenset[int] | None] = CLIENTS6
+
+    def __init__(self) -> None:
+        self._by_interface_id: dict[bytes, bytes] = {}
+
+    def wanted(self, snapshot: Snapshot) -> bool:
+        """Always; but which Interface-Ids mean a subnet is looked up once."""
+        self._by_interface_id = {
+            subnet.interface_id: subnet.prefix
+            for subnet in reversed(snapshot.subnets)
+            if subnet.interface_id is not None and subnet.family == 6
+        }
+        return True
+
+    def pre(self, bundle: TransactionBundle) -> None:
+        """An Interface-Id that means a subnet, else a link address; of who sends from an address of many links, that;
+        else the interface.
+        """
+        mine = six(bundle)
+        found = self._by_relay(mine) if mine.relays else self._attached(mine)
+        if found is None:
+            raise CannotRespond(Reason.NO_SUBNET)
+        (bundle.link, bundle.home), step = found
+        bundle.subnet = bundle.home
+        bundle.trace.append((*step, bundle.subnet.subnet_id))
+
+    def _by_relay(self, bundle: TransactionBundle6) -> tuple[Place, tuple[object, ...]] | None:
+        for relay in bundle.relays:
+            said = relay.get(Opt6.INTERFACE_ID)
+            prefix = None if said is None else self._by_interface_id.get(said)
+            place = None if prefix is None else bundle.links.for_address(prefix)
+            if said is not None and place is not None:
+                return place, (Step.LINK_BY_INTERFACE_ID, said)
+            if is_of_many_links(relay.link):
+                place = bundle.links.for_relay(relay.link)
+                return None if place is None else (place, (Step.LINK_BY_RELAY, relay.link))
+        return self._attached(bundle)  # A lightweight relay names no link: it is on this one.  RFC 6221 5.3.2.
+
+    def _attached(self, bundle: TransactionBundle6) -> tuple[Place, tuple[object, ...]] | None:
+        datagram = bundle.datagram
+        if not bundle.by_multicast and is_of_many_links(datagram.source) and not bundle.relays:
+            place = bundle.links.for_address(datagram.source)
+            if place is not None:
+                return place, (Step.LINK_BY_ADDRESS, datagram.source)
+        place = bundle.links.for_interface(datagram.interface, 6)
+        return None if place is None else (place, (Step.LINK_BY_INTERFACE, datagram.interface))
 
 
 #: Code and length of the sub-option: option 82 is taken to pieces only where they are somewhere in it.

@@ -30,7 +30,7 @@ from dhcpcore.store.leases import LeaseStore
 from dhcpcore.store.requests import LASTING_VERBS, Request
 from dhcpcore.version import __version__
 from dhcpcore.wire.addresses import format_address
-from dhcpcore.wire.v4.message import type_name
+from dhcpcore.wire.kinds import kind6_of, kind_name
 
 _NO_SCRIPT = "The engine has no script: the setting `script` names its conf.py."
 
@@ -285,9 +285,11 @@ def shown(entry: Traced) -> dict[str, Any]:
     """A transaction in words."""
     data = entry.datagram.data
     kind = next((data[at + 2] for at in range(240, len(data) - 2) if data[at] == 53 and data[at + 1] == 1), 0)
+    if len(entry.datagram.source) == 16:
+        kind = kind6_of(data)
     return {
         "at": entry.datagram.received_at,
-        "type": type_name(kind),
+        "type": kind_name(kind),
         "client": identity(entry.client),
         "source": format_address(entry.datagram.source),
         "interface": entry.datagram.interface,

@@ -11,9 +11,12 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from dhcpcore.pipeline.assigning import NOTHING, Assigned, StaticAssignment
 from dhcpcore.pipeline.messages_list import MessagesList
 from dhcpcore.pipeline.transaction import Option, Relay, RelayAnswer, Transaction
+from dhcpcore.pipeline.transaction6 import Transaction6
 from dhcpcore.pipeline.views import Answer4, Query4, code_of
+from dhcpcore.pipeline.views6 import Answer6, Held, IdentityAssociation, Query6
 
 
 class HandlerException(Exception):
@@ -29,11 +32,14 @@ class ForOtherServerError(CannotRespondError):
 
 
 class UseMulticastError(HandlerException):
-    """DHCPv6: the client is to use multicast.  DHCPv4 has no such answer: the message is not answered."""
+    """DHCPv6: the client is told to use multicast; one that did is not answered.  DHCPv4 has no such answer."""
 
 
 class ReplyWithStatusError(HandlerException):
-    """The answer is this refusal.  DHCPv4 has one, the NAK, and for a REQUEST alone; other messages get no answer."""
+    """The answer is this refusal: in DHCPv6 a Reply with this status and nothing else.
+
+    DHCPv4 has one, the NAK, and for a REQUEST alone; other messages get no answer.
+    """
 
     def __init__(self, status_code: int = 1, status_message: str = "") -> None:
         super().__init__(status_message)
@@ -54,6 +60,8 @@ class Handler:
 
     #: Whether its messages are tried in a simulation: then nothing is to be sent, stored or told to anybody.
     simulated: bool = False
+    #: Whose messages it meets: 4, 6 or both.
+    families: ClassVar[frozenset[int]] = frozenset((4,))
 
     def __str__(self) -> str:
         return type(self).__name__
@@ -103,7 +111,7 @@ class SimpleOptionHandler(Handler):
     def handle(self, bundle: Transaction) -> None:
         """``append``: the octets are put behind those that are there (RFC 3396 has no second option of a code)."""
         response, code = bundle.response, self.option.code
-        if response is None or not (self.always_send or bundle.wants(code)):
+        if response is None or not response.may_contain(code) or not (self.always_send or bundle.wants(code)):
             return
         present = response.get_option(code)
         if present is None:
@@ -127,9 +135,9 @@ class OverwriteOptionHandler(Handler):
 
     def handle(self, bundle: Transaction) -> None:
         """Also in place of what handlers before it have set."""
-        response = bundle.response
-        if response is not None and (self.always_send or bundle.wants(self.option.code)):
-            response.set_option(self.option.code, self.option.payload)
+        response, code = bundle.response, self.option.code
+        if response is not None and response.may_contain(code) and (self.always_send or bundle.wants(code)):
+            response.set_option(code, self.option.payload)
 
 
 class CopyOptionHandler(Handler):
@@ -142,7 +150,9 @@ class CopyOptionHandler(Handler):
     def handle(self, bundle: Transaction) -> None:
         """Where the message has it."""
         response, payload = bundle.response, bundle.request.get_option(self.code)
-        if response is not None and payload is not None and (self.always_send or bundle.wants(self.code)):
+        if response is None or payload is None or not response.may_contain(self.code):
+            return
+        if self.always_send or bundle.wants(self.code):
             response.set_option(self.code, payload)
 
 
@@ -156,6 +166,10 @@ class CopyRelayOptionHandler(RelayHandler):
         """Where it added that one."""
         if self.code in relay_in.options:
             relay_out.options[self.code] = relay_in.options[self.code]
+
+
+class StaticAssignmentHandler(StaticAssignment, Handler):
+    """Has ``get_assignment`` say which address and prefix each client of DHCPv6 has; a subclass has that one method."""
 
 
 class NoFields(BaseModel):
@@ -192,8 +206,9 @@ class HandlerFactory:
 Factories = Mapping[str, type[HandlerFactory]]
 
 __all__ = [
-    "Answer4", "CannotRespondError", "CopyOptionHandler", "CopyRelayOptionHandler", "Factories",
-    "ForOtherServerError", "Handler", "HandlerException", "HandlerFactory", "MessagesList", "NoFields", "Option",
-    "OverwriteOptionHandler", "Query4", "Relay", "RelayAnswer", "RelayHandler", "ReplyWithLeasequeryError",
-    "ReplyWithStatusError", "SimpleOptionHandler", "Transaction", "UseMulticastError",
+    "NOTHING", "Answer4", "Answer6", "Assigned", "CannotRespondError", "CopyOptionHandler", "CopyRelayOptionHandler",
+    "Factories", "ForOtherServerError", "Handler", "HandlerException", "HandlerFactory", "Held", "IdentityAssociation",
+    "MessagesList", "NoFields", "Option", "OverwriteOptionHandler", "Query4", "Query6", "Relay", "RelayAnswer",
+    "RelayHandler", "ReplyWithLeasequeryError", "ReplyWithStatusError", "SimpleOptionHandler",
+    "StaticAssignmentHandler", "Transaction", "Transaction6", "UseMulticastError",
 ]  # fmt: skip

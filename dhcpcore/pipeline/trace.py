@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from dhcpcore.wire.addresses import format_address, format_hex
+from dhcpcore.wire.addresses import format_address, format_hex, format_prefix
 from dhcpcore.wire.v4.options import DHCP4_OPTIONS
 
 
@@ -43,6 +43,10 @@ class Step:
     ADOPTED: Final = 22
     QUERY: Final = 23
     ASKED_TO_RENEW: Final = 24
+    LINK_BY_INTERFACE_ID: Final = 30
+    UNANSWERED: Final = 31
+    HELD_BY_OTHER: Final = 32
+    GIVEN: Final = 33
     LINK_BY_SELECTION: Final = 40
     VPN: Final = 41
     SERVER_OVERRIDE: Final = 42
@@ -68,6 +72,8 @@ class Step:
     SUBNET_BY_HOOK: Final = 91
     HANDLERS: Final = 92
     STOPPED_BY_HANDLER: Final = 93
+    HANDLER_ASKED: Final = 95
+    HOOK_ASKED: Final = 96
     IDENTIFIER_BY_HOOK: Final = 94
     SCRIPT_ASKED: Final = 80
     SCRIPT_GIVES: Final = 81
@@ -77,6 +83,10 @@ class Step:
 
 def _address(value: bytes) -> str:
     return format_address(value)
+
+
+def _range(address: bytes, plen: int) -> str:
+    return format_address(address) if plen == 128 else format_prefix(address, plen)
 
 
 def _dropped(codes: bytes, limit: int | None) -> str:
@@ -91,6 +101,10 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.LINK_BY_RELAY: lambda relay, subnet: f"Relay {_address(relay)} stands for subnet {subnet}.",
     Step.LINK_BY_INTERFACE: lambda index, subnet: f"It came in on interface {index}, which is subnet {subnet}.",
     Step.LINK_BY_ADDRESS: lambda address, subnet: f"The client uses {_address(address)}, which is of subnet {subnet}.",
+    Step.LINK_BY_INTERFACE_ID: lambda said, subnet: f"The relay's Interface-Id {said.hex()} means subnet {subnet}.",
+    Step.UNANSWERED: lambda number: f"No handler answers its identity association {number}.",
+    Step.HELD_BY_OTHER: lambda address, plen: f"{_range(address, plen)} is another's, or on probation.",
+    Step.GIVEN: lambda address, plen, seconds: f"It gets {_range(address, plen)} for {seconds} s.",
     Step.IDENTITY: lambda client: f"The client is known by {identity(client)}.",
     Step.ASSIGNMENT: lambda number, address: f"Assignment {number} gives it {_address(address)}.",
     Step.ASSIGNMENT_BLOCKED: lambda address: f"Its assigned address {_address(address)} is in use by another.",
@@ -142,6 +156,8 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.IDENTIFIER_BY_HOOK: lambda value: f"A callout at host4_identifier named the client {value}.",
     Step.SUBNET_BY_HOOK: lambda number: f"A callout at subnet4_select chose subnet {number}.",
     Step.HANDLERS: lambda names: f"Configured handlers were asked: {names}.",
+    Step.HANDLER_ASKED: lambda name, phase: f"The configured handler {name} was asked in its own process ({phase}).",
+    Step.HOOK_ASKED: lambda hook: f"A callout at {hook} was asked in its own process.",
     Step.STOPPED_BY_HANDLER: lambda name: f"The configured handler {name} stopped it.",
     Step.SCRIPT_ASKED: lambda hooks: f"The site's script was asked ({hooks}).",
     Step.SCRIPT_GIVES: lambda address, subnet, serial: (

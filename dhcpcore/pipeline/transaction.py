@@ -51,6 +51,8 @@ class Transaction:
 
     __slots__ = ("_answers", "_bundle", "_more", "_outgoing", "_query", "_relays")
 
+    #: 4 or 6.
+    family = 4
     #: DHCPv4 has no multicast of its own, and no TCP but for bulk queries, which no handler meets.
     received_over_tcp = False
 

@@ -210,6 +210,10 @@ class Answer4:
         self.response.file = _octets(octets, 127)
         self.changed = True
 
+    def may_contain(self, option: int | str) -> bool:
+        """DHCPv4 has each option in any answer."""
+        return True
+
     def get_option(self, option: int | str) -> bytes | None:
         """What the definitions, or a callout, put there; those that the protocol sets are not among them."""
         code = code_of(option)

@@ -41,9 +41,9 @@ class Observer:
 
 def _rows(entries: Iterable[Traced], now: float) -> Iterable[list[Any]]:
     for entry in entries:
-        if entry.reason is Reason.FORCERENEW:
-            continue  # No packet of a client.
         datagram = entry.datagram
+        if entry.reason is Reason.FORCERENEW or len(datagram.source) == 16:
+            continue  # No packet of a client; or one of DHCPv6, of which scripts know nothing.
         try:
             request = decode(datagram.data)
         except MalformedMessage:

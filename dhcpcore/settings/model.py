@@ -49,7 +49,8 @@ class Dhcp4(_Group):
 class Dhcp6(_Group):
     """DHCPv6."""
 
-    enabled: Annotated[OnOff, Field(description="Serve DHCPv6. This release's engine does not, so it is off.")] = False
+    enabled: Annotated[OnOff, Field(description="Serve DHCPv6: options, and what handlers give; there are no pools "
+                                                "yet.")] = False
     port: Annotated[Port, Field(description="UDP port that DHCPv6 is served on.")] = 547
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from dhcpcore.stats.reasons import Reason
-from dhcpcore.wire.v4.message import type_name
+from dhcpcore.wire.kinds import kind_name
 
 
 class Counters:
@@ -32,7 +32,7 @@ class Counters:
         types: dict[str, dict[str, int]] = {}
         subnets: dict[str, dict[str, int]] = {}
         for (kind, reason, subnet), count in self.datagrams.items():
-            row = types.setdefault(type_name(kind), {})
+            row = types.setdefault(kind_name(kind), {})
             row[reason.code] = row.get(reason.code, 0) + count
             row = subnets.setdefault(str(subnet), {})
             row[reason.code] = row.get(reason.code, 0) + count

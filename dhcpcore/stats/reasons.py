@@ -57,6 +57,37 @@ class Reason(enum.Enum):
         "LEASE-UNKNOWN", Verdict.ANSWERED, "A requestor was told that the address or the client is unknown."
     )
 
+    INFORMED = _Row("INFORMED", Verdict.ANSWERED, "DHCPv6: options were sent to a client that asked for nothing else.")
+    CONFIRMED = _Row("CONFIRMED", Verdict.ANSWERED, "DHCPv6: the client's addresses are right for the link it is on.")
+    REPLY_RELEASED = _Row("REPLY-RELEASED", Verdict.ANSWERED, "DHCPv6: the client gave back what it had.")
+    REPLY_DECLINED = _Row(
+        "REPLY-DECLINED", Verdict.ANSWERED, "DHCPv6: the client found its address in use; it is on probation now."
+    )
+    STATUS_NOTHING = _Row(
+        "STATUS-NOTHING", Verdict.REFUSED,
+        "DHCPv6: nobody gives the client what it asked for (NoAddrsAvail, NoPrefixAvail).",
+    )  # fmt: skip
+    STATUS_TAKEN = _Row(
+        "STATUS-TAKEN", Verdict.REFUSED, "DHCPv6: what a handler would give the client is another's, or on probation."
+    )
+    STATUS_NO_BINDING = _Row(
+        "STATUS-NO-BINDING", Verdict.REFUSED, "DHCPv6: no lease of this client is known (NoBinding, or lifetimes of 0)."
+    )
+    STATUS_WITHDRAWN = _Row(
+        "STATUS-WITHDRAWN", Verdict.REFUSED, "DHCPv6: nobody gives the client what it has any longer: lifetimes of 0."
+    )
+    STATUS_NOT_ON_LINK = _Row(
+        "STATUS-NOT-ON-LINK", Verdict.REFUSED, "DHCPv6: an address of the client is not one for the link it is on."
+    )
+    STATUS_USE_MULTICAST = _Row(
+        "STATUS-USE-MULTICAST", Verdict.REFUSED, "DHCPv6: the client sent to this server alone, which nothing allows."
+    )
+    STATUS_HANDLER = _Row("STATUS-HANDLER", Verdict.REFUSED, "DHCPv6: a configured handler refused the message.")
+    INVALID_MESSAGE = _Row(
+        "INVALID-MESSAGE", Verdict.SILENT,
+        "DHCPv6: the message lacks what it must have, or has what it must not (RFC 8415 16).",
+    )  # fmt: skip
+
     NAK_WRONG_NETWORK = _Row(
         "NAK-WRONG-NETWORK", Verdict.REFUSED, "The client asked for an address that is not of the link it is on."
     )

@@ -9,6 +9,7 @@ from dhcpcore.stats.reasons import Reason
 from dhcpcore.store.database import Database
 from dhcpcore.store.traces import Place, Record, TraceFilter, TraceLog
 from dhcpcore.wire.addresses import format_address
+from dhcpcore.wire.kinds import kind6_of, kind_name
 from dhcpcore.wire.v4.message import MessageType
 
 #: Where the options begin in a DHCPv4 message.  RFC 2131 3.
@@ -54,7 +55,9 @@ def _told(record: Record) -> Transaction:
 
 
 def message_of(record: Record) -> str:
-    """The type of a DHCPv4 message, by a look at its first options: enough for people, whatever else is broken."""
+    """The type of a message; of DHCPv4 by a look at its first options: enough for people, whatever else is broken."""
+    if len(record.source) == 16:
+        return kind_name(kind6_of(record.datagram))
     if record.reason in _OF_BOOTP:
         return MessageType.BOOTP.name
     datagram = record.datagram

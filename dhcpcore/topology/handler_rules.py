@@ -128,7 +128,10 @@ def _payloads(model: object, spaces: Spaces, path: str, faults: Faults) -> Mappi
         }
     if isinstance(model, DomainSearchFields):
         try:
-            return {4: {119: spaces[4].find("domain-search").encode(model.domains)}}
+            return {
+                family: {row.code: row.encode(model.domains)}
+                for family, row in ((family, spaces[family].find("domain-search")) for family in (4, 6))
+            }
         except InvalidValue as error:
             faults.add(path, "fields.domains", str(error))
     return _NO_PAYLOADS

@@ -27,13 +27,14 @@ from dhcpcore.topology.fields import (
 )
 from dhcpcore.topology.filters import ENTRIES_MAX
 from dhcpcore.topology.kinds import INFINITE_LIFETIME_S
+from dhcpcore.wire.addresses import is_of_many_links
 
 #: Where the built-in types come from, in the catalogue.
 BUILT_IN_SOURCE = "built in"
 #: Addresses or names in one option: 255 octets hold 63 IPv4 addresses.
 _LISTED_MAX = 63
 
-_ALWAYS = "Whether clients get it that did not ask for it in option 55."
+_ALWAYS = "Whether clients get it that did not ask for it in option 55, or 6 of DHCPv6."
 
 
 def _some(listed: list[Any]) -> list[Any]:
@@ -50,7 +51,8 @@ def _few(listed: list[Any]) -> list[Any]:
     return listed
 
 
-MessageTypeName = Literal["DISCOVER", "REQUEST", "DECLINE", "RELEASE", "INFORM"]
+MessageTypeName = Literal["DISCOVER", "REQUEST", "DECLINE", "RELEASE", "INFORM", "SOLICIT", "CONFIRM", "RENEW",
+                          "REBIND", "INFORMATION-REQUEST"]  # fmt: skip
 Addresses = Annotated[list[Address], AfterValidator(_some)]
 Seconds = Annotated[Duration, Field(ge=0)]
 Factor = Annotated[float, Field(ge=0, le=1)]
@@ -79,14 +81,14 @@ class CopyOptionFields(Entry):
 
 
 class RelayOptionFields(Entry):
-    """Sets a sub-option in what the relay gets back: option 82 (RFC 3046)."""
+    """Sets a sub-option in what the relay gets back: option 82 (RFC 3046), of DHCPv4 alone."""
 
     sub_option: Annotated[int, Field(ge=1, le=254)] = Field(description="Its number.")
     value: AgentId = Field(description="Its octets: text, or hex as {hex: …}.")
 
 
 class BootFieldsFields(Entry):
-    """Sets BOOTP fields of the answer, in place of what it has of them."""
+    """Sets BOOTP fields of the answer, in place of what it has of them; DHCPv6 has none."""
 
     next_server: Address | None = Field(None, description="The server of the boot file (siaddr).")
     server_name: ServerName | None = Field(None, description="That server's name (sname).")
@@ -104,7 +106,7 @@ class BootFieldsFields(Entry):
 class NameServersFields(Entry):
     """Adds resolvers to those that the client is told (options 6 and 23); one that is there is not said twice."""
 
-    addresses: Addresses = Field(description="Their addresses; IPv4 clients are told the IPv4 ones.")
+    addresses: Addresses = Field(description="Their addresses; each family's clients are told its own.")
     always_send: bool = Field(False, description=_ALWAYS)
 
 
@@ -118,7 +120,7 @@ class DomainSearchFields(Entry):
 class NtpServersFields(Entry):
     """Adds time servers (options 42 and 56); one that is there is not said twice."""
 
-    addresses: Addresses = Field(description="Their addresses; IPv4 clients are told the IPv4 ones.")
+    addresses: Addresses = Field(description="Their addresses; each family's clients are told its own.")
     always_send: bool = Field(False, description=_ALWAYS)
 
 
@@ -141,7 +143,8 @@ class RateLimitFields(Entry):
     """Leaves what a client sends beyond a rate unanswered; RELEASE and DECLINE are never counted."""
 
     key: Literal["hw_address", "client_id", "circuit_id", "remote_id"] = Field(
-        "hw_address", description="What tells clients apart; where a message lacks it, the hardware address."
+        "hw_address",
+        description="What tells clients apart; where a message lacks it, the hardware address, or in DHCPv6 the DUID.",
     )
     rate: Annotated[int, Field(ge=1, le=1_000_000)] = Field(5, description="Messages in each `per`.")
     per: Annotated[Duration, Field(ge=1, le=86_400)] = Field(30, description="How long that is.")
@@ -149,7 +152,7 @@ class RateLimitFields(Entry):
 
 
 class TimingLimitsFields(Entry):
-    """Works T1 and T2 out of the lease time, and keeps them within limits."""
+    """Works T1 and T2 out of the lease time, or DHCPv6's preferred lifetime, and keeps them within limits."""
 
     factor_t1: Factor | None = Field(0.5, description="T1 as a part of the lease time; null: as it is.")
     min_t1: Seconds = Field(0, description="The least T1.")
@@ -164,6 +167,27 @@ class TimingLimitsFields(Entry):
             if low > high:
                 raise wrong(f"min_{key} is more than max_{key}: write the lesser one as min_{key}")
         return self
+
+
+class ServerUnicastFields(Entry):
+    """Lets clients of DHCPv6 send to this server alone, and tells them at which address (option 12)."""
+
+    address: Address = Field(description="The server's IPv6 address.")
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if not is_of_many_links(self.address):
+            raise wrong("address is not an IPv6 address that clients of any link reach: write one such as 2001:db8::1")
+        return self
+
+
+class RapidCommitFields(Entry):
+    """Says to which clients rapid commit is granted where `rapid_commit` is on, and how far."""
+
+    allow: bool = Field(True, description="Whether it is granted at all.")
+    rejections: bool = Field(
+        False, description="DHCPv6: whether a refusal is said at once, too; else another server may have more."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +214,8 @@ BUILT_IN_FIELDS: Mapping[str, type[Entry]] = MappingProxyType({
     "mark": MarkFields,
     "ignore-request": IgnoreRequestFields,
     "rate-limit": RateLimitFields,
+    "server-unicast": ServerUnicastFields,
+    "rapid-commit": RapidCommitFields,
 })
 
 

@@ -107,6 +107,16 @@ def choose(merged: Merged, requested: bytes | None) -> Choice:
     )
 
 
+def choose6(merged: Merged, requested: bytes | None) -> Pairs:
+    """The same for DHCPv6, whose list (option 6) has codes of two octets; an answer is never short of room."""
+    payloads, always, never = merged
+    codes = () if requested is None else range(0, len(requested) - 1, 2)
+    wanted = sorted(payloads) if requested is None else [int.from_bytes(requested[at : at + 2], "big") for at in codes]
+    forced = [code for code in sorted(always) if code in payloads]
+    order = dict.fromkeys([*wanted, *forced])
+    return tuple((code, payloads[code]) for code in order if code in payloads and code not in never)
+
+
 def origin(levels: Iterable[OptionLevel], code: int) -> tuple[OptionLevel, ...]:
     """The levels that give an option a value, the one that wins first; what counts only where none has one, last."""
     nearest = tuple(reversed(tuple(levels)))

@@ -182,3 +182,13 @@ def parse_duid(text: str) -> bytes:
 
 def format_duid(duid: bytes) -> str:
     return duid.hex(":")
+
+
+def is_of_many_links(address: bytes) -> bool:
+    """Whether an IPv6 address means one place: it is neither unspecified nor loopback, link-local nor multicast."""
+    return (
+        len(address) == 16
+        and address[:15] != bytes(15)
+        and not (address[0] == 0xFE and address[1] & 0xC0 == 0x80)
+        and address[0] != 0xFF
+    )

@@ -1,4 +1,4 @@
-"""The ports that definitions open beside that of DHCP: whether they are the engine's."""
+"""The ports that DHCPv6 and the definitions open beside that of DHCPv4: whether they are the engine's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Port(NamedTuple):
     protocol: str  #: udp or tcp.
     number: int
     purpose: str
+    family: int = 4
 
     @property
     def name(self) -> str:
@@ -26,11 +27,12 @@ class Port(NamedTuple):
 
 
 def further(patient: Patient) -> tuple[Port, ...]:
-    """Those that the definitions ask for; none where there is no database to read them from."""
-    if patient.database is None:
-        return ()
-    snapshot, port = Definitions(patient.database).snapshot(), patient.settings.dhcp4.port
-    found = []
+    """Those that the settings and the definitions ask for; without a database to read these from, of the settings."""
+    settings = patient.settings
+    found = [Port("udp", settings.dhcp6.port, "clients of DHCPv6", 6)] if settings.dhcp6.enabled else []
+    if patient.database is None or not settings.dhcp4.enabled:
+        return tuple(found)
+    snapshot, port = Definitions(patient.database).snapshot(), settings.dhcp4.port
     if snapshot.leasequery.enabled:
         found.append(Port("tcp", port, "leasequery in bulk"))
     if port == _DHCP and any(subnet.proxy for subnet in snapshot.subnets):
@@ -40,7 +42,7 @@ def further(patient: Patient) -> tuple[Port, ...]:
 
 def held(patient: Patient, port: Port) -> Iterator[Verdict]:
     """Who has the port, beside whether the engine runs."""
-    holders = patient.machine.holders(port.number, port.protocol)
+    holders = patient.machine.holders(port.number, port.protocol if port.family == 4 else "udp6")
     if patient.status is not None and holders:
         yield ok(f"{port.name} is open, for {port.purpose}.")
     elif patient.status is not None:

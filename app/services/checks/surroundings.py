@@ -15,6 +15,8 @@ def sockets(patient: Patient) -> Iterator[Verdict]:
     port = settings.dhcp4.port
     if not settings.dhcp4.enabled:
         yield note("DHCPv4 is switched off (dhcp4.enabled).")
+        for one_more in ports.further(patient):
+            yield from ports.held(patient, one_more)
         return
     holders = machine.holders(port)
     if patient.status is not None:

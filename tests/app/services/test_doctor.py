@@ -14,7 +14,7 @@ from app.services.neighbours import OtherServer
 from dhcpcore.control import NO_SUBNET, ControlClient
 from dhcpcore.errors import InvalidValue, StoreUnavailable
 from dhcpcore.settings import Settings
-from dhcpcore.settings.model import Dhcp4, Leasequery, Web
+from dhcpcore.settings.model import Dhcp4, Dhcp6, Leasequery, Web
 from dhcpcore.store.database import Database
 from dhcpcore.store.health import Durability
 from dhcpcore.store.schema import quarantine
@@ -256,6 +256,18 @@ def test_the_firewall_is_asked_about_them(asking):
     found = findings(asking, "firewall", firewall=["It drops."])
     assert [text.partition("input ")[2] for _, text in found] == [
         "udp dport 67 accept", "tcp dport 67 accept", "udp dport 4011 accept"]
+
+
+def test_the_port_of_dhcpv6_is_looked_at_where_that_is_served(settings):
+    served = settings.model_copy(update={"dhcp6": Dhcp6(enabled=True)})
+    assert not of_port(findings(settings, "sockets"), "UDP port 547")
+    assert [severity for severity, _ in of_port(findings(served, "sockets"), "UDP port 547")] == ["note"]
+    taken = of_port(findings(served, "sockets", holders=[Holder(7, "kea-dhcp6", "::")]), "UDP port 547")
+    assert [severity for severity, _ in taken] == ["warning"]
+    assert "is taken by kea-dhcp6 (pid 7), at ::: it is for clients of DHCPv6" in taken[0][1]
+    alone = served.model_copy(update={"dhcp4": Dhcp4(enabled=False)})
+    assert [text.strip() for _, text in findings(alone, "sockets")] == [
+        "DHCPv4 is switched off (dhcp4.enabled).", "UDP port 547 is free, for clients of DHCPv6."]
 
 
 def test_at_another_port_than_dhcps_there_is_no_4011(asking):

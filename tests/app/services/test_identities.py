@@ -1,7 +1,8 @@
 import pytest
 
-from app.services.identities import Sought, client_text, hardware_text, relay_words, sought
+from app.services.identities import Sought, client_text, hardware_of6, hardware_text, relay_words, sought
 from dhcpcore.errors import InvalidValue
+from tests.packets6 import RELAYED_SOLICIT, SOLICIT, message, option, relayed
 
 MAC = bytes.fromhex("020000000001")
 
@@ -37,6 +38,7 @@ def test_keys_in_words():
     assert client_text(b"\x00\x01" + MAC) == "hardware 02:00:00:00:00:01"
     assert client_text(b"\x01\xff\x00") == "client-id ff:00"
     assert client_text(b"\x02\0\0\0\1\0\3") == "iaid 00000001 duid 00:03"
+    assert client_text(b"\x03\0\0\0\1\0\3") == "temporary iaid 00000001 duid 00:03"
     assert client_text(b"\x09\x01") == "unknown 0901"
     assert client_text(b"") == "unknown "
 
@@ -49,3 +51,19 @@ def test_keys_in_words():
     ("01:09:41", (("Relay's words", "01:09:41"),))])
 def test_what_a_relay_told_is_read_as_text_where_it_is_one(agent, said):
     assert relay_words(agent) == said
+
+
+def test_what_a_relay_of_dhcpv6_told_is_read_by_the_names_of_its_options():
+    agent = (option(18, b"eth/17") + option(37, b"\0\0\0\x09\xff")).hex()
+    assert relay_words(agent, True) == (("Relay's interface-id", "eth/17"), ("Relay's remote-id", "00:00:00:09:ff"))
+    assert relay_words("0012", True) == (("Relay's words", "0012"),)
+
+
+@pytest.mark.parametrize(("datagram", "hw"), [
+    (RELAYED_SOLICIT, "013431c43cb2f1"),
+    (message(SOLICIT, option(1, bytes.fromhex("00010001deadbeef") + MAC)), "01020000000001"),
+    (relayed(message(SOLICIT, option(1, b"\0\2abc")), option(79, b"\0\1" + MAC)), "01020000000001"),
+    (message(SOLICIT, option(1, b"\0\4" + bytes(16))), ""), (message(SOLICIT), ""), (b"\1", "")],
+    ids=["DUID-LL", "DUID-LLT", "as its relay saw it", "DUID-UUID", "no DUID", "unreadable"])
+def test_the_hardware_address_of_a_dhcpv6_message(datagram, hw):
+    assert hardware_of6(datagram).hex() == hw

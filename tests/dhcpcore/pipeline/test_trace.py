@@ -5,6 +5,7 @@ from __future__ import annotations
 from dhcpcore.pipeline.trace import SENTENCES, Step, describe, identity
 
 A4 = b"\xc0\0\2\1"
+A6 = bytes.fromhex("20010db8000000000000000000000001")
 ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.LINK_BY_RELAY: (A4, 3), Step.LINK_BY_INTERFACE: (2, 3), Step.LINK_BY_ADDRESS: (A4, 3),
     Step.IDENTITY: (b"\0\1\2\0\0\0\0\1",), Step.ASSIGNMENT: (7, A4), Step.ASSIGNMENT_BLOCKED: (A4,),
@@ -24,7 +25,10 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.CLASSES_STASHED: ("port",), Step.STOPPED_BY_HOOK: ("pkt4_send",), Step.SUBNET_BY_HOOK: (3,),
     Step.IDENTIFIER_BY_HOOK: ("02:00",),
     Step.HANDLERS: ("late, resolvers",), Step.STOPPED_BY_HANDLER: ("late",),
+    Step.HANDLER_ASKED: ("late", "pre"), Step.HOOK_ASKED: ("pkt4_send",),
     Step.SCRIPT_ASKED: ("answer",), Step.SCRIPT_GIVES: (A4, "office", 0), Step.SCRIPT_CHANGED: ("58",),
+    Step.LINK_BY_INTERFACE_ID: (b"lan1", 3), Step.UNANSWERED: (7,), Step.HELD_BY_OTHER: (A6, 128),
+    Step.GIVEN: (A6, 56, 600),
     Step.SCRIPT_ROUTED: (A4, 1068, b"\2\0\0\0\0\x09"),
 }  # fmt: skip
 

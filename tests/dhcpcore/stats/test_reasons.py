@@ -28,9 +28,9 @@ def test_codes_are_upper_case_words_with_hyphens_and_unique() -> None:
     assert all(re.fullmatch(r"[A-Z]+(-[A-Z]+)*", code) for code in codes)
 
 
-def test_a_refusal_is_named_nak_and_nothing_else_is() -> None:
+def test_a_refusal_is_named_nak_or_status_and_nothing_else_is() -> None:
     for reason in Reason:
-        assert reason.code.startswith("NAK-") == (reason.verdict is Verdict.REFUSED)
+        assert reason.code.startswith(("NAK-", "STATUS-")) == (reason.verdict is Verdict.REFUSED)
 
 
 def test_reasons_count_by_identity() -> None:

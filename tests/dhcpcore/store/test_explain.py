@@ -2,6 +2,8 @@ from dhcpcore.engine import Datagram, Traced
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.store import explain
+from tests.packets6 import RENEW, ip6
+from tests.packets6 import message as message6
 from tests.stored import store_traces
 
 RELAY = b"\xc0\x00\x02\x01"
@@ -45,3 +47,10 @@ def test_a_bootp_client_is_told_as_one(database):
     """It says no type; what became of it says that it needed none."""
     store_traces(database, [traced(0, message(b"\xff"), reason=Reason.BOOTP_REPLY)])
     assert explain.latest(database, 1)[0].message == "BOOTP"
+
+
+def test_a_message_of_dhcpv6_says_so(database):
+    made = traced(0, message6(RENEW))
+    store_traces(database, [made._replace(datagram=made.datagram._replace(source=ip6("fe80::1")))])
+    (one,) = explain.latest(database, 1)
+    assert (one.message, one.source) == ("DHCPV6-RENEW", "fe80::1")

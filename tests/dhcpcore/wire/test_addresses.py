@@ -15,6 +15,7 @@ from dhcpcore.wire.addresses import (
     format_ipv4,
     format_ipv6,
     format_prefix,
+    is_of_many_links,
     network_of,
     parse_address,
     parse_duid,
@@ -169,3 +170,14 @@ def test_duids_have_their_length():
     for wrong in ("00:03", "00" * 131, "", "duid"):
         with pytest.raises(InvalidValue):
             parse_duid(wrong)
+
+
+EDGES6 = ("::", "::1", "fe80::1", "febf::1", "fec0::1", "ff02::1", "2001:db8::1")
+
+
+@given(st.binary(min_size=16, max_size=16) | st.sampled_from(EDGES6).map(parse_ipv6))
+def test_an_address_of_many_links_is_what_the_judge_has_no_other_word_for(address):
+    judge = ipaddress.IPv6Address(address)
+    alone = judge.is_link_local or judge.is_multicast or address[:15] == bytes(15)
+    assert is_of_many_links(address) is not alone
+    assert not is_of_many_links(address[:4])
