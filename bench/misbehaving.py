@@ -22,7 +22,7 @@ from pathlib import Path
 from bench import processes
 from bench.commands import run
 from bench.errors import BenchError, CannotRun, ServerFailed
-from bench.misdeeds import MISDEEDS, Misdeed
+from bench.misdeeds import CULPRIT, MISDEEDS, Misdeed
 from bench.network import (
     POOL_FIRST,
     POOL_LAST,
@@ -71,7 +71,7 @@ def prepare(misdeed: Misdeed, folder: Path, made: Network) -> dict[str, str]:
         told.append(f"script = {json.dumps(str(folder / 'conf.py'))}")
     if misdeed.library:
         (folder / "library.py").write_text(misdeed.library)
-        told.append(f"hooks = [{json.dumps(str(folder / 'library.py'))}]")
+        told.append(f"hooks = [{json.dumps(('isolated:' if misdeed.isolated else '') + str(folder / 'library.py'))}]")
     if misdeed.package:
         packages = folder / "packages"
         info = packages / "misbehaving-1.0.dist-info"
@@ -80,11 +80,13 @@ def prepare(misdeed: Misdeed, folder: Path, made: Network) -> dict[str, str]:
         (info / "entry_points.txt").write_text("[lessor.handlers]\nmisbehaving = misbehaving:Factory\n")
         (packages / "misbehaving.py").write_text(misdeed.package)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(packages), os.environ.get("PYTHONPATH"))))
-        handlers.append({"type": "misbehaving"})
+        handlers.append({"type": "misbehaving", **({"isolated": True} if misdeed.isolated else {}),
+                         **({"scope": {"class": "culprit"}} if misdeed.scoped else {})})
     (folder / "lessor.toml").write_text("\n".join((*told, "[dhcp6]", "enabled = false", "")))
     subnet = {"prefix": PREFIX, "name": "bench", "interface": made.interface, "lifetime": "1h",
               "pools": [{"first": POOL_FIRST, "last": POOL_LAST}]}
-    document = {"version": 1, "subnets": [subnet], "handlers": handlers}
+    classes = [{"name": "culprit", "test": f"pkt4.mac == 0x{CULPRIT.replace(':', '')}"}] if misdeed.scoped else []
+    document = {"version": 1, "subnets": [subnet], "handlers": handlers, "classes": classes}
     (folder / "definitions.json").write_text(json.dumps(document))
     for words in (("migrate",), ("apply", "--yes", str(folder / "definitions.json"))):
         run(_lessor(folder, *words), ServerFailed, environment={**os.environ, **environment})

@@ -34,16 +34,25 @@ def init():
     callbacks.{register}(lambda *a: time.sleep(10))
 """
 _LIBRARY = """
-import time
+import os, time
 
 def {hook}(handle):
     if handle.getArgument("query4").hw_address == "{culprit}":
         {deed}
 """
 _PACKAGE = '''
-import time
+import os, stat, time
 
 from dhcpcore.pipeline.api import Handler, HandlerFactory
+
+LEAK = []
+
+
+def is_socket(fd):
+    try:
+        return stat.S_ISSOCK(os.fstat(fd).st_mode)
+    except OSError:
+        return False
 
 
 class Misbehaving(Handler):
@@ -71,6 +80,8 @@ class Misdeed:
     package: str = ""
     culprits: tuple[str, ...] = (CULPRIT,)  #: Who asks, in turn, every ``period_s`` seconds.
     period_s: float = 1.0
+    isolated: bool = False  #: Whether the library, and the package's handler, have a process of their own.
+    scoped: bool = False  #: Whether the handler has to do with the culprit's messages alone.
 
 
 def _script(name: str, what: str, deed: str, *, load: bool = False, more: str = "") -> Misdeed:
@@ -79,8 +90,12 @@ def _script(name: str, what: str, deed: str, *, load: bool = False, more: str = 
     return Misdeed(name, what, conf=conf + more)
 
 
-def _callout(name: str, what: str, deed: str, hook: str = "pkt4_receive") -> Misdeed:
-    return Misdeed(name, what, library=_LIBRARY.format(hook=hook, culprit=CULPRIT, deed=deed))
+def _callout(name: str, what: str, deed: str, hook: str = "pkt4_receive", *, isolated: bool = False) -> Misdeed:
+    return Misdeed(name, what, library=_LIBRARY.format(hook=hook, culprit=CULPRIT, deed=deed), isolated=isolated)
+
+
+def _handler(name: str, what: str, deed: str, *, isolated: bool = False, scoped: bool = False) -> Misdeed:
+    return Misdeed(name, what, package=_PACKAGE.format(culprit=CULPRIT, deed=deed), isolated=isolated, scoped=scoped)
 
 
 _STUBBORN = "exec('while True:\\n try: time.sleep(10)\\n except Exception: pass')"
@@ -106,8 +121,21 @@ MISDEEDS = (
     _callout("callout-sleeps", "a callout sleeps 10 s", "time.sleep(10)"),
     _callout("callout-stays", "a callout sleeps 10 s again whatever is raised", _STUBBORN),
     _callout("sender-sleeps", "a callout at pkt4_send sleeps 10 s", "time.sleep(10)", hook="pkt4_send"),
-    Misdeed("handler-sleeps", "a package's handler sleeps 10 s",
-            package=_PACKAGE.format(culprit=CULPRIT, deed="time.sleep(10)")),
-    Misdeed("handler-loops", "a package's handler loops",
-            package=_PACKAGE.format(culprit=CULPRIT, deed="exec('while True: pass')")),
+    _handler("handler-sleeps", "a package's handler sleeps 10 s", "time.sleep(10)"),
+    _handler("handler-loops", "a package's handler loops", "exec('while True: pass')"),
+    _callout("isolated-callout", "an isolated callout does nothing wrong", "pass", isolated=True),
+    _callout("isolated-callout-sleeps", "an isolated callout sleeps 10 s", "time.sleep(10)", isolated=True),
+    _callout("isolated-callout-exits", "an isolated callout calls os._exit", "os._exit(3)", isolated=True),
+    _handler("isolated-handler", "an isolated handler of all messages does nothing wrong", "pass", isolated=True),
+    _handler("isolated-sleeps", "an isolated handler of its messages alone sleeps 10 s", "time.sleep(10)",
+             isolated=True, scoped=True),
+    _handler("isolated-loops", "an isolated handler of its messages alone loops", "exec('while True: pass')",
+             isolated=True, scoped=True),
+    _handler("isolated-exits", "an isolated handler of its messages alone calls os._exit", "os._exit(3)",
+             isolated=True, scoped=True),
+    _handler("isolated-leaks", "an isolated handler of its messages alone takes memory up to the limit",
+             "exec('while True: LEAK.append(bytearray(1 << 20))')", isolated=True, scoped=True),
+    _handler("isolated-breaks-pipe", "an isolated handler of its messages alone writes into the pipe",
+             "[os.write(fd, b'x' * 65536) for fd in range(3, 64) if is_socket(fd)]", isolated=True, scoped=True),
+    _handler("isolated-all-sleeps", "an isolated handler of all messages sleeps 10 s", "time.sleep(10)", isolated=True),
 )  # fmt: skip

@@ -10,7 +10,9 @@ from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dhcpcore.lease.facts import Facts, Marked, Outcome, Wants
+from dhcpcore.lease.allocation import Candidate
+from dhcpcore.lease.facts import Facts, Outcome, Wants
+from dhcpcore.lease.marked import Marked
 from dhcpcore.lease.model import Change, LeaseKey, State
 from dhcpcore.pipeline.bundle import Outgoing, Response4, TransactionBundle
 from dhcpcore.pipeline.callouts import Callouts
@@ -33,6 +35,7 @@ RETRIES_MAX = 3
 
 #: What a definition that could not be read would perhaps have allowed: better no word than a wrong one.
 _OF_DEFINITIONS = frozenset((Reason.NAK_WRONG_NETWORK, Reason.NAK_NOT_PERMITTED))
+_DECLINED = int(State.DECLINED)
 
 
 class Batch:
@@ -65,22 +68,36 @@ class Batch:
             bundle.reason = Reason.BOOTP  # Of the messages that are answered, only these can be switched off.
             engine.finish(bundle)
         elif engine.prepare(bundle, steps):
-            self.wants.leases.update(bundle.probed or ())
-            self.pending.append(bundle)
+            self._await(bundle)
 
-    def rejoin(self, bundle: TransactionBundle) -> None:
-        """Take in a transaction that the script has answered, while the definitions are the same: all that its packet
-        told holds.  Shown its answer, it is decided again on the rows that this was decided on: should they have
-        changed meanwhile, the commit says so, and it is decided on fresh ones.
+    def rejoin(self, bundle: TransactionBundle, left: tuple[Callable[[TransactionBundle], None], ...]) -> None:
+        """Take in a transaction that what it asked has answered, while the definitions are the same: all that its
+        packet told holds.  Where the script was shown its answer, it is decided again on the rows that this was decided
+        on: should they have changed meanwhile, the commit says so, and it is decided on fresh ones.
+
+        ``left``: of its first phase, from the step that asked on, where it was one of those.
         """
         bundle.wants, bundle.facts, bundle.now = self.wants, self.facts, self.now
         bundle.rounds = 0
-        bundle.reset()
-        if recall(bundle):
-            self.pending.append(bundle)
-        elif self._engine.prepare(bundle, self._engine.plan.rest[bundle.request.message_type]):
-            self.wants.leases.update(bundle.probed or ())
-            self.pending.append(bundle)
+        engine = self._engine
+        rest = engine.plan.rest[bundle.request.message_type]
+        if len(left) > len(rest):  # It has not come so far.
+            rest = left
+        else:
+            bundle.reset()
+            if recall(bundle):
+                self.pending.append(bundle)
+                return
+        if engine.prepare(bundle, rest):
+            self._await(bundle)
+
+    def _await(self, bundle: TransactionBundle) -> None:
+        """Its rows, and those of what was probed or proposed for it before it waited: they may be others' by now."""
+        leases = self.wants.leases
+        leases.update(bundle.probed or ())
+        if isinstance(bundle.candidate, Candidate):
+            leases.add(bundle.candidate.key)
+        self.pending.append(bundle)
 
     def decide(self) -> None:
         """Run every pending transaction on the facts; what needs more rows is pending again, with ``wants`` filled."""
@@ -109,9 +126,7 @@ class Batch:
             except Refuse as signal:
                 self._refuse(bundle, signal.reason)
             except (CannotRespond, Respond) as signal:
-                self._end(bundle, signal)
-                if bundle.depends:
-                    self._waiting.append(bundle)
+                if self._ends_later(bundle, signal):
                     continue
             except (Suspend, Ask) as signal:
                 self._record_conflicts(bundle)
@@ -139,7 +154,7 @@ class Batch:
     def changes(self) -> list[Change]:
         """What to commit, in the order of the key: two engines never wait for each other crosswise."""
         ledger = self.ledger
-        changes = sorted(ledger.changes.values(), key=_key)
+        changes = [change for _, change in sorted(ledger.changes.items())]  # No two have one key.
         return Marked(changes, ledger.classes) if ledger.classes else changes
 
     def settle(self, outcome: Outcome) -> None:
@@ -148,17 +163,18 @@ class Batch:
         gate = self._gate
         changes = self.ledger.changes
         engine.counters.rows_committed += len(changes) - len(outcome.lost) - len(outcome.over)
-        for key, change in changes.items():
-            if key in outcome.lost or key in outcome.over:
+        lost, over = outcome.lost, outcome.over
+        for key, (_, after, opens, closing) in changes.items():
+            if (lost and key in lost) or (over and key in over):
                 engine.allocator.doubt(key)
-            elif change.opens or change.closing is not None or change.after.state == State.DECLINED:
-                engine.allocator.note_row(change.after, self.now)
+            elif opens or closing is not None or after.state == _DECLINED:
+                engine.allocator.note_row(after, self.now)
         if gate is not None:
             gate.settled(changes, outcome)
         waiting = self._waiting
         self._waiting = []
         self.ledger = Ledger(self.facts)
-        if not outcome.lost and not outcome.refused and not outcome.over:
+        if not lost and not outcome.refused and not over:
             for bundle in waiting:
                 if gate is None or gate.may_leave(bundle, changes):
                     self._ready += bundle.outgoing
@@ -174,7 +190,7 @@ class Batch:
         self._ready += bundle.outgoing
         self._engine.finish(bundle)
 
-    def _leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
+    def leave(self, bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> None:
         """What it depended on is committed."""
         gate = self._gate
         if gate is None or gate.may_leave(bundle, changes):
@@ -204,9 +220,9 @@ class Batch:
                     continue
                 bundle.outgoing = []
                 self._refuse(bundle, Reason.NAK_LIMIT)
-                self._leave(bundle, {})
+                self.leave(bundle, {})
             else:
-                self._leave(bundle, changes)
+                self.leave(bundle, changes)
 
     def unknown(self) -> None:
         """The outcome of the commit is not known: decide all of it again on the rows as they turn out to be."""
@@ -286,6 +302,17 @@ class Batch:
         bundle.reason = reason
         self._reply(bundle)
 
+    def _ends_later(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> bool:
+        """Whether it waits after all: for a commit, or for a handler of its answer, which grants nothing."""
+        try:
+            self._end(bundle, signal)
+        except Ask as ask:
+            self._engine.suspend(bundle, ask)
+            return True
+        if bundle.depends:
+            self._waiting.append(bundle)
+        return bool(bundle.depends)
+
     def _end(self, bundle: TransactionBundle, signal: CannotRespond | Respond) -> None:
         """Nothing is granted: the answer is what a handler put there, or what one makes of the silence, or none."""
         bundle.reason = signal.reason
@@ -313,7 +340,3 @@ class Batch:
             with suppress(Contended):
                 for step in self._engine.plan.post[bundle.request.message_type][:1]:
                     step(bundle)
-
-
-def _key(change: Change) -> tuple[int, int, bytes, int]:
-    return change.after.key

@@ -43,7 +43,7 @@ from dhcpcore.pipeline.questions import Question, Said
 from dhcpcore.pipeline.scripted import DIALOGUE, Script
 from dhcpcore.pipeline.searches import Searches
 from dhcpcore.pipeline.signals import Ask, CannotRespond, Suspend
-from dhcpcore.pipeline.suspended import Suspended
+from dhcpcore.pipeline.suspended import RESUME, UNREAD, WAITED, Suspended
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.stats.counters import Counters
 from dhcpcore.stats.manners import Manners
@@ -111,6 +111,7 @@ class Engine:
     def hook(self, registry: Registry) -> None:
         """Have these callouts called; before the first ``install``."""
         self.callouts = self.gate = Callouts(registry, self.reply.post)
+        registry.answered = self.waiting.heard
 
     def install(self, snapshot: Snapshot) -> None:
         """Swap in a new revision whole; a batch under way finishes on the one that it began with.
@@ -121,11 +122,13 @@ class Engine:
             self.callouts.configure(snapshot)
         self.snapshot = snapshot
         self.allocator.install(snapshot)
+        self.instances.answered = self.waiting.heard
         self.instances.install(snapshot.handlers)
         self.gate, self.gate6 = self.callouts, None
         if self.instances.any:
-            self.gate6 = Leaving(self.instances, None, self.reply6.post)
-            self.gate = Leaving(self.instances, self.callouts, self.reply.post)
+            self.gate6 = Leaving(self.instances, None, self.reply6.post, self.suspend)
+        if self.instances.any or (self.callouts is not None and self.callouts.waits):
+            self.gate = Leaving(self.instances, self.callouts, self.reply.post, self.suspend)
         message_types = (*MESSAGES, MessageType.BOOTP) if snapshot.bootp else MESSAGES
         self.plan = Plan(self._handlers(), (*message_types, *MESSAGES6, LEASEQUERY6), snapshot)
         self.links = Links(snapshot, self.interfaces)
@@ -170,15 +173,18 @@ class Engine:
             self._resume(batch, now)
         return batch
 
-    def prepare(self, bundle: TransactionBundle, steps: Iterable[Callable[[TransactionBundle], None]]) -> bool:
+    def prepare(self, bundle: TransactionBundle, steps: tuple[Callable[[TransactionBundle], None], ...]) -> bool:
         """Run the first phase; whether the transaction goes on."""
+        walk = iter(steps)
         try:
-            for step in steps:
+            for step in walk:
                 step(bundle)
         except CannotRespond as signal:
             bundle.reason = signal.reason
             self.finish(bundle)
         except Ask as signal:
+            assert bundle.handler_data is not None
+            bundle.handler_data[RESUME] = steps[-1 - len(tuple(walk)) :]  # From the one that asks.
             self.suspend(bundle, signal)
         except Exception:
             if self.strict:
@@ -215,7 +221,7 @@ class Engine:
 
     @property
     def suspended(self) -> int:
-        """Transactions that wait for a probe's answer, a time, or the script."""
+        """Transactions that wait for a probe's answer, a time, the script, or a process of the site's."""
         return len(self.waiting)
 
     def timer(self) -> float | None:
@@ -244,18 +250,28 @@ class Engine:
         """Whether an answer, a probe's or the script's, or a callout made a waiting transaction due."""
         return self.waiting.due or (self.callouts is not None and self.callouts.due)
 
-    def suspend(self, bundle: TransactionBundle, signal: Suspend | Ask) -> None:
-        """Put a transaction aside."""
-        dropped = self.waiting.put(bundle, signal)
+    def suspend(
+        self, bundle: TransactionBundle, signal: Suspend | Ask, changes: Mapping[LeaseKey, Change] | None = None
+    ) -> None:
+        """Put a transaction aside; ``changes``: on its way out, where these are committed."""
+        dropped = self.waiting.put(bundle, signal, changes)
         if dropped is not None:
             dropped.reason = Reason.TOO_MANY_SUSPENDED
             self.finish(dropped)
 
     def _resume(self, batch: Batch, now: float) -> None:
+        for bundle, changes in self.waiting.take_leaving():
+            batch.leave(bundle, changes)
         for bundle in self.waiting.take(now, self.snapshot):
-            asked = bundle.handler_data is not None and DIALOGUE in bundle.handler_data
+            data = bundle.handler_data if bundle.handler_data is not None else {}
+            left = data.pop(RESUME, ())
+            if UNREAD in data and self.callouts is not None:
+                bundle.begin_anew(self.snapshot, self.links, now)
+                self._read(batch, self.callouts, bundle, decode, data.pop(UNREAD))
+                continue
+            asked = DIALOGUE in data or WAITED in data
             if asked and bundle.snapshot is self.snapshot and bundle.links is self.links:
-                batch.rejoin(bundle)
+                batch.rejoin(bundle, left)
             else:
                 bundle.begin_anew(self.snapshot, self.links, now)
                 batch.adopt(bundle)
@@ -264,7 +280,7 @@ class Engine:
         """Answers that callouts had parked leave or are given up; offers of addresses in use are decided again."""
         callouts.expire(now)
         for bundle in callouts.take_let_go():
-            batch.let_go(bundle)
+            batch.leave(bundle, {})
         for bundle, key in callouts.take_in_use():
             self.allocator.drop(bundle.client)
             bundle.probed = {**(bundle.probed or {}), key: True}
@@ -295,17 +311,30 @@ class Engine:
         except MalformedMessage as found:
             request, fault = unread(datagram.data), found
         bundle = TransactionBundle(datagram, request, self.snapshot, self.links, batch.now)
+        self._read(batch, callouts, bundle, read, fault)
+
+    def _read(
+        self, batch: Batch, callouts: Callouts, bundle: TransactionBundle, read: Callable[[bytes], Request4],
+        fault: MalformedMessage | None,
+    ) -> None:  # fmt: skip
+        """What came to the server's own port may wait for a callout, and comes here again."""
         try:
-            fault = callouts.receive(bundle, read, fault)
+            fault = callouts.receive(bundle, read, fault, may_wait=read is decode)
         except CannotRespond as signal:
             bundle.reason = signal.reason
             self.finish(bundle)
+            return
+        except Ask as ask:
+            assert bundle.handler_data is not None
+            bundle.handler_data[UNREAD] = fault
+            self.suspend(bundle, ask)
             return
         except Exception:
             if self.strict:
                 raise
             self.fault(bundle)
             return
+        datagram = bundle.datagram
         if fault is not None and read is decode and (lenient := self._leniently(datagram)) is not None:
             bundle.request = lenient
             bundle.trace.append((Step.LENIENT, str(fault)))

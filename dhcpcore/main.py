@@ -143,6 +143,7 @@ def serve(settings: Settings, ring: logs.Ring, outlets: logs.Outlets) -> None:
     loop.attach(apart)
     loop.chores.append(Chore("watch isolated handlers", apart.watch))
     apart.soon = partial(_soon, loop, "watch isolated handlers")
+    loop.asked.append(apart)
     if settings.script is not None:
         _begin_script(settings.script, engine, face, loop, mailer)
     if udp is not None and script_port is not None:
@@ -248,6 +249,7 @@ def _watch(loop: Loop, hooks: list[libraries.Library]) -> None:
     for library in hooks:
         if isinstance(library.module, Isolated):
             loop.attach(library.module)
+            loop.asked.append(library.module)
             chore = Chore(f"watch {library.name}", library.module.watch)
             library.module.soon = partial(_soon, loop, chore.name)
             loop.chores.append(chore)
@@ -283,7 +285,7 @@ def _begin_script(setting: Path, engine: Engine, face: Face, loop: Loop, mailer:
         return float("inf")
 
     host.begin()
-    loop.script = scripts.Scripts(engine, host)
+    loop.asked.append(scripts.Scripts(engine, host))
     loop.attach(host)
     loop.chores.append(Chore("watch the script", host.watch))
     loop.chores.append(Chore("reinitialise the script", reinitialise, float("inf")))

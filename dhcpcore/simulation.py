@@ -83,6 +83,7 @@ class Side:
         self._store = SimulatedStore(leases, definitions)
         self._store.follow(snapshot)
         self._selector = selectors.DefaultSelector()
+        self._apart.register(self._selector)
         self._host: Host | None = None
         if script is not None:
             self._host = Host(script_path(script), self._engine.script_said, terms)
@@ -98,7 +99,7 @@ class Side:
             if len(engine.traces) > known:
                 return engine.traces[-1]
             engine.take_probes()
-            if self._host is not None and not engine.due:
+            if engine.waiting.asks and not engine.due:
                 self._hear()
             if not engine.due and (timer := engine.timer()) is not None:
                 now = max(now, timer)
@@ -117,16 +118,18 @@ class Side:
         self._apart.settle()
         batch = self._engine.open(datagrams, now)
         cycle.run(batch, self._store, self._engine.snapshot, lambda _: None)
+        self._apart.after(now)
         if self._host is not None:
             self._host.ask(self._engine.take_questions())
 
     def _hear(self) -> None:
-        assert self._host is not None
         until = time.monotonic() + _SCRIPT_S
         while not self._engine.due and time.monotonic() < until:
             for key, mask in self._selector.select(0.05):
-                self._host.handle(key, mask)
-            self._host.watch()
+                key.data.handle(key, mask)
+            self._apart.watch()
+            if self._host is not None:
+                self._host.watch()
 
 
 def simulate(question: Mapping[str, Any]) -> dict[str, Any]:

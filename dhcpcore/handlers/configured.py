@@ -34,8 +34,13 @@ class MeetMessage(_Configured):
     """Their first phase: the link and what classes the message alone tells are known."""
 
     def wanted(self, snapshot: Snapshot) -> bool:
-        """Where one has to do with what comes in, or wants to see what becomes of it."""
-        return self._instances is not None and self._instances.has("analyse_pre", "pre", "analyse_post")
+        """Where one has to do with what comes in, or wants to see what becomes of it; or is waited for, later on."""
+        return self._instances is not None and (
+            self._instances.waits or self._instances.has("analyse_pre", "pre", "analyse_post"))
+
+    def resumes(self) -> bool:
+        """Where one has a process of its own: some of it may be done."""
+        return self.instances.waits
 
     def pre(self, bundle: TransactionBundle) -> None:
         """Before anything is looked up."""

@@ -66,7 +66,7 @@ class Grant(Handler):
     def _row(self, bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
         """The address's row; what the offer saw will do, since the commit is guarded by its version."""
         for row in bundle.facts.by_client.get(bundle.client, ()):
-            if row.key == key:
+            if row[:4] == key:
                 return row
         if key not in bundle.facts.by_key:
             hold = self._allocator.hold_of(bundle.client)

@@ -63,7 +63,8 @@ class Receive(_Hooked):
         data = bundle.handler_data
         if data is not None and _RECEIVED in data:
             return
-        if self.callouts.call(bundle, "pkt4_receive") in (Status.SKIP, Status.DROP):
+        status, _ = self.callouts.meet(bundle, "pkt4_receive", dict)
+        if status in (Status.SKIP, Status.DROP):
             raise self.drop(bundle, "pkt4_receive")
         if bundle.handler_data is None:  # Whoever was to be called is not called any more.
             bundle.handler_data = {}
@@ -78,7 +79,8 @@ class ChooseSubnet(_Hooked):
     def pre(self, bundle: TransactionBundle) -> None:
         """After the link was found."""
         here = bundle.link.subnets
-        status = self.callouts.call(bundle, "subnet4_select", subnet4=bundle.subnet, subnet4collection=here)
+        asked = {"subnet4": bundle.subnet, "subnet4collection": here}
+        status, _ = self.callouts.meet(bundle, "subnet4_select", lambda: asked, (bundle.subnet.subnet_id, here))
         if status is Status.DROP:
             raise self.drop(bundle, "subnet4_select")
         if status is Status.SKIP:
@@ -105,7 +107,7 @@ class NameClient(_Hooked):
 
     def pre(self, bundle: TransactionBundle) -> None:
         """After the server has collected the client's own identifiers."""
-        status = self.callouts.call(bundle, "host4_identifier", id_type="flex-id", id_value=b"")
+        status, _ = self.callouts.meet(bundle, "host4_identifier", lambda: {"id_type": "flex-id", "id_value": b""})
         value = self.callouts.read_back(bundle, "id_value")
         if status is not Status.CONTINUE or value == b"":
             return
@@ -133,23 +135,35 @@ class ChooseLease(_Hooked):
             return
         response = bundle.responses[0]
         client_id = bundle.request.options.get(Opt.CLIENT_ID)
-        lease = Lease4(format_address(key[2]), bundle.request.hw[1:].hex(":"), client_id, bundle.subnet.subnet_id,
-                       int(bundle.now), response.lifetime_s, before.hostname if before is not None else "")  # fmt: skip
+        #: What a callout was asked about stands, as long as it is still this.
+        about = (key, response.lifetime_s, bundle.subnet.subnet_id, bundle.reason)
+
+        def lease_of() -> Lease4:
+            hostname = before.hostname if before is not None else ""
+            return Lease4(format_address(key[2]), bundle.request.hw[1:].hex(":"), client_id, bundle.subnet.subnet_id,
+                          int(bundle.now), response.lifetime_s, hostname)  # fmt: skip
+
         if bundle.reason is Reason.ACK_RENEWED:
-            if not self.callouts.has("lease4_renew"):
+            if not self.callouts.meets(bundle, "lease4_renew"):
                 return
-            status = self.callouts.call(bundle, "lease4_renew", subnet4=bundle.subnet, clientid=client_id,
-                                        hwaddr=bundle.request.hw, lease4=lease)  # fmt: skip
+            status, made = self.callouts.meet(bundle, "lease4_renew", lambda: {
+                "subnet4": bundle.subnet, "clientid": client_id, "hwaddr": bundle.request.hw, "lease4": lease_of(),
+            }, about)  # fmt: skip
+            lease: Lease4 = made["lease4"]
             if status is Status.SKIP and before is not None:
                 lease.valid_lft = min(response.lifetime_s, before.expires - int(bundle.now))
                 bundle.trace.append((Step.STOPPED_BY_HOOK, "lease4_renew"))
-        elif self.callouts.has("lease4_select"):
+        elif self.callouts.meets(bundle, "lease4_select"):
             offering = bundle.request.message_type == MessageType.DISCOVER
-            status = self.callouts.call(bundle, "lease4_select", subnet4=bundle.subnet, fake_allocation=offering,
-                                        lease4=lease)  # fmt: skip
+            status, made = self.callouts.meet(bundle, "lease4_select", lambda: {
+                "subnet4": bundle.subnet, "fake_allocation": offering, "lease4": lease_of(),
+            }, about)  # fmt: skip
+            lease = made["lease4"]
             if status is Status.SKIP:
                 bundle.trace.append((Step.STOPPED_BY_HOOK, "lease4_select"))
                 raise CannotRespond(Reason.HOOK_DROPPED) if offering else Refuse(Reason.NAK_HOOK)
+        else:
+            return
         if lease.valid_lft != response.lifetime_s and _is_lifetime(lease.valid_lft):
             response.lifetime_s = lease.valid_lft
             response.renew_s, response.rebind_s = response.lifetime_s // 2, response.lifetime_s * 7 // 8  # 2131 4.4.5.
@@ -164,9 +178,11 @@ class KeepLease(_Hooked):
     def handle(self, bundle: TransactionBundle) -> None:
         """After the lease was found to be the client's."""
         hook = "lease4_release" if bundle.request.message_type == MessageType.RELEASE else "lease4_decline"
-        if bundle.before is None or not self.callouts.has(hook):
+        before = bundle.before
+        if before is None or not self.callouts.meets(bundle, hook):
             return
-        if self.callouts.call(bundle, hook, lease4=lease4(bundle.before)) in (Status.SKIP, Status.DROP):
+        status, _ = self.callouts.meet(bundle, hook, lambda: {"lease4": lease4(before)}, (before.key, before.version))
+        if status in (Status.SKIP, Status.DROP):
             bundle.trace.append((Step.STOPPED_BY_HOOK, hook))
             raise CannotRespond(Reason.HOOK_KEPT)
 

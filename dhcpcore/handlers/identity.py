@@ -25,6 +25,10 @@ class Identify(Handler):
     def __init__(self, offered: Offered) -> None:
         self._offered = offered
 
+    def resumes(self) -> bool:
+        """From here on rows are wanted: each batch reads its own."""
+        return True
+
     def pre(self, bundle: TransactionBundle) -> None:
         """Sets ``client`` and wants its leases and, where any are declared, its assignments."""
         request = bundle.request

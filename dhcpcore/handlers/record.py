@@ -72,8 +72,11 @@ class RecordLease(Handler):
         if rows:
             settled = now if Opt.SERVER_ID in options else now - _SETTLED_S
             for row in rows:
-                settles = row.cltt <= settled or row.key in bundle.reverted
-                if row.key != key and settles and is_active(row, now) and _goes(bundle, row):
+                mine = row[:4]
+                if mine == key:
+                    continue
+                settles = row.cltt <= settled or mine in bundle.reverted
+                if settles and is_active(row, now) and _goes(bundle, row):
                     changes.append(end(row, now, Close.MOVED))
                     bundle.trace.append((Step.LEFT_OTHER_LEASE, row.address))
         if change is None:

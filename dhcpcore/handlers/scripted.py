@@ -103,7 +103,6 @@ class ScriptRules(_Scripted):
 class ScriptAsks(_Scripted):
     """The first question of where nobody has an assignment: then it waits for no row."""
 
-    asks: ClassVar[bool] = True
     message_types: ClassVar[frozenset[int] | None] = _OF_CLIENTS
 
     def wanted(self, snapshot: Snapshot) -> bool:
@@ -111,6 +110,10 @@ class ScriptAsks(_Scripted):
         rules = self._script.rules
         asks = rules.filters or rules.looks_up
         return self._there and asks and not rules.nak_renewals and not snapshot.identifier_kinds
+
+    def resumes(self) -> bool:
+        """Its answer is there."""
+        return True
 
     def pre(self, bundle: TransactionBundle) -> None:
         """After whatever keeps a packet from its answer without a look at the database."""

@@ -7,6 +7,7 @@ import enum
 from typing import Any
 
 from dhcpcore.errors import LessorError
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.parking import ParkingLot
 
 
@@ -31,6 +32,24 @@ class NoSuchCalloutContext(LessorError, KeyError):
     __str__ = LessorError.__str__
 
 
+class Told:
+    """One invocation of a hook that may have to wait: how far it has come, so that no callout is called twice.
+
+    ``about`` is what it is about, ``made`` what the server made for it, and ``arguments`` what callouts see of that.
+    """
+
+    __slots__ = ("about", "arguments", "call", "called", "done", "made", "status")
+
+    def __init__(self, about: object, made: dict[str, Any], arguments: dict[str, Any]) -> None:
+        self.about = about
+        self.made = made
+        self.arguments = arguments
+        self.status = Status.CONTINUE
+        self.done: set[Any] = set()  #: Callouts that were called.
+        self.called: Any = None  #: The callout that is waited for,
+        self.call: Call | None = None  #: and its call.
+
+
 class CalloutHandle:
     """One packet's (or one command's) way through the hooks: made before the first one, given to every callout.
 
@@ -47,6 +66,8 @@ class CalloutHandle:
         self.hook = ""
         self.library = 0
         self.lot: ParkingLot | None = None
+        #: By hook, what callouts were told, where some of them are waited for.
+        self.told: dict[str, Told] = {}
 
     def getArgument(self, name: str) -> Any:
         """The value; ``NoSuchArgument``, a ``KeyError``, where there is none."""

@@ -36,6 +36,12 @@ class ParkingLot:
         """The server's: ``go_on`` is called once, when the last reference is given back."""
         self._places[packet] = _Place(go_on)
 
+    def go_on(self, packet: Hashable, go_on: Callable[[], None]) -> None:
+        """The server's: what is called instead, where the packet still is here."""
+        place = self._places.get(packet)
+        if place is not None:
+            place.go_on = go_on
+
     def references(self, packet: Hashable) -> int:
         """How many there are; none of one that is not parked."""
         place = self._places.get(packet)

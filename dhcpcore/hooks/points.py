@@ -23,7 +23,8 @@ class Argument:
 class Point:
     """One hook point.  ``status``: what SKIP, DROP and PARK do there; those that are not named count as CONTINUE.
 
-    ``absent``: why nothing is ever called there, at one that Kea has and this server does not.
+    ``absent``: why nothing is ever called there, at one that Kea has and this server does not.  ``apart``: who waits
+    for a callout in a process of its own, where that is not its message alone.
     """
 
     name: str
@@ -31,12 +32,16 @@ class Point:
     arguments: tuple[Argument, ...]
     status: Mapping[str, str]
     absent: str = ""
+    apart: str = ""
 
 
-def _point(name: str, when: str, *arguments: tuple[str, str, str], absent: str = "", **status: str) -> Point:
-    return Point(name, when, tuple(Argument(*one) for one in arguments), MappingProxyType(status), absent)
+def _point(
+    name: str, when: str, *arguments: tuple[str, str, str], absent: str = "", apart: str = "", **status: str
+) -> Point:
+    return Point(name, when, tuple(Argument(*one) for one in arguments), MappingProxyType(status), absent, apart)
 
 
+_NOBODY = "nobody waits: it is told, and its answer changes nothing"
 _QUERY = ("query4", "in", "the client's message")
 _CHANGED_QUERY = ("query4", "in/out", "the client's message; its options may be changed")
 _RESPONSE = ("response4", "in", "the answer, or None")
@@ -48,14 +53,15 @@ _PARKED = "the answer waits until the last reference is given back by `unpark`"
 
 POINTS: Mapping[str, Point] = MappingProxyType({point.name: point for point in (
     _point("context_create", "A message came in, before the first hook that sees it."),
-    _point("context_destroy", "The message is done with, after the last hook that saw it."),
+    _point("context_destroy", "The message is done with, after the last hook that saw it.", apart=_NOBODY),
     _point(
         "dhcp4_srv_configured", "A revision of the definitions is about to be in force; at the start the first one.",
         ("server_config", "in", "the new snapshot"), ("error", "out", "why it is refused"),
         DROP="the revision is not taken: the former one stays in force",
+        apart="everybody waits: no message is answered by a revision that may be refused",
     ),
     _point("cb4_updated", "A later revision than the one that was in force has come into force.",
-           ("audit_entries", "in", "who changed what since the former one, oldest first")),
+           ("audit_entries", "in", "who changed what since the former one, oldest first"), apart=_NOBODY),
     _point(
         "buffer4_receive", "Octets came in at the server's port, whether or not they make a message.",
         ("query4", "in/out", "the message: its octets (`data`) may be replaced; `fault` says why they cannot be read"),
@@ -101,7 +107,8 @@ POINTS: Mapping[str, Point] = MappingProxyType({point.name: point for point in (
         DROP="no offer: HOOK-DROPPED", PARK=_PARKED,
     ),
     _point("lease4_server_decline",
-           "An address was found in use before a client got it, and its probation is committed.", _QUERY, _LEASE),
+           "An address was found in use before a client got it, and its probation is committed.", _QUERY, _LEASE,
+           apart=_NOBODY),
     _point(
         "ddns4_update", "A lease's name is about to be put into DNS.", _QUERY, _RESPONSE, _SUBNET,
         ("hostname", "in/out", "the name"), ("fwd-update", "in/out", "whether the name is told its address"),
@@ -121,11 +128,14 @@ POINTS: Mapping[str, Point] = MappingProxyType({point.name: point for point in (
            ("response4", "in/out", "the answer; its octets (`data`) may be replaced"), SKIP=_UNSENT, DROP=_UNSENT),
     _point("lease4_expire", "A lease ended without its client having given it back.", _LEASE,
            ("remove_lease", "in", "False: rows are kept, so that clients find their address again"),
-           SKIP="the lease is not swept now; it is asked again at the next round"),
+           SKIP="the lease is not swept now; it is asked again at the next round",
+           apart="everybody waits: the sweep is no message that could be put aside"),
     _point("lease4_recover", "The probation of an address is over; nobody has been given it yet.", _LEASE,
-           SKIP="it is on probation for another term"),
+           SKIP="it is on probation for another term",
+           apart="everybody waits: the sweep is no message that could be put aside"),
     _point("command_processed", "A command of the control channel was carried out.", ("name", "in", "of the command"),
-           ("arguments", "in", "by name"), ("response", "in/out", "the answer")),
+           ("arguments", "in", "by name"), ("response", "in/out", "the answer"),
+           apart="everybody waits: a command is answered where it came"),
 )})  # fmt: skip
 
 #: What a callout for a command is called with; the command ``x-y`` has the point ``$x_y``.

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dhcpcore.errors import InvalidValue, LessorError
-from dhcpcore.hooks.handle import CalloutHandle, Status
+from dhcpcore.hooks.awaited import Call, Waits
+from dhcpcore.hooks.handle import CalloutHandle, Status, Told
 from dhcpcore.hooks.parking import ParkingLot
 from dhcpcore.hooks.points import POINTS, command_point
 
@@ -104,6 +105,10 @@ class Registry:
         self._limit: Limit = limit or _unlimited
         #: Callouts that were switched off, in words, until somebody has taken them.
         self.events: list[str] = []
+        #: Whether a callout has a process of its own, so that messages wait for it.
+        self.waits = False
+        #: Is told of each call that a message waits for when it is over.
+        self.answered: Callable[[Call], None] = lambda _: None
 
     def register(self, library: int, library_name: str, hook: str, function: Function) -> None:
         """After those that the library, and the libraries before it, have there.  ``InvalidValue``: no such hook."""
@@ -148,17 +153,17 @@ class Registry:
         """The parking lot of a hook."""
         return self._lots.setdefault(hook, ParkingLot())
 
-    def open(self) -> CalloutHandle:
-        """A handle for one packet or command."""
+    def open(self, *, creates: bool = True) -> CalloutHandle:
+        """A handle for one packet or command; ``creates``: who is at context_create is called now, not later."""
         handle = CalloutHandle()
-        if "context_create" in self._live:
+        if creates and "context_create" in self._live:
             self.call(handle, "context_create", {})
         return handle
 
     def close(self, handle: CalloutHandle) -> None:
         """The packet or command is done with."""
         if "context_destroy" in self._live:
-            self.call(handle, "context_destroy", {})
+            self.tell(handle, "context_destroy", {})
         handle.arguments, handle.contexts = {}, {}
 
     def call(self, handle: CalloutHandle, hook: str, arguments: dict[str, Any]) -> Status:
@@ -194,6 +199,88 @@ class Registry:
             self._live[hook] = live
         else:
             self._live.pop(hook, None)
+        self.waits = self.waits or any(_apart(one) is not None for one in live)
+
+    def meet(self, handle: CalloutHandle, hook: str, told: Told) -> Status:
+        """Call the callouts that have not been called yet; ``Waits`` for one in a process of its own.
+
+        When its call is over, this is called again.
+        """
+        handle.arguments, handle.status, handle.hook = told.arguments, told.status, hook
+        handle.lot = self._lots.get(hook)
+        if told.call is not None and told.called.disabled and _is_its_own(told.call.fault):
+            told.call, handle.status = None, Status.DROP
+            told.called.stopped += 1
+        for callout in self._live.get(hook, ()):
+            if callout in told.done:
+                continue
+            handle.library = callout.library
+            apart = _apart(callout)
+            if apart is None:
+                self._call(callout, handle)
+            else:
+                self._call_apart(callout, apart, handle, told)
+            told.done.add(callout)
+            told.status = handle.status
+        return handle.status
+
+    def tell(self, handle: CalloutHandle, hook: str, arguments: dict[str, Any]) -> None:
+        """The same, of callouts whose answer changes nothing: nobody waits for those in processes of their own."""
+        handle.arguments, handle.status, handle.hook = arguments, Status.CONTINUE, hook
+        handle.lot = self._lots.get(hook)
+        for callout in self._live.get(hook, ()):
+            handle.library = callout.library
+            apart = _apart(callout)
+            if apart is None:
+                self._call(callout, handle)
+            else:
+                callout.calls += 1
+                apart.ask(handle, lambda call, callout=callout: self._heard(callout, call))
+
+    def _call_apart(self, callout: Callout, apart: Any, handle: CalloutHandle, told: Told) -> None:
+        call = told.call if told.called is callout else None
+        told.call = None
+        if call is None:
+            callout.calls += 1
+            call = apart.ask(handle, lambda call: self._heard(callout, call, is_awaited=True))
+            if not call.is_over:
+                told.called, told.call, told.status = callout, call, handle.status
+                raise Waits(call)
+        if call.fault is not None:
+            handle.status = Status.DROP
+        else:
+            try:
+                self._returned(callout, apart.take_over(call, handle))
+            except Exception:
+                log.exception("HOOK-FAILED: %s at %s did what cannot be done here; the status is DROP.", callout.name,
+                              callout.hook)  # fmt: skip
+                handle.status = Status.DROP
+                self._failed(callout, "it raised")
+        if handle.status is not Status.CONTINUE:
+            callout.stopped += 1
+
+    def _heard(self, callout: Callout, call: Call, *, is_awaited: bool = False) -> None:
+        """It is known what became of a call in a process of its own."""
+        callout.seconds += call.took_s
+        callout.slowest = max(callout.slowest, call.took_s)
+        fault = call.fault
+        if fault is None:
+            callout.in_a_row = 0
+        elif callout.disabled or isinstance(fault, Away):
+            callout.errors += 1  # Not its own failure: it is called again when its process is back.
+        elif isinstance(fault, Overrun):
+            callout.overruns += 1
+            callout.overran_at.append(self._clock())
+            self._failed(callout, f"it took longer than {callout.budget_s * 1000:.0f} ms")
+        else:
+            log.error("HOOK-FAILED: %s at %s raised; the status is DROP.\n%s", callout.name, callout.hook, fault)
+            self._failed(callout, "it raised")
+        if is_awaited:
+            self.answered(call)
+
+    def _returned(self, callout: Callout, returned: int | None) -> None:
+        if returned:
+            log.error("HOOK-FAILED: %s at %s returned %s.", callout.name, callout.hook, returned)
 
     def _call(self, callout: Callout, handle: CalloutHandle) -> None:
         callout.calls += 1
@@ -221,8 +308,7 @@ class Registry:
             self._failed(callout, "it raised")
         else:
             callout.in_a_row = 0
-            if returned:
-                log.error("HOOK-FAILED: %s at %s returned %s.", callout.name, callout.hook, returned)
+            self._returned(callout, returned)
         callout.seconds += took
         callout.slowest = max(callout.slowest, took)
         if handle.status is not Status.CONTINUE:
@@ -240,3 +326,12 @@ class Registry:
             self._settle(callout.hook)
             log.error("%s", told)
             self.events.append(told)
+
+
+def _apart(callout: Callout) -> Any:
+    """Its function, where that is called in a process of its own and can be waited for."""
+    return callout.function if hasattr(callout.function, "ask") else None
+
+
+def _is_its_own(fault: BaseException | None) -> bool:
+    return fault is not None and not isinstance(fault, Away)

@@ -7,7 +7,6 @@ transactions see what earlier ones did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -73,16 +72,6 @@ class Facts:
     #: By class and subnet (0: in all) how many leases count for it; of a class that was looked up, at least 0 in all.
     class_counts: dict[tuple[str, int], int] = field(default_factory=dict)
     classed: dict[LeaseKey, frozenset[str]] = field(default_factory=dict)  #: Limited classes that a lease counts for.
-
-
-class Marked(list[Change]):
-    """Changes, and for leases that are of limited classes, which: of these keys alone anything is said."""
-
-    __slots__ = ("classes",)
-
-    def __init__(self, changes: Iterable[Change], classes: Mapping[LeaseKey, tuple[str, ...]]) -> None:
-        super().__init__(changes)
-        self.classes = classes
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,26 +62,27 @@ def grant(
             agent or b"",
         )  # fmt: skip
         return Change(None, after, True, None)
-    holds = before.client == client and before.state == _LEASED and before.expires > now
-    if holds and before.expires > expires and not (renewing and before.expires == NEVER):
-        expires = before.expires
-    continues = holds and before.subnet == subnet
+    _, _, _, _, holder, held_hw, state, until, cltt, home, version, opened, held_name, held_relay, held_agent = before
+    holds = holder == client and state == _LEASED and until > now
+    if holds and until > expires and not (renewing and until == NEVER):
+        expires = until
+    continues = holds and home == subnet
     if relay is None:
-        relay, agent = (before.relay, before.agent) if continues else (b"", b"")
+        relay, agent = (held_relay, held_agent) if continues else (b"", b"")
     agent = agent or b""
-    version = before.version + 1
+    version += 1
     closing = None
     if continues:
-        if before.relay == relay and before.agent == agent:
-            if before.expires == expires and before.cltt == now and before.hostname == hostname and before.hw == hw:
+        if held_relay == relay and held_agent == agent:
+            if until == expires and cltt == now and held_name == hostname and held_hw == hw:
                 return None
             after = make(Lease, (
-                space, kind, address, plen, client, hw, 1, expires, now, subnet, version, before.opened, hostname,
-                relay, agent,
+                space, kind, address, plen, client, hw, 1, expires, now, subnet, version, opened, hostname, relay,
+                agent,
             ))  # fmt: skip
             return make(Change, (before, after, False, None))
-        closing = Closing(before.opened, now, Close.RELAY_CHANGED)
-    elif before.state == State.LEASED:
+        closing = Closing(opened, now, Close.RELAY_CHANGED)
+    elif state == _LEASED:
         # Where it is still active, its subnet was deleted and declared anew: the path to it is another.
         closing = _closing(before, now, Close.RELAY_CHANGED)
     after = Lease(

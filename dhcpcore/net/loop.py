@@ -36,8 +36,8 @@ _SLEEP_S = 1.0
 _AFTER_FAILURE_S = 5.0
 
 
-class ScriptHost(Protocol):
-    """Answers what transactions ask the site's script; a ``Listener`` too, whose answers make them due."""
+class Asked(Protocol):
+    """What transactions ask the site's code in another process, and wait for; a ``Listener`` too."""
 
     def after(self, now: float) -> None:
         """A batch has ended: ask what its transactions want to know, and tell of those that ended."""
@@ -92,7 +92,7 @@ class Loop:
         self.udp = udp
         self.chores: list[Chore] = []
         self.stopping = False
-        self.script: ScriptHost | None = None
+        self.asked: list[Asked] = []
         self._changes = changes
         self._refresh_interfaces = refresh_interfaces
         self._reading = Chore("read interfaces", self._read_interfaces, float("inf"))
@@ -187,8 +187,8 @@ class Loop:
         if probes := engine.take_probes():
             for prober in self._probers:
                 prober.send(probes)
-        if self.script is not None:
-            self.script.after(now)
+        for one in self.asked:
+            one.after(now)
 
     def send(self, answers: list[Outgoing]) -> None:
         """Send answers; failures are counted, and logged by the socket."""

@@ -28,7 +28,7 @@ def row_of(bundle: TransactionBundle, key: LeaseKey) -> Lease | None:
     """The row of an address, wanted first where it was not fetched."""
     facts = bundle.facts
     for row in facts.by_client.get(bundle.client, ()):
-        if row.key == key:
+        if row[:4] == key:
             return row
     try:
         return facts.by_key[key]

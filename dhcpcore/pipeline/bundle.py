@@ -200,7 +200,8 @@ class TransactionBundle:
         self.subject = self.matched = self.assignment_key = None
         self.client_classes = ()
         self.rounds = 0
-        self.reset()
+        if hasattr(self, "home"):  # Who asked before its link was known has decided nothing.
+            self.reset()
 
     def record(self, *changes: Change) -> None:
         """Put changes into the batch: the answer leaves only when all their rows were won.

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dhcpcore.errors import MalformedMessage, Refused
-from dhcpcore.hooks.handle import CalloutHandle, Status
+from dhcpcore.hooks.awaited import Waits
+from dhcpcore.hooks.handle import CalloutHandle, Status, Told
 from dhcpcore.hooks.parking import PARKED_MAX, ParkingLot
 from dhcpcore.hooks.registry import Registry
 from dhcpcore.lease.facts import Outcome
 from dhcpcore.lease.model import Change, Lease, LeaseKey, State
 from dhcpcore.lease.transitions import recover, remain_declined
 from dhcpcore.pipeline.bundle import Outgoing, TransactionBundle
-from dhcpcore.pipeline.signals import CannotRespond
+from dhcpcore.pipeline.signals import Ask, CannotRespond
 from dhcpcore.pipeline.trace import Step
 from dhcpcore.pipeline.views import Answer4, Lease4, Query4, assignment_view, lease4
 from dhcpcore.stats.reasons import Reason
@@ -33,7 +34,14 @@ PARKED_S = 8.0
 RECOVERY_S = 3600
 
 _KEY = "hooks"
+_CREATE = "context_create"
+#: In a bundle's ``handler_data``: it may leave, after it was parked.
+_FREE = "free to leave"
+#: Invocations for one message, those among them about what turned out to be another answer.
+_TOLD_MAX = 16
 _CHANGING = frozenset((MessageType.REQUEST, MessageType.RELEASE, MessageType.DECLINE))
+#: They may have come to another port, to which their answer is bound: they are not put aside.
+_OF_ANOTHER_PORT = frozenset((MessageType.PXE_DISCOVER, MessageType.PXE_REQUEST))
 _NO_CHANGES: Mapping[LeaseKey, Change] = {}
 
 
@@ -52,10 +60,54 @@ class Callouts:
         """Whether anybody is there to be called."""
         return self.registry.has(*hooks)
 
-    def call(self, bundle: TransactionBundle, hook: str, **arguments: Any) -> Status:
-        """Call a hook about a packet: ``query4`` is among its arguments."""
+    @property
+    def waits(self) -> bool:
+        """Whether messages wait for a callout in a process of its own."""
+        return self.registry.waits
+
+    def meets(self, bundle: TransactionBundle, hook: str) -> bool:
+        """Whether anybody is there to be called, or was, and has been waited for."""
+        data = bundle.handler_data
+        return self.registry.has(hook) or (data is not None and _KEY in data and hook in data[_KEY][0].told)
+
+    def meet(
+        self, bundle: TransactionBundle, hook: str, make: Callable[[], dict[str, Any]], about: object = None, *,
+        of_message: bool = True,
+    ) -> tuple[Status, dict[str, Any]]:  # fmt: skip
+        """Call a hook about a packet with what ``make`` makes, and ``query4``; the status, and that.
+
+        ``Ask`` where a callout has a process of its own.  When the packet comes by again, nobody is called twice, as
+        long as it is ``about`` the same.
+        """
         handle, query = self._of(bundle)
-        return self.registry.call(handle, hook, {"query4": query, **arguments})
+        told = handle.told.get(hook)
+        if told is None and (not self.registry.waits or bundle.request.message_type in _OF_ANOTHER_PORT):
+            made = make()
+            return self._call(handle, hook, {"query4": query, **made} if of_message else made), made
+        if told is None or told.about != about:
+            if len(handle.told) >= _TOLD_MAX:
+                raise CannotRespond(Reason.LOST_RACE)
+            if told is not None:
+                handle.told[f"{hook} {len(handle.told)}"] = told
+            made = make()
+            told = handle.told[hook] = Told(about, made, {"query4": query, **made} if of_message else dict(made))
+        met = hook
+        try:
+            if self.has(_CREATE):
+                met = _CREATE
+                self.registry.meet(handle, met, handle.told.setdefault(met, Told(None, {}, {})))
+                met = hook
+            return self.registry.meet(handle, met, told), told.made
+        except Waits as waits:
+            bundle.trace.append((Step.HOOK_ASKED, met))
+            raise Ask(waits.call) from None
+
+    def _call(self, handle: CalloutHandle, hook: str, arguments: dict[str, Any]) -> Status:
+        """Everybody waits for it."""
+        if self.registry.waits and _CREATE not in handle.told:
+            handle.told[_CREATE] = Told(None, {}, {})
+            self.registry.call(handle, _CREATE, {})
+        return self.registry.call(handle, hook, arguments)
 
     def read_back(self, bundle: TransactionBundle, name: str) -> Any:
         """What the callouts left of an argument."""
@@ -69,12 +121,17 @@ class Callouts:
             self.registry.close(handle)
 
     def receive(
-        self, bundle: TransactionBundle, reader: Callable[[bytes], Request4], fault: MalformedMessage | None
-    ) -> MalformedMessage | None:
+        self, bundle: TransactionBundle, reader: Callable[[bytes], Request4], fault: MalformedMessage | None, *,
+        may_wait: bool,
+    ) -> MalformedMessage | None:  # fmt: skip
         """Call buffer4_receive about octets that may not be a message; what keeps them from being one now."""
-        _, query = self._of(bundle)
-        query.begin_reading(reader, fault)
-        status = self.call(bundle, "buffer4_receive")
+        handle, query = self._of(bundle)
+        if "buffer4_receive" not in handle.told:
+            query.begin_reading(reader, fault)
+        if may_wait:
+            status, _ = self.meet(bundle, "buffer4_receive", dict)
+        else:
+            status = self._call(handle, "buffer4_receive", {"query4": query})
         fault = query.end_reading()
         if status is Status.DROP:
             bundle.trace.append((Step.STOPPED_BY_HOOK, "buffer4_receive"))
@@ -100,7 +157,9 @@ class Callouts:
         for key, bundle in conflicts.items():
             change = None if key in failed else changes.get(key)
             if change is not None and change.after.state == State.DECLINED:
-                self.call(bundle, "lease4_server_decline", lease4=lease4(change.after))
+                handle, query = self._of(bundle)
+                arguments = {"query4": query, "lease4": lease4(change.after)}
+                self.registry.tell(handle, "lease4_server_decline", arguments)
                 if bundle.reason is Reason.TOO_MANY_SUSPENDED:  # It ended while its batch was under way.
                     self.done(bundle)
 
@@ -109,13 +168,14 @@ class Callouts:
 
         Where it is stopped, nothing is left to be sent and the reason says so.
         """
-        kind = bundle.request.message_type
-        if kind in _CHANGING and self.has("leases4_committed"):
-            granted, ended = _committed(bundle, changes)
-            if not self._pass(bundle, "leases4_committed", leases4=granted, deleted_leases4=ended):
+        kind, data = bundle.request.message_type, bundle.handler_data
+        if data is not None and _FREE in data:
+            pass
+        elif kind in _CHANGING and self.meets(bundle, "leases4_committed"):
+            if not self._pass(bundle, "leases4_committed", lambda: _committed(bundle, changes)):
                 return False
-        elif bundle.reason is Reason.OFFER and self.has("lease4_offer"):
-            if not self._pass(bundle, "lease4_offer", **_offered(bundle)):
+        elif bundle.reason is Reason.OFFER and self.meets(bundle, "lease4_offer"):
+            if not self._pass(bundle, "lease4_offer", lambda: _offered(bundle)):
                 return False
             if self.read_back(bundle, "offer_address_in_use"):
                 assert bundle.key is not None
@@ -124,21 +184,27 @@ class Callouts:
         self._send(bundle)
         return True
 
-    def _pass(self, bundle: TransactionBundle, hook: str, **arguments: Any) -> bool:
+    def _pass(self, bundle: TransactionBundle, hook: str, make: Callable[[], dict[str, Any]]) -> bool:
         """Call a hook at which packets can be parked; whether the packet goes on now."""
-        _, query = self._of(bundle)
+        handle, query = self._of(bundle)
         lot = self.registry.lot(hook)
         here = True
 
         def go_on() -> None:
             self._parked.pop(query, None)
             if not here:
-                self._send(bundle)
-                self._let_go.append(bundle)
+                self._free(bundle)
 
-        lot.park(query, go_on)
-        response = Answer4(bundle.responses[0], _data(bundle)) if bundle.responses else None
-        status = self.call(bundle, hook, response4=response, **arguments)
+        told = handle.told.get(hook)
+        if told is None or told.about != bundle.key:
+            lot.park(query, go_on)
+        else:
+            lot.go_on(query, go_on)  # What callouts have counted so far stands.
+
+        def arguments() -> dict[str, Any]:
+            return {"response4": Answer4(bundle.responses[0], _data(bundle)) if bundle.responses else None, **make()}
+
+        status, _ = self.meet(bundle, hook, arguments, bundle.key)
         if status is Status.PARK:
             if query not in lot:
                 return True  # Let go before it was parked.
@@ -153,6 +219,12 @@ class Callouts:
         if status is Status.DROP:
             _stop(bundle, Reason.HOOK_DROPPED)
         return True
+
+    def _free(self, bundle: TransactionBundle) -> None:
+        """It leaves with the next batch."""
+        assert bundle.handler_data is not None
+        bundle.handler_data[_FREE] = True
+        self._let_go.append(bundle)
 
     def configure(self, snapshot: Snapshot) -> None:
         """A revision is about to be in force; ``Refused`` where a callout does not want it."""
@@ -170,7 +242,7 @@ class Callouts:
         """These changes of the definitions are in force."""
         handle = self.registry.open()
         try:
-            self.registry.call(handle, "cb4_updated", {"audit_entries": list(entries)})
+            self.registry.tell(handle, "cb4_updated", {"audit_entries": list(entries)})
         finally:
             self.registry.close(handle)
 
@@ -230,7 +302,7 @@ class Callouts:
                 del self._parked[query]
                 lot.drop(query)
                 _stop(bundle, Reason.HOOK_PARKED)
-                self._let_go.append(bundle)
+                self._free(bundle)
 
     def timer(self) -> float | None:
         """When the first of the parked ones is given up."""
@@ -245,11 +317,12 @@ class Callouts:
     def _send(self, bundle: TransactionBundle) -> None:
         if not bundle.outgoing:
             return
-        if bundle.responses and self.has("pkt4_send"):
+        if bundle.responses and self.meets(bundle, "pkt4_send"):
             packed = _data(bundle)
-            answer = Answer4(bundle.responses[0], packed)
-            subnet = getattr(bundle, "subnet", None)
-            status = self.call(bundle, "pkt4_send", response4=answer, subnet4=subnet)
+            status, made = self.meet(bundle, "pkt4_send", lambda: {
+                "response4": Answer4(bundle.responses[0], packed), "subnet4": getattr(bundle, "subnet", None),
+            })  # fmt: skip
+            answer: Answer4 = made["response4"]
             if status is Status.DROP:
                 _stop(bundle, Reason.HOOK_DROPPED)
                 return
@@ -257,11 +330,13 @@ class Callouts:
                 _replace(bundle, answer, packed)
             elif answer.changed:
                 self._pack(bundle)
-        if self.has("buffer4_send"):
+        if self.meets(bundle, "buffer4_send"):
             before = _data(bundle)
-            buffer = Answer4(bundle.responses[0], before) if bundle.responses else None
-            handle, _ = self._of(bundle)
-            if self.registry.call(handle, "buffer4_send", {"response4": buffer}) in (Status.SKIP, Status.DROP):
+            status, made = self.meet(bundle, "buffer4_send", lambda: {
+                "response4": Answer4(bundle.responses[0], before) if bundle.responses else None,
+            }, of_message=False)  # fmt: skip
+            buffer: Answer4 | None = made["response4"]
+            if status in (Status.SKIP, Status.DROP):
                 _stop(bundle, Reason.HOOK_DROPPED)
             elif buffer is not None:
                 _replace(bundle, buffer, before)
@@ -272,7 +347,7 @@ class Callouts:
             data = bundle.handler_data = {}
         found: tuple[CalloutHandle, Query4] | None = data.get(_KEY)
         if found is None:
-            found = data[_KEY] = (self.registry.open(), Query4(bundle))
+            found = data[_KEY] = (self.registry.open(creates=not self.registry.waits), Query4(bundle))
         return found
 
 
@@ -296,7 +371,7 @@ def _data(bundle: TransactionBundle) -> bytes:
     return bundle.outgoing[0].payload if bundle.outgoing else b""
 
 
-def _committed(bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> tuple[list[Lease4], list[Lease4]]:
+def _committed(bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) -> dict[str, Any]:
     """The leases that the transaction granted or extended, and those that it ended."""
     granted: list[Lease4] = []
     ended: list[Lease4] = []
@@ -305,7 +380,7 @@ def _committed(bundle: TransactionBundle, changes: Mapping[LeaseKey, Change]) ->
         if change is not None:
             row: Lease = change.after
             (granted if row.state == State.LEASED else ended).append(lease4(row))
-    return granted, ended
+    return {"leases4": granted, "deleted_leases4": ended}
 
 
 def _offered(bundle: TransactionBundle) -> dict[str, Any]:

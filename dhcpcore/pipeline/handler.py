@@ -36,14 +36,16 @@ Step = Callable[[TransactionBundle], None]
 class Handler:
     """One concern of the server.  State lives in ``self``; nothing else is shared but the bundle."""
 
-    #: Whether its ``pre`` may ask the site's script: what comes before it is not done again once that has answered.
-    asks: ClassVar[bool] = False
     #: Families and message types that the handler has to do with; None: all that clients send for themselves.
     message_types: ClassVar[frozenset[int] | None] = None
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Whether anything in this revision of the definitions concerns it; where nothing does, no packet meets it."""
         return True
+
+    def resumes(self) -> bool:
+        """Whether a transaction that was waited for goes on with its ``pre``: what comes before is not done again."""
+        return False
 
     def pre(self, bundle: TransactionBundle) -> None:
         """Look at the packet: choose, want rows, or end it."""
@@ -69,9 +71,9 @@ class Plan:
     def __init__(self, handlers: Sequence[Handler], message_types: Sequence[int], snapshot: Snapshot = EMPTY) -> None:
         self.handlers = tuple(handler for handler in handlers if handler.wanted(snapshot))
         self.pre = {kind: self._steps("pre", kind) for kind in message_types}
-        #: Of the first phase, what is left to do from the handler on that asks.
-        asking = next((n for n, handler in enumerate(self.handlers) if handler.asks), 0)
-        self.rest = {kind: self._steps("pre", kind, asking) for kind in message_types}
+        #: Of the first phase, what is done again where a transaction was waited for.
+        resuming = next((n for n, handler in enumerate(self.handlers) if handler.resumes()), 0)
+        self.rest = {kind: self._steps("pre", kind, resuming) for kind in message_types}
         self.handle = {kind: self._steps("handle", kind) for kind in message_types}
         self.post = {kind: self._steps("post", kind) for kind in message_types}
         self.answered = {kind: self._steps("answered", kind) for kind in message_types}

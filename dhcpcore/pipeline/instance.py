@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import BUDGET_S, OVERRUNS_MAX
-from dhcpcore.pipeline.bundle import TransactionBundle
+from dhcpcore.pipeline.api import HandlerException
+from dhcpcore.pipeline.bundle import Response4, TransactionBundle
 from dhcpcore.pipeline.transaction import Transaction
 from dhcpcore.topology.handler_rows import HandlerRow
 from dhcpcore.topology.handler_types import BUILT_IN_FIELDS
@@ -32,18 +34,37 @@ class Apart(Protocol):
     def failures(self) -> int:
         """Processes that ended soon after their beginning, one after the other."""
 
-    def call(self, phase: str, transaction: Transaction, bundle: TransactionBundle) -> None:
-        """Have it called there; ``Away`` while there is no process."""
+    def call(
+        self, phase: str, transaction: Transaction, bundle: TransactionBundle, heard: Callable[[Call], None]
+    ) -> Call:
+        """Have it called there with the others of this batch.  Where nobody can be, that is known at once: ``Away``."""
+
+    def take_over(self, call: Call, transaction: Transaction, bundle: TransactionBundle) -> None:
+        """Do here what it did there; raises what it raised to say what becomes of the message."""
+
+    def signal(self, call: Call) -> HandlerException | None:
+        """That alone."""
 
 
 class Apartness(Protocol):
     """Begins and ends such processes."""
 
-    def begin(self, row: HandlerRow) -> Any:
-        """An ``Apart``; raises what keeps it from being made, ``Overrun`` where that takes too long."""
+    def begin(self, row: HandlerRow, made: Callable[[BaseException | None], None]) -> Any:
+        """An ``Apart``, which nobody waits for; ``made`` is told, once, that it is there, or what keeps it from it."""
 
     def end(self, one: Any) -> None:
         """It is not called any more."""
+
+    def picture(self, transaction: Transaction, bundle: TransactionBundle) -> dict[str, Any]:
+        """All that a handler is given, as plain values."""
+
+    def standing(
+        self, transaction: Transaction, bundle: TransactionBundle, first: Sequence[Response4]
+    ) -> dict[str, Any]:
+        """The same as handlers have left it, where ``first`` are the answers that they began with."""
+
+    def restore(self, transaction: Transaction, picture: dict[str, Any], standing: dict[str, Any]) -> None:
+        """Make of what ``picture`` is of once more what it was when ``standing`` was taken."""
 
 
 class Instance:

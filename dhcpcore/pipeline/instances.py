@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.registry import (
     BUDGET_S,
     FAILURES_MAX,
@@ -30,13 +31,12 @@ from dhcpcore.pipeline.api import (
 )
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.bundle6 import TransactionBundle6, refuse6
-from dhcpcore.pipeline.instance import Apartness, Instance
-from dhcpcore.pipeline.making import MAKING_S, is_same, made_built_in, made_of, phases_of, said_of
+from dhcpcore.pipeline.instance import Apart, Apartness, Instance
+from dhcpcore.pipeline.roster import Roster
 from dhcpcore.pipeline.scopes import selects
-from dhcpcore.pipeline.signals import CannotRespond, Refuse, Signal
+from dhcpcore.pipeline.signals import Ask, CannotRespond, Refuse, Signal
+from dhcpcore.pipeline.standing import Kept
 from dhcpcore.pipeline.trace import Step
-from dhcpcore.pipeline.transaction import Transaction
-from dhcpcore.pipeline.transaction6 import transaction_of
 from dhcpcore.stats.reasons import Reason
 from dhcpcore.topology.handler_rows import HandlerRow
 from dhcpcore.topology.snapshot import Quarantined
@@ -51,26 +51,6 @@ _KEY = "configured handlers"
 _ENDED_MAX = 5
 
 
-class _Aside(NamedTuple):
-    """One that cannot be made, and why; ``is_slow``: it is not tried again while its row stays as it is."""
-
-    row: HandlerRow
-    said: str
-    is_slow: bool
-
-
-class _State:
-    """What is kept of one message: who had to do with it."""
-
-    __slots__ = ("is_done", "met", "refusal", "transaction")
-
-    def __init__(self, bundle: TransactionBundle) -> None:
-        self.transaction = transaction_of(bundle)
-        self.met: dict[Instance, None] = {}
-        self.is_done = False  #: Whether ``post`` was called.
-        self.refusal: Refuse | None = None  #: Of the first phase.
-
-
 class Instances:
     """All of them, in their order.
 
@@ -83,72 +63,28 @@ class Instances:
         self, factories: Factories, clock: Callable[[], float] = lambda: 0.0, limit: Limit | None = None, *,
         simulated: bool = False, apart: Apartness | None = None,
     ) -> None:  # fmt: skip
-        self._factories = factories
         self._apart = apart
-        self._simulated = simulated
         self._clock = clock
         self._limit: Limit = limit or (lambda _: nullcontext())
-        self._all: tuple[Instance, ...] = ()
+        self._roster = Roster(factories, self._limit, self._settle, simulated=simulated, apart=apart)
         self._live: tuple[Instance, ...] = ()  #: Those that DHCPv4's messages meet,
         self._live6: tuple[Instance, ...] = ()  #: and DHCPv6's.
-        self.quarantined: tuple[Quarantined, ...] = ()
-        self._aside: tuple[_Aside, ...] = ()
         #: Handlers that were switched off, in words, until somebody has taken them.
         self.events: list[str] = []
+        #: Whether one has a process of its own, so that messages wait for it.
+        self.waits = False
+        #: Is told of each call that a transaction waits for when it is over.
+        self.answered: Callable[[Call], None] = lambda _: None
 
     def install(self, rows: Iterable[HandlerRow]) -> None:
-        """Make the handlers of a snapshot; one whose row is the same goes on as it is, with what it remembers.
-
-        One that could not be made is tried again, unless that took too long: everybody would wait once more.
-        """
-        former = {one.row.name: one for one in self._all}
-        slow = {one.row.name: one for one in self._aside if one.is_slow}
-        made: list[Instance] = []
-        aside: list[_Aside] = []
-        for row in rows:
-            present, refused = former.get(row.name), slow.get(row.name)
-            if present is not None and is_same(row, present.row):
-                present.row = row
-                made.append(present)
-                continue
-            if refused is not None and is_same(row, refused.row):
-                aside.append(refused)
-                continue
-            try:
-                made.append(self._made(row))
-            except BaseException as error:  # noqa: BLE001 - Whatever a package raises, the others serve.
-                said = said_of(error)
-                aside.append(_Aside(row, said, isinstance(error, Overrun)))
-                log.error("QUARANTINED: handler %s is not used: %s", row.name, said)  # noqa: TRY400 - It says it all.
-        for one in self._all:
-            if one not in made:
-                self._let_go(one)
-        self._all, self._aside = tuple(made), tuple(aside)
-        self.quarantined = tuple(Quarantined(f"handler {one.row.name}", one.said) for one in aside)
+        """Make the handlers of a snapshot; one whose row is the same goes on as it is, with what it remembers."""
+        self._roster.install(rows)
         self._settle()
 
-    def _made(self, row: HandlerRow) -> Instance:
-        factory = self._factories.get(row.type)
-        if factory is None:
-            raise LookupError(
-                f"type: there is no handler type {row.type!r} here: install its package beside Lessor, and start the "
-                "engine again"
-            )
-        if row.isolated:
-            if self._apart is None:
-                raise LookupError("isolated: nothing here starts processes")
-            apart = self._apart.begin(row)
-            return Instance(row, dict.fromkeys(apart.phases), apart)
-        with self._limit(MAKING_S):
-            if row.model is not None:
-                made = made_built_in(factory, row)
-            else:
-                made = made_of(factory, row.name, row.fields, simulated=self._simulated)
-            return Instance(row, phases_of(made), families=frozenset(made.families))
-
-    def _let_go(self, one: Instance) -> None:
-        if one.apart is not None and self._apart is not None:
-            self._apart.end(one.apart)
+    @property
+    def quarantined(self) -> tuple[Quarantined, ...]:
+        """Those that are set aside, with the reason."""
+        return self._roster.quarantined
 
     @property
     def any(self) -> bool:
@@ -165,25 +101,27 @@ class Instances:
 
     def statistics(self) -> list[dict[str, Any]]:
         """Every one with what became of its calls, in their order; then those that are set aside, with the reason."""
-        aside = [Instance(one.row, {}).as_document() | {"disabled": one.said} for one in self._aside]
-        return [*(one.as_document() for one in self._all), *aside]
+        aside = [Instance(one.row, {}).as_document() | {"disabled": one.said} for one in self._roster.aside]
+        return [*(one.as_document() for one in self._roster.all), *aside]
 
     def pre(self, bundle: TransactionBundle) -> None:
         """The first phase; once a message, also where it is suspended and comes again."""
-        if bundle.handler_data is None:
-            bundle.handler_data = {}
-        if _KEY in bundle.handler_data:
+        state = self._state(bundle)
+        if state.is_met:
             return
-        state = bundle.handler_data[_KEY] = _State(bundle)
+        self._fail_of_disabled(state, bundle)
         for phase in ("analyse_pre", "pre"):
             for one in self._met(bundle):
-                if phase in one.phases and selects(one.row.scope, bundle):
-                    state.met[one] = None
-                    try:
-                        self._call(one, phase, state.transaction, bundle)
-                    except Refuse as signal:
-                        state.refusal = signal
-                        return
+                if (phase, one) in state.done or phase not in one.phases or not selects(one.row.scope, bundle):
+                    continue
+                state.met[one] = None
+                try:
+                    self._call(one, phase, state, bundle)
+                except Refuse as signal:
+                    state.refusal, state.is_met = signal, True
+                    return
+                state.done.add((phase, one))
+        state.is_met = True
 
     def refuse(self, bundle: TransactionBundle) -> None:
         """Refuse what was found to be refused in the first phase."""
@@ -192,11 +130,19 @@ class Instances:
             raise refusal
 
     def handle(self, bundle: TransactionBundle) -> None:
-        """The second phase, where the transaction has been decided, or decided again."""
+        """The second phase, where the transaction has been decided, or decided again.
+
+        Where one is waited for, who was called about this answer is not called again.
+        """
         state = self._state(bundle)
         transaction = state.transaction
         transaction.begin()
         had = bool(bundle.responses)
+        waits = (self.waits or state.picture is not None) and bundle.request.message_type < KIND6
+        apart = self._apart if waits else None
+        if apart is not None:
+            state.begin(apart, bundle)
+        self._fail_of_disabled(state, bundle)
         names = []
         for one in self._met(bundle):
             if not selects(one.row.scope, bundle):
@@ -205,11 +151,21 @@ class Instances:
             if "handle" not in one.phases:
                 continue
             names.append(one.row.name)
-            self._call(one, "handle", transaction, bundle)
+            if apart is not None and ("handle", one) in state.done:
+                continue
+            try:
+                self._call(one, "handle", state, bundle)
+            except Ask:
+                if apart is not None:
+                    state.stand(apart, bundle)
+                raise
             if transaction.settle():
                 one.changed += 1
             if had and not bundle.responses:
                 raise self._stop(one, bundle, Reason.HANDLER_DROPPED)
+            state.done.add(("handle", one))
+        if apart is not None:
+            state.stand(apart, bundle)
         if names:
             bundle.trace.append((Step.HANDLERS, ", ".join(names)))
 
@@ -218,31 +174,36 @@ class Instances:
 
         Where a handler stops it, nothing is left to be sent and the reason says so.
         """
-        state = None if bundle.handler_data is None else bundle.handler_data.get(_KEY)
+        state: Kept | None = None if bundle.handler_data is None else bundle.handler_data.get(_KEY)
         if state is None or state.is_done:
             return False
+        try:
+            self._post(state, bundle)
+        except (CannotRespond, Refuse) as signal:
+            state.is_done = True
+            bundle.outgoing = []
+            if isinstance(signal, Refuse) and isinstance(bundle, TransactionBundle6):
+                refuse6(bundle)  # A status is no news of leases: it may be said after the commit.
+                bundle.reason = signal.reason
+                return True
+            bundle.reason = Reason.HANDLER_DROPPED if isinstance(signal, Refuse) else signal.reason
+            return False
         state.is_done = True
+        return state.is_changed
+
+    def _post(self, state: Kept, bundle: TransactionBundle) -> None:
+        self._fail_of_disabled(state, bundle)
         had = bool(bundle.responses)
-        is_changed = False
         for one in self._met(bundle):
-            if one not in state.met or "post" not in one.phases:
+            if one not in state.met or "post" not in one.phases or ("post", one) in state.done:
                 continue
-            try:
-                self._call(one, "post", state.transaction, bundle)
-                if state.transaction.settle():
-                    is_changed = True
-                    one.changed += 1
-                if had and not bundle.responses:
-                    raise self._stop(one, bundle, Reason.HANDLER_DROPPED)
-            except (CannotRespond, Refuse) as signal:
-                bundle.outgoing = []
-                if isinstance(signal, Refuse) and isinstance(bundle, TransactionBundle6):
-                    refuse6(bundle)  # A status is no news of leases: it may be said after the commit.
-                    bundle.reason = signal.reason
-                    return True
-                bundle.reason = Reason.HANDLER_DROPPED if isinstance(signal, Refuse) else signal.reason
-                return False
-        return is_changed
+            self._call(one, "post", state, bundle)
+            if state.transaction.settle():
+                state.is_changed = True
+                one.changed += 1
+            if had and not bundle.responses:
+                raise self._stop(one, bundle, Reason.HANDLER_DROPPED)
+            state.done.add(("post", one))
 
     def done(self, bundle: TransactionBundle) -> None:
         """The transaction has ended."""
@@ -251,17 +212,21 @@ class Instances:
         if state is not None:
             for one in self._met(bundle):
                 if "analyse_post" in one.phases and (one in state.met or selects(one.row.scope, bundle)):
-                    self._call(one, "analyse_post", state.transaction, bundle)
+                    self._call(one, "analyse_post", state, bundle)
 
-    def _state(self, bundle: TransactionBundle) -> _State:
+    def _state(self, bundle: TransactionBundle) -> Kept:
         if bundle.handler_data is None:
             bundle.handler_data = {}
-        state: _State | None = bundle.handler_data.get(_KEY)
+        state: Kept | None = bundle.handler_data.get(_KEY)
         if state is None:
-            state = bundle.handler_data[_KEY] = _State(bundle)
+            state = bundle.handler_data[_KEY] = Kept(bundle)
         return state
 
-    def _call(self, one: Instance, phase: str, transaction: Transaction, bundle: TransactionBundle) -> None:
+    def _call(self, one: Instance, phase: str, state: Kept, bundle: TransactionBundle) -> None:
+        if one.apart is not None:
+            self._call_apart(one, one.apart, phase, state, bundle)
+            return
+        transaction = state.transaction
         is_analysis = phase.startswith("analyse")
         one.calls += 1
         began = self._clock()
@@ -269,8 +234,6 @@ class Instances:
         try:
             if one.is_built_in:
                 one.phases[phase](transaction)
-            elif one.apart is not None:
-                one.apart.call(phase, transaction, bundle)
             else:
                 with self._limit(BUDGET_S):
                     one.phases[phase](transaction)
@@ -280,10 +243,6 @@ class Instances:
             one.overruns += 1
             one.overran_at.append(began)
             self._failed(one, phase, f"it took longer than {one.budget_s * 1000:.0f} ms")
-            signal = CannotRespond(Reason.HANDLER_FAILED)
-        except Away:  # It is not the handler's failure, as long as its process comes back.
-            one.errors += 1
-            self._look_after(one)
             signal = CannotRespond(Reason.HANDLER_FAILED)
         except HandlerException as error:
             one.in_a_row.pop(phase, None)
@@ -299,9 +258,81 @@ class Instances:
         one.seconds += took
         one.slowest = max(one.slowest, took)
         if signal is not None and not is_analysis:
-            one.stopped += 1
-            bundle.trace.append((Step.STOPPED_BY_HANDLER, one.row.name))
+            self._stopped(one, bundle)
             raise signal
+
+    def _call_apart(
+        self, one: Instance, apart: Apart, phase: str, state: Kept, bundle: TransactionBundle
+    ) -> None:
+        """Ask its process, and wait; or, where that has answered, do here what it did there.  Who looks is not waited
+        for.
+        """
+        call = state.answered(one, phase)
+        signal: Signal | None = None
+        try:
+            if call is None:
+                one.calls += 1
+                call = apart.call(phase, state.transaction, bundle, lambda call: self._heard(one, phase, call))
+                if phase.startswith("analyse"):
+                    return
+                if not call.is_over:
+                    state.wait(one, phase, call)
+                    bundle.trace.append((Step.HANDLER_ASKED, one.row.name, phase))
+                    raise Ask(call)  # noqa: TRY301 - It is for the engine.
+            if call.fault is not None:
+                signal = CannotRespond(Reason.HANDLER_FAILED)
+            else:
+                apart.take_over(call, state.transaction, bundle)
+        except Ask:
+            raise
+        except HandlerException as error:
+            signal = self._signal(one, error, bundle, is_analysis=False)
+        except Exception:
+            log.exception("HANDLER-FAILED: %s did in %s what cannot be done here; the message is not answered.",
+                          one.row.name, phase)  # fmt: skip
+            self._failed(one, phase, "it raised")
+            signal = CannotRespond(Reason.HANDLER_FAILED)
+        if signal is not None:
+            self._stopped(one, bundle)
+            raise signal
+
+    def _heard(self, one: Instance, phase: str, call: Call) -> None:
+        """It is known what became of a call in its process."""
+        is_analysis = phase.startswith("analyse")
+        one.seconds += call.took_s
+        one.slowest = max(one.slowest, call.took_s)
+        fault = call.fault
+        if fault is None:
+            one.in_a_row.pop(phase, None)
+            error = one.apart.signal(call) if is_analysis and one.apart is not None else None
+            if error is not None and not isinstance(error, ForOtherServerError):
+                log.error("HANDLER-FAILED: %s raised %s while it only looks: nothing is changed.", one.row.name, error)
+        elif one.disabled:
+            one.errors += 1
+        elif isinstance(fault, Overrun):
+            one.overruns += 1
+            one.overran_at.append(self._clock())
+            self._failed(one, phase, f"it took longer than {one.budget_s * 1000:.0f} ms")
+        elif isinstance(fault, Away):  # It is not the handler's failure, as long as its process comes back.
+            one.errors += 1
+            self._look_after(one)
+        else:
+            log.error("HANDLER-FAILED: %s raised in %s; %s.\n%s", one.row.name, phase,
+                      "nothing is changed" if is_analysis else "the message is not answered", fault)  # fmt: skip
+            self._failed(one, phase, "it raised")
+        if not is_analysis:
+            self.answered(call)
+
+    def _fail_of_disabled(self, state: Kept, bundle: TransactionBundle) -> None:
+        """The message of which one was switched off ends as those did of which it was not yet."""
+        one = state.failed_of_disabled()
+        if one is not None:
+            self._stopped(one, bundle)
+            raise CannotRespond(Reason.HANDLER_FAILED)
+
+    def _stopped(self, one: Instance, bundle: TransactionBundle) -> None:
+        one.stopped += 1
+        bundle.trace.append((Step.STOPPED_BY_HANDLER, one.row.name))
 
     def _signal(
         self, one: Instance, error: HandlerException, bundle: TransactionBundle, *, is_analysis: bool
@@ -336,8 +367,7 @@ class Instances:
         return CannotRespond(Reason.HANDLER_DROPPED)
 
     def _stop(self, one: Instance, bundle: TransactionBundle, reason: Reason) -> CannotRespond:
-        one.stopped += 1
-        bundle.trace.append((Step.STOPPED_BY_HANDLER, one.row.name))
+        self._stopped(one, bundle)
         return CannotRespond(reason)
 
     def _failed(self, one: Instance, phase: str, why: str) -> None:
@@ -360,10 +390,11 @@ class Instances:
         one.disabled = why
         told = f"HANDLER-DISABLED: {one.row.name} is not called any more: {why}."
         self._settle()
-        self._let_go(one)
+        self._roster.let_go(one)
         log.error("%s", told)
         self.events.append(told)
 
     def _settle(self) -> None:
-        live = [one for one in self._all if not one.disabled]
+        live = [one for one in self._roster.all if not one.disabled]
         self._live, self._live6 = (tuple(one for one in live if family in one.families) for family in (4, 6))
+        self.waits = any(one.apart is not None for one in live)

@@ -26,8 +26,9 @@ class Ledger:
     def contends(self, changes: Sequence[Change]) -> bool:
         """Whether one of the changes cannot join an earlier one: a batch begins or ends one holding of an address."""
         for change in changes:
-            key = change.after.key
-            if key in self.barred or ((earlier := self.changes.get(key)) is not None and _parts(earlier, change)):
+            key = change.after[:4]
+            earlier = self.changes.get(key)
+            if (earlier is not None and _parts(earlier, change)) or (self.barred and key in self.barred):
                 self.barred.update(other.after.key for other in changes)
                 return True
         return False
@@ -38,8 +39,8 @@ class Ledger:
 
     def put(self, change: Change) -> LeaseKey:
         """Record the change.  A renewal in the batch that granted the lease joins the grant: one write, one version."""
-        after = change.after
-        key = after.key
+        before, after, _, _ = change
+        key = after[:4]
         earlier = self.changes.get(key)
         if earlier is not None:
             after = after._replace(version=earlier.after.version)
@@ -48,7 +49,6 @@ class Ledger:
             self.changes[key] = change
         facts = self.facts
         facts.by_key[key] = after
-        before = change.before
         if before is not None:
             rows = facts.by_client.get(before.client)
             if rows is not None and before in rows:

@@ -14,8 +14,11 @@ from dhcpcore.pipeline.transaction import Transaction
 from dhcpcore.topology.faults import place_of
 from dhcpcore.topology.handler_rows import HandlerRow
 
-#: Seconds that the making of one handler may take: meanwhile nobody is answered.
+#: Seconds that the making of one handler may take: meanwhile nobody is answered, unless it has a process of its own.
 MAKING_S = 2.0
+#: What is said of one with a process of its own for which that was too short.
+TOO_SLOW_APART = (f"making it took longer than {MAKING_S:.0f} s, for which its messages waited; it is tried again when "
+                  "the handler is changed or enabled anew")  # fmt: skip
 #: In the order in which they are called.
 PHASES = ("analyse_pre", "pre", "handle", "post", "analyse_post")
 

@@ -5,6 +5,7 @@ They are raised in ``pre`` or ``handle``, before anything was recorded, so a tra
 
 from __future__ import annotations
 
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.lease.model import LeaseKey
 from dhcpcore.pipeline.questions import Question
 from dhcpcore.stats.reasons import Reason
@@ -55,10 +56,10 @@ class Suspend(Signal):
 
 
 class Ask(Signal):
-    """Run again, as a member of a later batch, when the site's script has answered this question."""
+    """Run again, as a member of a later batch, when this is answered: by the site's script, or by another process."""
 
-    def __init__(self, question: Question) -> None:
-        super().__init__(question.number)
+    def __init__(self, question: Question | Call) -> None:
+        super().__init__()
         self.question = question
 
 

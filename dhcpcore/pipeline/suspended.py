@@ -1,4 +1,4 @@
-"""Transactions that wait: for the answer to a probe, for a time, or for what the site's script says.
+"""Transactions that wait: for the answer to a probe, for a time, or for what the site's code in another process says.
 
 They hold up nobody, are bounded, and resume as members of a later batch.
 """
@@ -6,9 +6,11 @@ They hold up nobody, are bounded, and resume as members of a later batch.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from dhcpcore.lease.model import LeaseKey
+from dhcpcore.hooks.awaited import Call
+from dhcpcore.lease.model import Change, LeaseKey
 from dhcpcore.pipeline.bundle import TransactionBundle
 from dhcpcore.pipeline.finished import Probe
 from dhcpcore.pipeline.questions import Matter, Question, Said
@@ -19,6 +21,12 @@ from dhcpcore.wire.v4.message import NOWHERE
 
 #: Transactions that may wait; the oldest is dropped by name.
 SUSPENDED_MAX = 1024
+#: In a bundle's ``handler_data``: a call was waited for, so that what its packet told need not be found out again.
+WAITED = "waited"
+#: The steps of its first phase that are left to do, the one that asked first.
+RESUME = "resume"
+#: It has not been read yet; what keeps its octets from being a message, or None.
+UNREAD = "unread"
 
 
 class Waiting(NamedTuple):
@@ -29,13 +37,22 @@ class Waiting(NamedTuple):
     until: float
 
 
+class Asking(NamedTuple):
+    """Who waits for what was asked; ``changes``: on its way out, when these were committed."""
+
+    bundle: TransactionBundle
+    question: Question | Call
+    changes: Mapping[LeaseKey, Change] | None = None
+
+
 class Suspended:
     """All of them, the oldest first."""
 
     def __init__(self) -> None:
         self._timed: OrderedDict[int, Waiting] = OrderedDict()
-        self._asked: OrderedDict[int, tuple[TransactionBundle, Question]] = OrderedDict()  #: By the question's number.
+        self._asked: OrderedDict[int | Call, Asking] = OrderedDict()  #: By the question's number, or the call.
         self._answered: set[LeaseKey] = set()
+        self._heard: list[Call] = []
         self._said: list[Said] = []
         self._probes: list[Probe] = []
         self._questions: list[Question] = []
@@ -45,23 +62,37 @@ class Suspended:
 
     def bundles(self) -> list[TransactionBundle]:
         """Who waits."""
-        return [waiting.bundle for waiting in self._timed.values()] + [bundle for bundle, _ in self._asked.values()]
+        return [waiting.bundle for waiting in self._timed.values()] + [asking.bundle for asking in self._asked.values()]
 
     @property
     def due(self) -> bool:
         """Whether an answer is there for one of them."""
-        return bool(self._answered or self._said)
+        return bool(self._answered or self._said or self._heard)
+
+    @property
+    def asks(self) -> bool:
+        """Whether one of them waits for what another process says."""
+        return bool(self._asked)
 
     def timer(self) -> float | None:
-        """When the next one is due by its time.  What the script was asked has none: its host always answers."""
+        """When the next one is due by its time.  What was asked has none: each process's host always answers."""
         return min((waiting.until for waiting in self._timed.values()), default=None)
 
-    def put(self, bundle: TransactionBundle, signal: Suspend | Ask) -> TransactionBundle | None:
-        """Wait for what the signal says; answers the one that is dropped for it, if any."""
+    def put(
+        self, bundle: TransactionBundle, signal: Suspend | Ask, changes: Mapping[LeaseKey, Change] | None = None
+    ) -> TransactionBundle | None:
+        """Wait for what the signal says; answers the one that is dropped for it, if any.
+
+        ``changes``: it is on its way out, and goes on there.
+        """
         dropped = self._oldest() if len(self) >= SUSPENDED_MAX else None
         if isinstance(signal, Ask):
-            self._asked[signal.question.number] = (bundle, signal.question)
-            self._questions.append(signal.question)
+            question = signal.question
+            if isinstance(question, Call):  # Who is called has it already.
+                self._asked[question] = Asking(bundle, question, changes)
+            else:
+                self._asked[question.number] = Asking(bundle, question, changes)
+                self._questions.append(question)
             return dropped
         key = signal.key
         self._timed[id(bundle)] = Waiting(bundle, key, signal.until)
@@ -81,7 +112,7 @@ class Suspended:
 
     def _oldest(self) -> TransactionBundle:
         if self._asked:
-            return self._asked.popitem(last=False)[1][0]
+            return self._asked.popitem(last=False)[1].bundle
         return self._timed.popitem(last=False)[1].bundle
 
     def probe_answered(self, key: LeaseKey) -> None:
@@ -93,6 +124,24 @@ class Suspended:
         """The script's answer, if somebody still waits for it."""
         if said.number in self._asked:
             self._said.append(said)
+
+    def heard(self, call: Call) -> None:
+        """It is known what became of a call, if somebody still waits for it."""
+        if call in self._asked:
+            self._heard.append(call)
+
+    def take_leaving(self) -> list[tuple[TransactionBundle, Mapping[LeaseKey, Change]]]:
+        """Those that are due on their way out; they wait no more."""
+        due, still = [], []
+        for call in self._heard:
+            asking = self._asked.get(call)
+            if asking is not None and asking.changes is not None:
+                del self._asked[call]
+                due.append((asking.bundle, asking.changes))
+            else:
+                still.append(call)
+        self._heard = still
+        return due
 
     def take(self, now: float, snapshot: Snapshot) -> list[TransactionBundle]:
         """Those that are due, each with what it waited for; they wait no more."""
@@ -110,11 +159,17 @@ class Suspended:
             due.append(bundle)
         said, self._said = self._said, []
         for one in said:
-            asked = self._asked.pop(one.number, None)
-            if asked is not None:
-                bundle, question = asked
-                _note(bundle, question, one)
-                due.append(bundle)
+            asking = self._asked.pop(one.number, None)
+            if asking is not None and not isinstance(asking.question, Call):
+                _note(asking.bundle, asking.question, one)
+                due.append(asking.bundle)
+        heard, self._heard = self._heard, []
+        for call in heard:
+            asking = self._asked.pop(call, None)
+            if asking is not None:
+                assert asking.bundle.handler_data is not None
+                asking.bundle.handler_data[WAITED] = True
+                due.append(asking.bundle)
         for bundle in due:
             if bundle.snapshot is not snapshot:
                 bundle.candidate = None  # Of a pool that may be no more.

@@ -73,6 +73,8 @@ class Step:
     SUBNET_BY_HOOK: Final = 91
     HANDLERS: Final = 92
     STOPPED_BY_HANDLER: Final = 93
+    HANDLER_ASKED: Final = 95
+    HOOK_ASKED: Final = 96
     IDENTIFIER_BY_HOOK: Final = 94
     QUERY_REFUSED: Final = 95
     SCRIPT_ASKED: Final = 80
@@ -159,6 +161,8 @@ SENTENCES: dict[int, Callable[..., str]] = {
     Step.IDENTIFIER_BY_HOOK: lambda value: f"A callout at host4_identifier named the client {value}.",
     Step.SUBNET_BY_HOOK: lambda number: f"A callout at subnet4_select chose subnet {number}.",
     Step.HANDLERS: lambda names: f"Configured handlers were asked: {names}.",
+    Step.HANDLER_ASKED: lambda name, phase: f"The configured handler {name} was asked in its own process ({phase}).",
+    Step.HOOK_ASKED: lambda hook: f"A callout at {hook} was asked in its own process.",
     Step.STOPPED_BY_HANDLER: lambda name: f"The configured handler {name} stopped it.",
     Step.SCRIPT_ASKED: lambda hooks: f"The site's script was asked ({hooks}).",
     Step.SCRIPT_GIVES: lambda address, subnet, serial: (

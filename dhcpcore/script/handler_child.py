@@ -1,7 +1,7 @@
 """The process of one isolated handler: ``python -m dhcpcore.script --handlers PIPE LEVEL``.
 
-The first message is the handler's row: type, name, fields, and whether it is simulated; each that follows is the call
-of a phase.  It has no sockets and capabilities, and as much memory as a script.
+The first message is the handler's row: type, name, fields, and whether it is simulated; each that follows has the calls
+of one batch, each of a phase.  It has no sockets and capabilities, and as much memory as a script.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Child(EnginePipe):
         gc.set_threshold(20_000, 20, 20)
         self.send({"ready": sorted(phases_of(self._handler), key=PHASES.index)})
         for message in messages:
-            self.send(self._answer(message))
+            for call in message["calls"]:
+                self.send(self._answer(call))
         return 0
 
     def _messages(self) -> Iterator[dict[str, Any]]:
@@ -85,7 +86,8 @@ class Child(EnginePipe):
         signal = None
         given_answers = tuple(bundle.responses)  # Alive until the end: their places are found by ``id``.
         try:
-            phases_of(self._handler)[phase](transaction)
+            if (called := phases_of(self._handler).get(phase)) is not None:  # The engine may not know yet what it has.
+                called(transaction)
         except HandlerException as error:
             signal = isolated_transaction.signal_of(error)
         left = isolated_transaction.done(transaction, bundle, places)

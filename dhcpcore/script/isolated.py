@@ -1,7 +1,7 @@
 """The engine's end of an isolated hook library: its callouts run in a process of their own, on data.
 
-Whoever takes too long, dies or says what is no message is ended (``worker``), and the call's status is DROP.  Until the
-next process is ready, the status is DROP at once.
+A message that is called about waits, and nobody else; where there is no message to be put aside, everybody does.  Who
+takes too long, dies or says what is no message is ended (``worker``), and the call's status is DROP.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dhcpcore.errors import SettingsError
+from dhcpcore.errors import LessorError, SettingsError
+from dhcpcore.hooks.awaited import Call
 from dhcpcore.hooks.handle import CalloutHandle, Status
 from dhcpcore.hooks.parking import PARKED_MAX, ParkingLot
 from dhcpcore.hooks.registry import Function
@@ -35,7 +36,16 @@ class _Call:
         self.budget_s = library.answer_s  #: The registry does not end it: the library does.
 
     def __call__(self, handle: CalloutHandle) -> int | None:
+        """Where nothing can be put aside: everybody waits."""
         return self._library.call(self._number, handle)
+
+    def ask(self, handle: CalloutHandle, heard: Callable[[Call], None]) -> Call:
+        """Have it called with what else this batch has for its library."""
+        return self._library.put_callout(self._number, handle, heard)
+
+    def take_over(self, call: Call, handle: CalloutHandle) -> int | None:
+        """Do here what it did there."""
+        return self._library.take_over(call, handle)
 
 
 class Isolated(Worker):
@@ -73,21 +83,59 @@ class Isolated(Worker):
 
     def call(self, callout: int, handle: CalloutHandle) -> int | None:
         """Have the process call it, and do here what it did there; raises what became of it otherwise."""
+        made = Call(self._message(callout, handle), None, lambda _: None)
+        made.number, made.answer = self.ask(made.message)
+        self._park(made, handle)
+        if made.fault is not None:
+            raise made.fault
+        return self.take_over(made, handle)
+
+    def put_callout(self, callout: int, handle: CalloutHandle, heard: Callable[[Call], None]) -> Call:
+        """The same, without waiting."""
+
+        def told(call: Call) -> None:
+            self._park(call, handle)
+            heard(call)
+
+        try:
+            call = Call(self._message(callout, handle), None, told)
+        except isolated_data.NotData as error:
+            call = Call({}, None, heard)
+            call.end(None, error)
+        else:
+            self.put(call)
+        return call
+
+    def _message(self, callout: int, handle: CalloutHandle) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
         for name, value in handle.arguments.items():
             with contextlib.suppress(isolated_data.NotData):  # Of another library in this process: not for this one.
                 arguments[name] = isolated_data.pack(value)
         query = handle.arguments.get("query4")
-        number, answer = self.ask({
+        return {
             "callout": callout, "status": int(handle.status), "arguments": arguments,
             "context": isolated_data.pack(handle.contexts.get(handle.library, {})),
             "references": None if handle.lot is None else handle.lot.references(query),
-        })  # fmt: skip
-        return self._take_over(number, answer, handle, query)
+        }  # fmt: skip
 
-    def _take_over(
-        self, number: int, answer: dict[str, Any], handle: CalloutHandle, query: Any
-    ) -> int | None:
+    def _park(self, call: Call, handle: CalloutHandle) -> None:
+        """What it did to the parking lot is done when it is heard: a thread of it may let the message go right then."""
+        if call.answer is None or handle.lot is None:
+            return
+        try:
+            done = list(call.answer["done"])
+            if done:
+                if len(self._parked) >= PARKED_MAX:
+                    self._parked = {token: place for token, place in self._parked.items() if place[1] in place[0]}
+                self._parked[call.number] = (handle.lot, handle.arguments.get("query4"))
+                self._do(call.number, done)
+        except (LessorError, KeyError, TypeError, ValueError) as error:
+            call.answer, call.fault = None, error
+
+    def take_over(self, call: Call, handle: CalloutHandle) -> int | None:
+        """Do here what it did there, but for the parking lot."""
+        answer = call.answer
+        assert answer is not None
         try:
             for name, value in answer["arguments"].items():
                 isolated_data.apply(handle.arguments, name, value)
@@ -95,15 +143,9 @@ class Isolated(Worker):
                 handle.arguments.pop(name, None)
             handle.contexts[handle.library] = isolated_data.unpack(answer["context"])
             handle.status = Status(answer["status"])
-            returned, done = int(answer["returned"]), list(answer["done"])
+            return int(answer["returned"])
         except (KeyError, TypeError, AttributeError) as error:
             self.nonsense(error)
-        if handle.lot is not None and done:
-            if len(self._parked) >= PARKED_MAX:
-                self._parked = {token: place for token, place in self._parked.items() if place[1] in place[0]}
-            self._parked[number] = (handle.lot, query)
-            self._do(number, done)
-        return returned
 
     def _do(self, number: int, done: list[Any]) -> None:
         """What it did to a parking lot."""
@@ -130,7 +172,7 @@ class Isolated(Worker):
         if self._process is not None and self._ready is not None:
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 self._pipe.settimeout(_UNLOAD_S)
-                self._pipe.sendall(frames.encode({"unload": True}))
+                self._pipe.sendall(bytes(self._out) + frames.encode({"unload": True}))
                 self._process.wait(_UNLOAD_S)
                 for said in self._rest():
                     self._heard(said)
@@ -139,6 +181,10 @@ class Isolated(Worker):
     def _begun(self, told: Any) -> None:
         if self._registered not in (None, told):
             raise Died("its hooks are others than when the engine started; the engine must be started again")
+
+    def after(self, now: float) -> None:
+        """A batch has ended: what it has for the process goes there as one message."""
+        self.flush()
 
     def _said(self, said: dict[str, Any]) -> None:
         if "lot" in said:

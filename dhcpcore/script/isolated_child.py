@@ -101,7 +101,8 @@ class Child(EnginePipe):
                 if "unload" in message:
                     libraries.unload(registry, loaded)
                     return 0
-                self.send(self._answer(message))
+                for call in message["calls"]:
+                    self.send(self._answer(call))
         return 0
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from dhcpcore.script import isolated_data
 from dhcpcore.topology.expressions.subject import Subject
 from dhcpcore.topology.links import Links
 from dhcpcore.topology.snapshot import EMPTY, Subnet
+from dhcpcore.wire.v4.message import Opt
 
 _NO_LINKS = Links(EMPTY, {})
 #: What is told of the subnet that the client is served from.
@@ -111,6 +112,16 @@ def apply(transaction: Transaction, given: dict[str, Any], left: dict[str, Any])
     relays = transaction.outgoing_relay_messages
     if relays is not None and left["returned"] is not None and left["returned"] != given["returned"]:
         relays[0].options = _octets(left["returned"])
+
+
+def restore(transaction: Transaction, picture: dict[str, Any], standing: dict[str, Any]) -> None:
+    """Do what several handlers did to ``picture`` once more.  What a relay gets back is told apart from the options."""
+    agent = int(Opt.AGENT_OPTIONS)
+    answers = [
+        [place, [fields, pairs, [one for one in overrides if one[0] != agent], data]]
+        for place, (fields, pairs, overrides, data) in standing["answers"]
+    ]
+    apply(transaction, picture, {**standing, "answers": answers})
 
 
 def _answers(transaction: Transaction, given: dict[str, Any], left: dict[str, Any]) -> None:

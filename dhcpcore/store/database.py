@@ -34,6 +34,11 @@ _JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 _JOURNAL_PAGES_MAX = _JOURNAL_BYTES_MAX // 4096
 
 
+# The driver looks for a way to adapt each octet string that it is given, and finding none costs as much as a row's
+# look-up in an index.  This one hands it back as it is.
+sqlite3.register_adapter(bytes, bytes.__bytes__)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How long anything may take.  ``statement_s`` is a statement's on PostgreSQL and a transaction's on SQLite."""

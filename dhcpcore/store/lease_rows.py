@@ -24,7 +24,7 @@ def sound_leases(rows: Iterable[tuple[Any, ...]]) -> list[Lease]:
         space, kind, address, plen, client, hw, state, expires, cltt, subnet, version, opened, _, relay, agent = row
         try:
             state | expires | cltt | subnet | version | opened
-            address + client + hw + relay + agent
+            b"".join((address, client, hw, relay, agent))
         except TypeError:
             made.append(Lease(
                 space, kind, address, plen, client, b"", State.DECLINED, NEVER, 0, 0, _UNSOUND, 0, "", b"", b""
@@ -64,7 +64,8 @@ def parted(changes: Sequence[Change]) -> Parted:
         if before is None:
             inserts.append(after)
         elif is_renewal(change):
-            renewals.append((after.expires, after.cltt, after.version, *after[:4], before.version))
+            space, kind, address, plen, _, _, _, expires, cltt, _, version, _, _, _, _ = after
+            renewals.append((expires, cltt, version, space, kind, address, plen, before.version))
         else:
             updates.append((*after[4:], *after[:4], before.version))
         if begins:

@@ -124,7 +124,7 @@ class LeaseStore:
             for client in wants.clients:
                 by_client[client] = []
             for row in rows.by_client(list(wants.clients)):
-                by_client[row.client].append(row)
+                by_client[row[4]].append(row)
                 if assigned:
                     assigned_keys.add(row.key)
         if wants.duids:

@@ -35,10 +35,10 @@ class TestFetch:
 
     def test_in_the_second_round_too(self, world: Make) -> None:
         w = office(world)
-        w.store._store.fetch, fetch = _once(w.store._store.fetch), w.store._store.fetch
+        w.store.fetch, fetch = _once(w.store.fetch), w.store.fetch
         assert w.discover(A) is None
         assert w.reason == "DATABASE-UNAVAILABLE"
-        w.store._store.fetch = fetch
+        w.store.fetch = fetch
         assert w.discover(A).yiaddr == HUNDRED
 
 
@@ -161,10 +161,10 @@ class TestTooLate:
         w = office(world)
         offer = w.discover(A)
         w.pass_(11)  # What was seen for the offer is read again.
-        w.store._store.fetch, fetch = _with(w.store._store.fetch, lambda: w.pass_(4.1)), w.store._store.fetch
+        w.store.fetch, fetch = _with(w.store.fetch, lambda: w.pass_(4.1)), w.store.fetch
         assert w.select(A, offer) is None
         assert (w.reason, w.row(HUNDRED)) == ("BATCH-TOO-OLD", None)
-        w.store._store.fetch = fetch
+        w.store.fetch = fetch
         assert w.select(A, offer).kind == ACK
 
     def test_an_answer_that_the_commit_made_too_late_is_not_sent(self, world: Make) -> None:

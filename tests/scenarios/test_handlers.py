@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dhcpcore.batch import Batch
 from dhcpcore.net import cycle
 from dhcpcore.store.definitions import Definitions
 from tests.packets4 import DISCOVER, client, read
@@ -109,7 +110,13 @@ class TestOptions:
 def answered(w: World, packet: Any) -> list[Any]:
     """One packet, past the witness: it wants option 82 as it came."""
     sent: list[Any] = []
-    cycle.run(w.engine.open([packet.datagram], w.now), w.nodes[0].store, w.engine.snapshot, sent.extend, lambda: w.now)
+
+    def run(batch: Batch) -> None:
+        cycle.run(batch, w.nodes[0].store, w.engine.snapshot, sent.extend, lambda: w.now)
+
+    run(w.engine.open([packet.datagram], w.now))
+    if w.site is not None:
+        w.site.answer(w.engine, w.now, run)
     return [read(one.payload) for one in sent]
 
 

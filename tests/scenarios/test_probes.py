@@ -242,12 +242,12 @@ class TestBounds:
         w.send(*(w.packet(DISCOVER, client(n), via="192.0.2.9") for n in range(limit)))
         batch_due = w.engine.probe_answered
         late = w.packet(DISCOVER, client(limit), via="192.0.2.9")
-        w.store._store.fetch, fetch = (
-            _with(w.store._store.fetch, lambda: batch_due((0, 4, bytes((10, 0, 0, 1)), 32))),
-            (w.store._store.fetch),
+        w.store.fetch, fetch = (
+            _with(w.store.fetch, lambda: batch_due((0, 4, bytes((10, 0, 0, 1)), 32))),
+            w.store.fetch,
         )
         w.send(late)
-        w.store._store.fetch = fetch
+        w.store.fetch = fetch
         w.later()
         assert not w.engine.due
 

@@ -168,8 +168,8 @@ class TestWhatTheOfferSaw:
         w = office(world)
         offer = w.discover(A)
         reads: list[object] = []
-        fetch = w.store._store.fetch
-        w.store._store.fetch = lambda *a, **k: (reads.append(a), fetch(*a, **k))
+        fetch = w.store.fetch
+        w.store.fetch = lambda *a, **k: (reads.append(a), fetch(*a, **k))
         assert w.select(A, offer).kind == ACK
         assert not reads
 

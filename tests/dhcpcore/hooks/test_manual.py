@@ -14,6 +14,7 @@ def row(point: Point) -> str:
     arguments = "<br>".join(f"`{one.name}` ({one.direction}): {one.what}" for one in point.arguments) or "none"
     status = "<br>".join(f"`{name}`: {what}" for name, what in point.status.items()) or "none"
     when = f"{point.when} **Never called:** {point.absent}." if point.absent else point.when
+    when += f" **In a process of its own:** {point.apart}." if point.apart else ""
     return f"| `{point.name}` | {when} | {arguments} | {status} |"
 
 

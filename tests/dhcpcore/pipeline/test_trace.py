@@ -25,6 +25,7 @@ ARGUMENTS: dict[int, tuple[object, ...]] = {
     Step.CLASSES_STASHED: ("port",), Step.STOPPED_BY_HOOK: ("pkt4_send",), Step.SUBNET_BY_HOOK: (3,),
     Step.IDENTIFIER_BY_HOOK: ("02:00",),
     Step.HANDLERS: ("late, resolvers",), Step.STOPPED_BY_HANDLER: ("late",),
+    Step.HANDLER_ASKED: ("late", "pre"), Step.HOOK_ASKED: ("pkt4_send",),
     Step.SCRIPT_ASKED: ("answer",), Step.SCRIPT_GIVES: (A4, "office", 0), Step.SCRIPT_CHANGED: ("58",),
     Step.LINK_BY_INTERFACE_ID: (b"lan1", 3), Step.UNANSWERED: (7,), Step.HELD_BY_OTHER: (A6, 128),
     Step.GIVEN: (A6, 56, 600),

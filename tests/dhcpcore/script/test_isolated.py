@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dhcpcore.batch import Batch
+from dhcpcore.engine import Engine
 from dhcpcore.errors import SettingsError
 from dhcpcore.hooks import libraries
 from dhcpcore.hooks.registry import Registry
@@ -127,9 +129,23 @@ class Site:
 
     def world(self, make: Callable[..., World], **fields: object) -> World:
         w = make(subnet(OFFICE, pool(HUNDRED, "192.0.2.109"), lifetime=3600), **fields)
+        self.join(w)
+        return w
+
+    script = None
+
+    def join(self, w: World, *, waits: bool = True) -> None:
         w.engine.hook(self.registry)
         w.install()
-        return w
+        w.site = self if waits else None
+
+    def answer(self, engine: Engine, now: float, run: Callable[[Batch], object]) -> None:
+        """Where a test is not about who waits: every call is over before the next packet comes."""
+        while engine.waiting.asks:
+            for one in self.isolated:
+                one.after(now)
+            self.until(lambda: engine.due)
+            run(engine.open([], now))
 
     def until(self, come: Callable[[], object]) -> None:
         """Do what the loop does, until something has come to pass."""
@@ -189,8 +205,7 @@ def test_a_library_does_in_a_process_of_its_own_what_it_does_in_the_engine(
                     shared_network="campus")  # fmt: skip
     mine = "198.51.100.101"
     w = world(first, office)
-    w.engine.hook(site.registry)
-    w.install()
+    site.join(w)
     w.faulty = True  # The witness heard of no probe, and a lease that is not extended.
     broken = w.packet(DISCOVER, client(1), prl=b"\x01").edited(lambda data: data[:-1] + b"\x0c\x40short")
     assert w.one(broken) is None
@@ -249,8 +264,13 @@ def test_what_ends_the_process_ends_one_transaction_and_another_process_serves_t
     assert w.discover(client(number)) is None
     assert w.reason == "HOOK-DROPPED"
     assert "HOOK-PROCESS-ENDED: the process of site was ended" in caplog.text
-    for away in range(30, 45):  # The status is DROP, and it is no failure of the callout's.
+    assert not site.alone.ready
+    assert w.discover(client(30)).kind == OFFER, "it has waited for the next process"
+    site.alone.failures = 3
+    assert w.discover(client(number)) is None
+    for away in range(31, 45):  # Where the pause is long, the status is DROP; it is no failure of the callout's.
         assert w.discover(client(away)) is None
+    site.alone._again_at = 0.0
     site.until(lambda: site.alone.ready)
     assert w.discover(client(30)).kind == OFFER
     (row,) = site.registry.statistics()

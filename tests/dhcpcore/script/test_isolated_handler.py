@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import selectors
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dhcpcore.builtin import FACTORIES
 from dhcpcore.pipeline.instances import Instances
-from dhcpcore.script.isolated_handler import IsolatedHandler, IsolatedHandlers
-from dhcpcore.script.process import Terms
 from dhcpcore.topology.installed_types import installed
+from tests.apart import ANSWER_S, Begin, install, isolated, sites
 from tests.packets4 import DISCOVER, NAK, OFFER, client
-from tests.playbook import World
-from tests.scenarios.served import apply, served
+from tests.scenarios.served import apply
 from tests.scenarios.test_handlers import answered, document
 
-#: How long a call may take here: what a loaded machine holds up is no fault of a handler's.
-ANSWER_S = 2.0
-PATIENCE_S = 20.0
 A, B = client(1), client(2)
 
 #: Installed as pip would leave it.  ``thorough`` does everything that a handler can, ``harm`` what the client's number
@@ -150,69 +140,12 @@ class OfMade(HandlerFactory):
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder: Path = tmp_path_factory.mktemp("packages")
-    info = folder / "apart-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: apart\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[lessor.handlers]\n" + "".join(
-        f"{name} = apart_handlers:Of{name.capitalize()}\n" for name in ("thorough", "raises", "harm", "made")))
-    (folder / "apart_handlers.py").write_text(PACKAGE)
-    return folder
-
-
-class Site:
-    """A world whose engine has the package's types, and starts processes for isolated ones."""
-
-    def __init__(self, w: World, *rows: dict[str, Any], **more: Any) -> None:
-        self.world = w
-        self.apart = IsolatedHandlers(Terms(), answer_s=ANSWER_S)
-        self.selector = selectors.DefaultSelector()
-        self.apart.register(self.selector)
-        self.instances = w.engine.instances = Instances(
-            {**FACTORIES, **{one.type.name: one.factory for one in installed()}}, time.perf_counter, apart=self.apart)
-        served(lambda: w, document(*rows, **more))
-
-    @property
-    def alone(self) -> IsolatedHandler:
-        return self.apart._all[0]
-
-    def until(self, come: Callable[[], object]) -> None:
-        """Do what the loop does, until something has come to pass."""
-        end = time.monotonic() + PATIENCE_S
-        while not come():
-            assert time.monotonic() < end, "it never came"
-            for key, mask in self.selector.select(0.02):
-                key.data.handle(key, mask)
-            self.apart.watch()
-
-
-Begin = Callable[..., Site]
+    return install(tmp_path_factory.mktemp("packages"), PACKAGE, "thorough", "raises", "harm", "made")
 
 
 @pytest.fixture
 def begin(tmp_path: Path, installation: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
-    monkeypatch.syspath_prepend(str(installation))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(
-        filter(None, [str(installation), os.environ.get("PYTHONPATH", "")])))
-    importlib.invalidate_caches()
-    made: list[Site] = []
-
-    def make(*rows: dict[str, Any], **more: Any) -> Site:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(Site(World(folder), *rows, **more))
-        return made[-1]
-
-    yield make
-    for site in made:
-        site.world.close()
-        site.apart.close()
-        site.selector.close()
-    sys.modules.pop("apart_handlers", None)
-
-
-def isolated(type_: str, **more: Any) -> dict[str, Any]:
-    return {"type": type_, "isolated": True, **more}
+    yield from sites(tmp_path, installation, monkeypatch)
 
 
 @pytest.mark.parametrize("apart", [True, False])
@@ -283,15 +216,21 @@ def test_what_ends_the_process_ends_one_transaction_and_another_process_serves_t
         assert w.discover(client(number)) is None
         assert w.reason == "HANDLER-FAILED"
         assert "HANDLER-PROCESS-ENDED: the process of harm was ended" in caplog.text
-        for away in range(30, 42):  # Not answered, and no failure of the handler's.
+        assert not site.alone.ready
+        assert set(soon) == {number}, "the loop is to begin the next one at once"
+        if site.alone.failures == 1:
+            assert w.discover(client(30)).kind == OFFER, "it has waited for the next process"
+        for away in range(30, 42) if site.alone.failures > 1 else ():  # No failure of the handler's.
             assert w.discover(client(away)) is None
             assert w.reason == "HANDLER-FAILED"
+        site.alone.soon = lambda: None
         site.alone._again_at = site.alone.failures = 0
         site.until(lambda: site.alone.ready)
         assert w.discover(client(30)).kind == OFFER
-    assert soon == [2, 3, 4, 5], "the loop is to begin the next one at once"
+        soon.clear()
+        site.alone.failures = 3  # The next pause is longer than is waited for.
     (told,) = site.instances.statistics()
-    assert (told["errors"], told["overruns"], told["restarts"], told["disabled"]) == (52, 0, 4, "")
+    assert (told["errors"], told["overruns"], told["restarts"], told["disabled"]) == (4 + 3 * 12, 0, 4, "")
 
 
 def test_one_that_hangs_is_ended_and_after_three_times_switched_off_with_an_event(begin: Begin) -> None:
@@ -329,12 +268,14 @@ def test_one_that_cannot_be_made_is_set_aside_and_everybody_served(
     does = ("raise", "exit", "five", "sleep")
     site = begin(*(isolated("made", name=one, fields={"does": one}) for one in does))
     assert site.world.discover(A).kind == OFFER
-    assert [one.fault for one in site.instances.quarantined[:3]] == [
-        "OSError: no such server", "its process ended while it was made",
-        "TypeError: create() made 5 (int), which is no Handler",
-    ]  # fmt: skip
-    assert "took longer" in site.instances.quarantined[3].fault
+    told = {one.place: one.fault for one in site.instances.quarantined}
+    assert told.pop("handler sleep").startswith("making it took longer than 2 s, for which its messages waited")
+    assert told == {
+        "handler raise": "OSError: no such server", "handler exit": "its process ended while it was made",
+        "handler five": "TypeError: create() made 5 (int), which is no Handler",
+    }  # fmt: skip
     assert site.apart._all == []
+    assert [one["disabled"] != "" for one in site.instances.statistics()] == [True] * 4
 
 
 def test_a_process_goes_with_its_row_and_stays_while_that_is_the_same(begin: Begin) -> None:
@@ -346,7 +287,7 @@ def test_a_process_goes_with_its_row_and_stays_while_that_is_the_same(begin: Beg
     assert site.alone is first
     apply(w, document({"type": "made"}))
     assert site.apart._all == []
-    assert process.poll() is not None
+    site.until(lambda: process.poll() is not None)
     site.instances.install([])
     apart = Instances({**FACTORIES, **{one.type.name: one.factory for one in installed()}})
     apart.install(w.snapshot.handlers[:0])

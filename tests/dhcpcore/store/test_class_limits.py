@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from dhcpcore.errors import InvalidDocument
 from dhcpcore.interchange import to_yaml
-from dhcpcore.lease.facts import Facts, Marked, Outcome, Wants
+from dhcpcore.lease.facts import Facts, Outcome, Wants
+from dhcpcore.lease.marked import Marked
 from dhcpcore.lease.model import Change, Close, Lease
 from dhcpcore.lease.transitions import end, expire
 from dhcpcore.store.database import Database

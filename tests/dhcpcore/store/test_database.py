@@ -1,5 +1,6 @@
 """Units of work on both databases: nothing is lost between threads, readers see one state, trouble comes in words."""
 
+import sqlite3
 import threading
 import time
 
@@ -24,6 +25,11 @@ def raised_by(database):
 def value(database):
     with database.reader() as connection:
         return connection.exec_driver_sql("SELECT revision FROM head").scalar_one()
+
+
+def test_the_driver_finds_at_once_how_octets_are_adapted_which_is_not_at_all():
+    octets = bytes(range(256))
+    assert sqlite3.adapt(octets) is octets
 
 
 def test_read_then_write_in_many_threads_loses_nothing(database):
