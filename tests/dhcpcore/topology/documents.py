@@ -157,8 +157,8 @@ FULL: dict[str, Any] = {
         {"type": "of-no-package", "name": "of-no-package", "fields": {"anything": [1, {"a": None}]},
          "isolated": True},
     ],
-    "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2"], "active": True,
-                   "active_insecure": True, "tls": "allowed"},
+    "leasequery": {"enabled": True, "requestors": ["192.0.2.2", "198.51.100.0/28", "2001:db8::2", "2001:db8:f::/64"],
+                   "active": True, "active_insecure": True, "tls": "allowed"},
 }
 
 

@@ -10,6 +10,7 @@ from dhcpcore.topology.snapshot import Compatibility, Lifetimes
 from dhcpcore.topology.validate import validate
 from tests.dhcpcore.topology.documents import FULL, full
 from tests.packets4 import ip
+from tests.packets6 import ip6
 
 
 def built():
@@ -151,6 +152,8 @@ def test_who_may_ask_is_in_the_snapshot_from_a_document_and_from_rows():
         assert admits(ip("198.51.100.15"))
         assert not admits(ip("198.51.100.16"))
         assert not admits(ip("192.0.2.3"))
+        assert [admits(ip6(one)) for one in ("2001:db8::2", "2001:db8::3", "2001:db8:f::1:2", "2001:db8:f:1::2")] == [
+            True, False, True, False]  # fmt: skip
         assert snapshot.leasequery.active
     assert not from_rows(3, *rows(FULL), usage=Usage()).leasequery.admits(ip("192.0.2.2"))
     quiet = {**full(), "leasequery": {"enabled": True, "requestors": ["192.0.2.2"], "active_insecure": True}}
