@@ -137,6 +137,12 @@ class TestWhatIsTold:
         assert told(w, by_address("2001:db8:f:12::77")).leased == [(PREFIX, 4500, 7200)]
         assert told_of(answered(w, by_address("2001:db8:f:100::"))) is None
 
+    def test_an_address_that_its_client_had_says_nothing_of_what_it_has(self, world: Make) -> None:
+        w = world()
+        put(w, a_lease(w, MINE, A, expires=-1), a_lease(w, "2001:db8:1::11", A, iaid=2))
+        assert answered(w, by_address(MINE)).codes == [2, 1]
+        assert told(w, by_address("2001:db8:1::11")).leased == [("2001:db8:1::11", 4500, 7200)]
+
     def test_options_that_leases_do_not_keep_are_not_told_though_asked_for(self, world: Make) -> None:
         w = world()
         put(w, a_lease(w, MINE, A, agent=option(18, b"p")))
