@@ -19,7 +19,7 @@ def text(answer) -> str:
 
 def test_the_index_leads_to_pages_that_are_there(page):
     shown = text(page.get("/manual"))
-    there = set(re.findall(r'href="(/manual/[a-z-]+)', shown))
+    there = set(re.findall(r'href="(/manual/[a-z0-9-]+)', shown))
     assert {"/manual/definitions", "/manual/reasons"} <= there
     for path in there:
         assert text(page.get(path)).count("<h1>") == 1
