@@ -1,19 +1,37 @@
 """Which compiled modules are taken, and when none are.  What they do is the same tests' business, run compiled."""
 
+import importlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
+import dhcpcore
 from dhcpcore import compiled
 from dhcpcore.settings.layers import OTHER_VARIABLES
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+def test_nothing_interpreted_inherits_from_a_class_that_is_compiled():
+    """Python refuses it, when the class is made or, worse, when the first object of it is."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["lessor"]["compiled"]
+    names = {path.removesuffix(".py").replace("/", ".") for path in listed}
+    found = []
+    for module in walk_packages(dhcpcore.__path__, "dhcpcore."):
+        if module.name.endswith("__main__") or module.name.startswith("dhcpcore._"):
+            continue
+        for made in vars(importlib.import_module(module.name)).values():
+            if isinstance(made, type) and made.__module__ == module.name and module.name not in names:
+                found += [f"{module.name}.{made.__name__}" for base in made.__bases__ if base.__module__ in names]
+    assert found == []
 
 
 @pytest.fixture
